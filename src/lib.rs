@@ -1,1 +1,5 @@
+//! Cachesmith provisions the hosts that run Redis or Valkey as a cache, and keeps them from dying.
 
+pub mod error;
+pub mod load;
+pub mod model;

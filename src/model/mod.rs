@@ -1,7 +1,13 @@
 //! The things the rest is about: values, hosts, playbooks, facts, changes, events. No input or output here.
 
+pub mod blob;
+pub mod change;
 pub mod diagnostic;
+pub mod facts;
 pub mod nearest;
 pub mod node;
+pub mod probe;
+pub mod secret;
 pub mod source;
+pub mod step;
 pub mod value;

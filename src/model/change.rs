@@ -1,0 +1,123 @@
+//! One resource's before and after, with the steps that make it and the steps that undo it.
+
+use serde::{Deserialize, Serialize};
+
+use super::probe::{FileState, Observation, Probe};
+use super::step::Step;
+
+/// What would be, or was, done to one resource of a host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    pub kind: ChangeKind,
+    /// What it is about: `/etc/redis/redis.conf`, `vm.swappiness`, `package redis-server`.
+    pub resource: String,
+    pub difference: Difference,
+    /// Words that a person should read beside the difference, such as why something is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What makes it so, in order.
+    pub steps: Vec<Step>,
+    /// What takes it back.
+    pub undo: Undo,
+    /// What is observed differently afterwards.
+    #[serde(skip)]
+    pub effects: Vec<Effect>,
+}
+
+/// What kind of change it is; the sign in a diff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// `+`
+    Create,
+    /// `~`
+    Update,
+    /// `-`
+    Remove,
+    /// `!` a program runs, a service restarts, a machine reboots.
+    Run,
+    /// Something is waited for: work, but no change.
+    Wait,
+}
+
+/// How a change is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// Nothing to show beyond the resource's name.
+    None,
+    /// Named values.
+    Fields(Vec<Field>),
+    /// Two texts, shown as a unified diff. `None`: the file is not there.
+    Text {
+        before: Option<String>,
+        after: Option<String>,
+        /// Attributes that change beside the text.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fields: Vec<Field>,
+    },
+}
+
+/// One named value of a resource, before and after, as text for a person. `None`: not there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Field {
+    pub name: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// Values are secrets: `before` and `after` hold fingerprints, never the text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+    /// A word on how it takes effect, such as `live` or `restart`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Field {
+    pub fn new(
+        name: impl Into<String>,
+        before: Option<impl Into<String>>,
+        after: Option<impl Into<String>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            before: before.map(Into::into),
+            after: after.map(Into::into),
+            secret: false,
+            note: None,
+        }
+    }
+}
+
+/// How a change is taken back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undo {
+    /// These steps restore what was observed before.
+    Steps(Vec<Step>),
+    /// It cannot be taken back; why, in words.
+    Impossible(String),
+}
+
+/// What a change does to what is known of the host, so that later tasks of a plan see what earlier ones will do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// The probe will be answered so.
+    Becomes(Probe, Observation),
+    /// The probe's answer is not known until the change has been made; `reason` completes "known after ...".
+    Unknown { probe: Probe, reason: String },
+    /// Packages come or go: what is absent now (files below absent directories, units, accounts) may appear.
+    PackagesChange { names: Vec<String>, reason: String },
+    /// A part of the facts (`redis`, `host`) has to be asked again; `reason` completes "known after ...".
+    FactsChange { part: String, reason: String },
+}
+
+/// The effects of a path becoming something else: with and without content, and the existence of what it holds.
+pub fn file_becomes(path: &str, state: FileState) -> Vec<Effect> {
+    vec![
+        Effect::Becomes(
+            Probe::File(path.to_owned()),
+            Observation::File(state.clone()),
+        ),
+        Effect::Becomes(Probe::Content(path.to_owned()), Observation::File(state)),
+    ]
+}

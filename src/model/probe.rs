@@ -1,0 +1,288 @@
+//! Read-only questions to a host, and their answers.
+//!
+//! A probe says what a module wants to know, never how to find out: `transport::script` turns all probes of a
+//! host into one program and its answer into observations.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::blob::Blob;
+use super::facts::Facts;
+
+/// Files larger than this are observed by their hash alone. Bytes.
+pub const CONTENT_LIMIT: u64 = 1024 * 1024;
+
+/// One read-only question. Equal probes are asked once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probe {
+    /// What the host is. Answer: [`Observation::Facts`].
+    Facts,
+    /// What stands at a path, links not followed, without its content. Answer: [`Observation::File`].
+    File(String),
+    /// The same with the content of a regular file of up to [`CONTENT_LIMIT`] bytes, links followed for the
+    /// content's sake: a link to a file is observed as a link whose `resolved` is that file.
+    Content(String),
+    /// Everything below a directory, without contents. Answer: [`Observation::Tree`].
+    Tree(String),
+    /// The contents of all files that match a shell pattern with `*` in its last part, sorted by name.
+    /// Answer: [`Observation::Files`].
+    Glob(String),
+    /// A package by its name, `name:arch` allowed. Answer: [`Observation::Package`].
+    Package(String),
+    /// The package manager and the age of its index. Answer: [`Observation::PackageIndex`].
+    PackageIndex,
+    /// A systemd unit by its full name. Answer: [`Observation::Unit`].
+    Unit(String),
+    /// A kernel value by its sysctl name with dots, such as `vm.overcommit_memory`. Answer:
+    /// [`Observation::KernelValue`].
+    KernelValue(String),
+    /// An account by its name. Answer: [`Observation::User`].
+    User(String),
+    /// A group by its name. Answer: [`Observation::Group`].
+    Group(String),
+    /// A program that changes nothing and is run in dry runs too (`unless`, `onlyif`, `creates` patterns).
+    /// Answer: [`Observation::Program`].
+    Program(Box<Program>),
+    /// Whether something listens at an address, as seen from the host. Answer: [`Observation::Port`].
+    Port { host: String, port: u16 },
+    /// A running Redis or Valkey. Answer: [`Observation::Redis`].
+    Redis(RedisAddress),
+    /// The identity of the running boot (`/proc/sys/kernel/random/boot_id`). Answer: [`Observation::BootId`].
+    BootId,
+}
+
+/// A program to run on a host. Nothing of it is ever read by a shell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Program {
+    /// The program and its arguments. Visible to every user of the host: never a secret.
+    pub argv: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stdin: Option<Blob>,
+    /// Seconds after which the program and all it started are ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit: Option<u64>,
+}
+
+impl Program {
+    /// A program with its arguments.
+    pub fn new<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            argv: argv.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// A text for `/bin/sh -c`, for what people write as `shell:`.
+    pub fn shell(text: &str) -> Self {
+        Self::new(["/bin/sh", "-c", text])
+    }
+}
+
+/// Where a server answers, and who asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RedisAddress {
+    /// A unix socket; when absent, `host` and `port`.
+    pub socket: Option<String>,
+    pub host: Option<String>,
+    pub port: u16,
+    pub user: Option<String>,
+    /// Travels in the script's standard input and reaches the client by its environment, never by argv.
+    #[serde(skip)]
+    pub password: Option<super::secret::Secret>,
+}
+
+/// The answer to a probe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Observation {
+    Facts(Box<Facts>),
+    File(FileState),
+    /// Paths relative to the probed directory, sorted.
+    Tree(Vec<(String, FileInfo)>),
+    /// Full paths with contents, sorted by path.
+    Files(Vec<(String, Blob)>),
+    Package(PackageState),
+    PackageIndex(PackageIndex),
+    Unit(UnitState),
+    KernelValue(KernelValue),
+    User(Option<UserState>),
+    Group(Option<GroupState>),
+    Program(ProgramResult),
+    Port(bool),
+    Redis(RedisState),
+    BootId(String),
+    /// The probe could not be answered: why, in words.
+    Failed(String),
+}
+
+/// What stands at a path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileState {
+    Absent {
+        /// Whether the directory that would hold it exists.
+        parent_exists: bool,
+    },
+    Present(Box<FileInfo>),
+}
+
+/// One file, directory or link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileInfo {
+    pub kind: FileKind,
+    /// Permission bits including setuid, setgid and sticky, for example 0o644.
+    pub mode: u32,
+    pub owner: String,
+    pub group: String,
+    pub uid: u32,
+    pub gid: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Seconds since 1970.
+    pub modified: i64,
+    /// Of regular files, and of the file that a link leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Of regular files when it was asked for and is not too large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Blob>,
+}
+
+/// The kinds of things at a path that matter here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    File,
+    Directory,
+    /// `resolved`: the full path of what it leads to, if that exists.
+    Link {
+        target: String,
+        resolved: Option<String>,
+    },
+    /// A device, socket or pipe.
+    Other,
+}
+
+/// A package as its manager knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageState {
+    /// The installed version.
+    pub installed: Option<String>,
+    /// The version that an install or upgrade would bring.
+    pub candidate: Option<String>,
+    /// All versions that could be installed.
+    #[serde(default)]
+    pub available: Vec<String>,
+    /// Held back by the administrator (apt) or locked (dnf).
+    pub held: bool,
+    /// Whether the name is a virtual one that others provide, and which.
+    #[serde(default)]
+    pub provided_by: Vec<String>,
+    /// Names of the packages that the candidate depends on directly.
+    #[serde(default)]
+    pub depends: Vec<String>,
+}
+
+/// A package manager that we speak to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PackageManager {
+    Apt,
+    Dnf,
+}
+
+/// The package manager and its index of what can be installed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageIndex {
+    pub manager: Option<PackageManager>,
+    /// Seconds since the index was last brought up to date; `None` when it never was.
+    pub age: Option<u64>,
+}
+
+/// A unit as `systemctl show` tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitState {
+    /// `loaded`, `not-found`, `masked`, ...
+    pub load: String,
+    /// `active`, `inactive`, `failed`, `activating`, ...
+    pub active: String,
+    /// `running`, `exited`, `dead`, ...
+    pub sub: String,
+    /// `enabled`, `disabled`, `static`, `masked`, `alias`, ... or empty.
+    pub enabled: String,
+    /// The unit's own file.
+    pub fragment: String,
+    #[serde(default)]
+    pub drop_ins: Vec<String>,
+    /// Whether files changed since systemd read them.
+    pub needs_reload: bool,
+    pub main_pid: u32,
+    /// Other names of the same unit.
+    #[serde(default)]
+    pub names: Vec<String>,
+}
+
+/// A kernel value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KernelValue {
+    /// The live value with runs of white space folded to one space; `None` when there is no such key.
+    pub value: Option<String>,
+    /// Whether it could be written by the user who asked.
+    pub writable: bool,
+}
+
+/// An account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserState {
+    pub name: String,
+    pub uid: u32,
+    pub gid: u32,
+    /// The name of the primary group.
+    pub group: String,
+    /// Names of all further groups, sorted.
+    pub groups: Vec<String>,
+    pub comment: String,
+    pub home: String,
+    pub shell: String,
+    /// Whether the password is locked; `None` when shadow could not be read.
+    pub locked: Option<bool>,
+    /// SHA-256 of the password field, so that a hash can be compared without leaving the host.
+    pub password_fingerprint: Option<String>,
+}
+
+/// A group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupState {
+    pub name: String,
+    pub gid: u32,
+    pub members: Vec<String>,
+}
+
+/// What a program said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramResult {
+    /// The exit code; 128 plus the signal where one ended it.
+    pub code: i32,
+    pub stdout: Blob,
+    pub stderr: Blob,
+    pub timed_out: bool,
+}
+
+/// What a running server said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedisState {
+    /// Whether it answered PING with PONG.
+    pub alive: bool,
+    /// Its error, or the client's, when it did not answer as hoped.
+    pub error: Option<String>,
+    /// The text of `INFO all`.
+    pub info: String,
+    /// The raw answer to `CONFIG GET *`: a name and a value line in turn.
+    pub config: String,
+}

@@ -1,0 +1,139 @@
+//! Instructions to a host, and what became of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::blob::Blob;
+use super::probe::Program;
+
+/// One instruction. Steps are carried out in order; the first that fails ends the script.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    pub action: Action,
+    /// What must still be so for the step to be right; where it is not, the script stops and all is decided anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guard>,
+}
+
+impl Step {
+    pub fn new(action: Action) -> Self {
+        Self {
+            action,
+            guard: None,
+        }
+    }
+
+    #[must_use]
+    pub fn guarded(mut self, guard: Guard) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+}
+
+/// What a step does. Few, so that each is exact, atomic where it can be, and has an inverse.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Writes a file beside its target, flushes it to disk and renames it over the target. Attributes that are
+    /// not given stay as the target's; a new file gets 0644 (or what `attributes` says) and the session's user.
+    WriteFile {
+        path: String,
+        content: Blob,
+        attributes: Attributes,
+        /// A program that must accept the new content before it takes the target's place; the argument `%s`
+        /// stands for the path of the new content.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        validate: Option<Vec<String>>,
+        /// Keeps the old file under this path.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        backup: Option<String>,
+    },
+    /// Sets mode, owner and group of what is there.
+    SetAttributes {
+        path: String,
+        attributes: Attributes,
+    },
+    /// Makes one directory; its parent exists.
+    MakeDirectory {
+        path: String,
+        attributes: Attributes,
+    },
+    /// Makes a link, replacing a link or file at `path` atomically.
+    Link {
+        path: String,
+        target: String,
+        hard: bool,
+    },
+    /// Removes a file, a link or a whole directory.
+    Remove { path: String },
+    /// Sets access and modification time, seconds since 1970; creates an empty file where there is none.
+    Touch { path: String, modified: Option<i64> },
+    /// Runs a program with no terminal, in a process group of its own, under a time limit.
+    Program {
+        program: Box<Program>,
+        /// Exit codes that are not a failure; empty: every code is accepted.
+        accepted: Vec<i32>,
+    },
+    /// Writes a kernel value and reads it back; fails when the kernel holds another value afterwards.
+    KernelValue { key: String, value: String },
+    /// Restarts the machine and ends the script; the engine waits for it to come back.
+    Reboot { time_limit: u64 },
+}
+
+/// Mode, owner and group; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attributes {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+impl Attributes {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What was observed when the step was decided and must still be so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guard {
+    /// Nothing stands at the path.
+    Absent { path: String },
+    /// Something stands at the path.
+    Exists { path: String },
+    /// The regular file at the path (links followed) has this SHA-256.
+    Sha256 { path: String, sha256: String },
+    /// The kernel value is this one.
+    KernelValue { key: String, value: String },
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub status: StepStatus,
+    /// The exit code of a program.
+    pub code: i32,
+    pub stdout: Blob,
+    pub stderr: Blob,
+    /// Milliseconds that it took.
+    pub milliseconds: u64,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    Done,
+    Failed,
+    /// The program ran into its time limit and was ended.
+    TimedOut,
+    /// Nothing was done: the host is no longer as it was observed.
+    GuardFailed,
+    /// Nothing was done: an earlier step ended the script, or the connection was lost before it began.
+    NotRun,
+    /// The connection was lost while it ran: it may or may not have been done.
+    Lost,
+}

@@ -1,0 +1,142 @@
+//! A module's view of a host: typed answers, and a note of every question that has not been asked yet.
+
+use std::cell::RefCell;
+
+use super::decision::Stop;
+use super::world::{Answer, World};
+use crate::model::blob::Blob;
+use crate::model::probe::FileInfo;
+use crate::model::probe::{
+    FileState, GroupState, KernelValue, Observation, PackageIndex, PackageState, Probe, Program,
+    ProgramResult, RedisAddress, RedisState, UnitState, UserState,
+};
+use crate::model::value::{Map, Unknown, Value};
+
+/// What a module may know. Every method that returns [`Stop::Missing`] has noted the question.
+#[derive(Debug)]
+pub struct Look<'a> {
+    world: &'a World,
+    missing: RefCell<Vec<Probe>>,
+}
+
+macro_rules! typed_answers {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) = $probe:expr => $variant:ident -> $answer:ty;)*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// See [`Look::observe`].
+            pub fn $name(&self, $($argument: $type),*) -> Result<&'a $answer, Stop> {
+                match self.observe(&$probe)? {
+                    Observation::$variant(answer) => Ok(answer),
+                    other => Err(wrong_answer(other)),
+                }
+            }
+        )*
+    };
+}
+
+impl<'a> Look<'a> {
+    pub fn new(world: &'a World) -> Self {
+        Self {
+            world,
+            missing: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The answer to one probe.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`] when it has to be asked first, [`Stop::Unknown`] when an earlier change decides it,
+    /// [`Stop::Failed`] when the host could not answer.
+    pub fn observe(&self, probe: &Probe) -> Result<&'a Observation, Stop> {
+        match self.world.answer(probe) {
+            Answer::Known(Observation::Failed(reason)) => Err(Stop::failed(reason.clone())),
+            Answer::Known(observation) => Ok(observation),
+            Answer::Unknown(unknown) => Err(Stop::Unknown(unknown.clone())),
+            Answer::Missing => {
+                self.missing.borrow_mut().push(probe.clone());
+                Err(Stop::Missing)
+            }
+        }
+    }
+
+    /// Asks for several answers at once, so that one round trip brings them all. Call it before the first `?`
+    /// of a decision that needs more than one answer.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`] when any has to be asked first.
+    pub fn ask(&self, probes: &[Probe]) -> Result<(), Stop> {
+        let mut result = Ok(());
+        for probe in probes {
+            if matches!(self.world.answer(probe), Answer::Missing) {
+                self.missing.borrow_mut().push(probe.clone());
+                result = Err(Stop::Missing);
+            }
+        }
+        result
+    }
+
+    typed_answers! {
+        /// What stands at a path, without its content.
+        file(path: &str) = Probe::File(path.to_owned()) => File -> FileState;
+        /// What stands at a path, with the content of a regular file.
+        content(path: &str) = Probe::Content(path.to_owned()) => File -> FileState;
+        /// Everything below a directory: paths relative to it, sorted.
+        tree(path: &str) = Probe::Tree(path.to_owned()) => Tree -> Vec<(String, FileInfo)>;
+        /// Contents of the files that match a pattern: full paths, sorted.
+        glob(pattern: &str) = Probe::Glob(pattern.to_owned()) => Files -> Vec<(String, Blob)>;
+        package(name: &str) = Probe::Package(name.to_owned()) => Package -> PackageState;
+        package_index() = Probe::PackageIndex => PackageIndex -> PackageIndex;
+        unit(name: &str) = Probe::Unit(name.to_owned()) => Unit -> UnitState;
+        kernel_value(key: &str) = Probe::KernelValue(key.to_owned()) => KernelValue -> KernelValue;
+        user(name: &str) = Probe::User(name.to_owned()) => User -> Option<UserState>;
+        group(name: &str) = Probe::Group(name.to_owned()) => Group -> Option<GroupState>;
+        /// Runs a program that changes nothing.
+        program(program: &Program) = Probe::Program(Box::new(program.clone())) => Program -> ProgramResult;
+        redis(address: &RedisAddress) = Probe::Redis(address.clone()) => Redis -> RedisState;
+    }
+
+    /// The host's facts as variables (`host`, `redis`, `ansible_*`).
+    pub fn facts(&self) -> &'a Map {
+        &self.world.facts
+    }
+
+    /// A fact by its path, such as `["host", "memory", "total"]`.
+    ///
+    /// # Errors
+    /// [`Stop::Unknown`] when an earlier change decides it.
+    pub fn fact(&self, path: &[&str]) -> Result<Option<&'a Value>, Stop> {
+        let Some((first, rest)) = path.split_first() else {
+            return Ok(None);
+        };
+        let mut current = self.world.facts.get(*first);
+        for part in rest {
+            match current {
+                Some(Value::Unknown(unknown)) => return Err(Stop::Unknown(unknown.clone())),
+                Some(Value::Map(map)) => current = map.get(*part),
+                _ => return Ok(None),
+            }
+        }
+        match current {
+            Some(Value::Unknown(unknown)) => Err(Stop::Unknown(unknown.clone())),
+            other => Ok(other),
+        }
+    }
+
+    /// Packages that an earlier task of the same run will bring or take, if any.
+    pub fn pending_packages(&self) -> Option<&'a Unknown> {
+        self.world.pending_packages()
+    }
+
+    /// The questions that have to be asked before this decision can be made.
+    pub fn into_missing(self) -> Vec<Probe> {
+        self.missing.into_inner()
+    }
+}
+
+fn wrong_answer(observation: &Observation) -> Stop {
+    Stop::failed(format!(
+        "the host answered another question than was asked: {observation:?}"
+    ))
+}

@@ -1,0 +1,31 @@
+//! All modules by name.
+
+use super::{Module, Spec};
+
+/// Every module. Add a new one here; its file is its documentation.
+static MODULES: &[&dyn Module] = &[];
+
+/// Prefixes that Ansible's collections put before a module's name.
+const COLLECTIONS: &[&str] = &[
+    "ansible.builtin.",
+    "ansible.legacy.",
+    "ansible.posix.",
+    "community.general.",
+];
+
+/// The module with this name or alias, with or without its collection.
+pub fn find(name: &str) -> Option<&'static dyn Module> {
+    let name = COLLECTIONS
+        .iter()
+        .find_map(|collection| name.strip_prefix(collection))
+        .unwrap_or(name);
+    MODULES
+        .iter()
+        .copied()
+        .find(|module| module.spec().name == name || module.spec().aliases.contains(&name))
+}
+
+/// All specifications, for checks and documentation.
+pub fn specs() -> impl Iterator<Item = &'static Spec> {
+    MODULES.iter().map(|module| module.spec())
+}

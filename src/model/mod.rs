@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod facts;
 pub mod nearest;
 pub mod node;
+pub mod playbook;
 pub mod probe;
 pub mod secret;
 pub mod source;

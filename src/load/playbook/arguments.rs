@@ -95,7 +95,7 @@ impl Loader<'_> {
         for word in words {
             match word.split_once('=') {
                 Some((key, value)) if spec.parameter(key).is_some() => {
-                    entries.push(entry(key, value.into()))
+                    entries.push(entry(key, value.into()));
                 }
                 _ => {
                     let names = spec.parameters.iter().map(|parameter| parameter.name);

@@ -69,7 +69,7 @@ impl Loader<'_> {
                 }
                 Some(Kind::Expression) => self.check_expression(&argument.value),
                 Some(Kind::Template | Kind::LocalFile) => {
-                    self.check_file(task, kind == Some(Kind::Template), &argument.value)
+                    self.check_file(task, kind == Some(Kind::Template), &argument.value);
                 }
                 _ => self.check_template(&argument.value),
             }

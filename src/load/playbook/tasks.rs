@@ -479,13 +479,13 @@ impl Loader<'_> {
                 "loop_var" => {
                     result.variable = self
                         .literal("loop_var", &option.value)
-                        .unwrap_or(result.variable)
+                        .unwrap_or(result.variable);
                 }
                 "index_var" => result.index_variable = self.literal("index_var", &option.value),
                 "label" => result.label = self.text_node("label", &option.value),
                 "pause" => result.pause = self.maybe_number("pause", &option.value),
                 "extended" => {
-                    result.extended = self.boolean("extended", &option.value).unwrap_or(false)
+                    result.extended = self.boolean("extended", &option.value).unwrap_or(false);
                 }
                 other => self.report(
                     Diagnostic::error(format!("`loop_control` has no option `{other}`"))

@@ -3,6 +3,7 @@
 pub mod blob;
 pub mod change;
 pub mod diagnostic;
+pub mod event;
 pub mod facts;
 pub mod nearest;
 pub mod node;

@@ -1,6 +1,7 @@
 //! What is known of a host: what was observed, and what the changes decided so far will make of it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::model::change::{Change, Effect};
 use crate::model::probe::{FileState, Observation, Probe};
@@ -9,12 +10,12 @@ use crate::model::value::{Map, Unknown, Value};
 /// Observations of one host as one user, with the predicted effects of decided changes laid over them.
 #[derive(Clone, Debug, Default)]
 pub struct World {
-    observed: HashMap<Probe, Observation>,
+    observed: Arc<HashMap<Probe, Observation>>,
     predicted: HashMap<Probe, Result<Observation, Unknown>>,
     /// Packages that will come or go: names, and what completes "known after ...".
     packages: Vec<(Vec<String>, Unknown)>,
     /// Facts as variables (`host`, `redis`, `ansible_*`).
-    pub facts: Map,
+    pub facts: Arc<Map>,
 }
 
 /// What the world says to a probe.
@@ -29,7 +30,7 @@ pub enum Answer<'a> {
 impl World {
     /// Takes in what a host answered.
     pub fn observe(&mut self, probe: Probe, observation: Observation) {
-        self.observed.insert(probe, observation);
+        Arc::make_mut(&mut self.observed).insert(probe, observation);
     }
 
     /// Lays the effects of a decided change over what was observed.
@@ -49,7 +50,7 @@ impl World {
                         .push((names.clone(), Unknown::new(reason.as_str())));
                 }
                 Effect::FactsChange { part, reason } => {
-                    self.facts
+                    Arc::make_mut(&mut self.facts)
                         .insert(part.clone(), Value::unknown(reason.as_str()));
                 }
             }
@@ -63,10 +64,10 @@ impl World {
         for effect in &change.effects {
             match effect {
                 Effect::Becomes(probe, observation) => {
-                    self.observed.insert(probe.clone(), observation.clone());
+                    Arc::make_mut(&mut self.observed).insert(probe.clone(), observation.clone());
                 }
                 Effect::Unknown { probe, .. } => {
-                    self.observed.remove(probe);
+                    Arc::make_mut(&mut self.observed).remove(probe);
                 }
                 Effect::PackagesChange { .. } => self.forget_all(),
                 Effect::FactsChange { .. } => ask_facts = true,
@@ -77,12 +78,12 @@ impl World {
 
     /// Forgets one observation, because the host was found to differ from it.
     pub fn forget(&mut self, probe: &Probe) {
-        self.observed.remove(probe);
+        Arc::make_mut(&mut self.observed).remove(probe);
     }
 
     /// Forgets all observations.
     pub fn forget_all(&mut self) {
-        self.observed.clear();
+        self.observed = Arc::default();
         self.predicted.clear();
         self.packages.clear();
     }

@@ -276,12 +276,13 @@ fn attributes(attributes: &Attributes) -> String {
 
 /// Words as a shell would need them; a text of several lines by its first.
 fn words(argv: &[String]) -> String {
-    let words: Vec<String> = argv
-        .iter()
-        .map(|word| match word.split_once('\n') {
-            Some((first, _)) => format!("({first} ...)"),
-            None => shlex::try_quote(word).map_or_else(|_| word.clone(), |word| word.into_owned()),
-        })
-        .collect();
+    let words: Vec<String> =
+        argv.iter()
+            .map(|word| match word.split_once('\n') {
+                Some((first, _)) => format!("({first} ...)"),
+                None => shlex::try_quote(word)
+                    .map_or_else(|_| word.clone(), std::borrow::Cow::into_owned),
+            })
+            .collect();
     words.join(" ")
 }

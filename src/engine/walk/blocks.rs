@@ -66,7 +66,7 @@ impl Walk<'_> {
         let items = match self.loop_items(repeat, &scope) {
             Ok(Evaluated::Known(items)) => items,
             Ok(Evaluated::Unknown(unknown)) => return self.unknown_include(include, key, unknown),
-            Err(failure) => return self.failed_include(include, key, failure),
+            Err(failure) => return self.failed_include(include, key, &failure),
         };
         for (index, item) in items.iter().enumerate() {
             let layer = loop_layer(repeat, index, items.len(), item);
@@ -90,7 +90,7 @@ impl Walk<'_> {
             Ok(Evaluated::Known(true)) => {}
             Ok(Evaluated::Known(false)) => return Flow::Continue,
             Ok(Evaluated::Unknown(unknown)) => return self.unknown_include(include, key, unknown),
-            Err(failure) => return self.failed_include(include, key, failure),
+            Err(failure) => return self.failed_include(include, key, &failure),
         }
         let items = match &include.items {
             Some(items) => Arc::clone(items),
@@ -100,11 +100,15 @@ impl Walk<'_> {
                     let name = value.scalar_text().unwrap_or_default();
                     match self.setting.resources.tasks(&name, include) {
                         Ok(items) => items,
-                        Err(failure) => return self.failed_include(include, key, failure),
+                        Err(failure) => return self.failed_include(include, key, &failure),
                     }
                 }
                 Err(diagnostic) => {
-                    return self.failed_include(include, key, super::evaluate::failure(&diagnostic));
+                    return self.failed_include(
+                        include,
+                        key,
+                        &super::evaluate::failure(&diagnostic),
+                    );
                 }
             },
         };
@@ -145,7 +149,7 @@ impl Walk<'_> {
                     Flow::Continue
                 };
             }
-            Err(failure) => return self.failed_meta(meta, key, failure),
+            Err(failure) => return self.failed_meta(meta, key, &failure),
         }
         match meta.word {
             MetaWord::FlushHandlers => self.flush_handlers(key),

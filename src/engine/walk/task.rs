@@ -164,7 +164,7 @@ impl Walk<'_> {
         &mut self,
         include: &Include,
         key: &Key,
-        failure: Failure,
+        failure: &Failure,
     ) -> Flow {
         if self.must_wait() {
             return Flow::Stop;
@@ -175,7 +175,7 @@ impl Walk<'_> {
             "include_tasks",
             key,
             TaskStatus::Failed,
-            Some(&failure),
+            Some(failure),
         );
         self.settled.push((
             key.clone(),
@@ -197,7 +197,7 @@ impl Walk<'_> {
             return Flow::Stop;
         }
         if !self.pending && !self.collecting() {
-            return self.failed_include(include, key, Self::never_known(&unknown));
+            return self.failed_include(include, key, &Self::never_known(&unknown));
         }
         let report = self.bare_report(
             &include.at,
@@ -217,7 +217,7 @@ impl Walk<'_> {
         Flow::Continue
     }
 
-    pub(super) fn failed_meta(&mut self, meta: &Meta, key: &Key, failure: Failure) -> Flow {
+    pub(super) fn failed_meta(&mut self, meta: &Meta, key: &Key, failure: &Failure) -> Flow {
         if self.must_wait() {
             return Flow::Stop;
         }
@@ -228,7 +228,7 @@ impl Walk<'_> {
             "meta",
             key,
             TaskStatus::Failed,
-            Some(&failure),
+            Some(failure),
         );
         self.settled.push((
             key.clone(),

@@ -139,8 +139,11 @@ static IPV6: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Compiles one of the patterns above.
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, and the tests use each of them"
+)]
 fn pattern(text: &str) -> Regex {
-    // They are constants, and a test uses each of them.
     Regex::new(text).expect("a constant pattern compiles")
 }
 

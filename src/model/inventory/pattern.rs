@@ -5,6 +5,7 @@
 use super::address;
 use crate::error::{Error, Result};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::node::Node;
 use crate::model::source::At;
 
 /// What one part does to the hosts selected so far.
@@ -66,36 +67,81 @@ impl Patterns {
         Ok(Self { parts })
     }
 
+    /// Reads a pattern of one part, in which commas and colons do not separate.
+    ///
+    /// # Errors
+    /// An `&` or `!` without a name.
+    pub fn single(text: &str, at: &At) -> Result<Self> {
+        Ok(Self {
+            parts: vec![part(text, Some(at.clone()))?],
+        })
+    }
+
+    /// Reads what a playbook's `hosts` holds: one pattern, or a list of them.
+    ///
+    /// # Errors
+    /// Anything else, an empty pattern, or a `[` without its `]`.
+    pub fn from_node(node: &Node) -> Result<Self> {
+        let one = |node: &Node| match node.as_str() {
+            Some(text) => Self::parse_at(text, &node.at),
+            None => Err(Diagnostic::error(format!(
+                "a pattern is a string, and this is {}",
+                node.kind()
+            ))
+            .at(&node.at)
+            .into()),
+        };
+        match node.as_list() {
+            None => one(node),
+            Some([]) => Err(empty(Some(&node.at))),
+            Some(list) => Self::join(list.iter().map(one).collect::<Result<Vec<Self>>>()?),
+        }
+    }
+
     pub fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    pub fn into_parts(self) -> Vec<Part> {
+        self.parts
     }
 
     fn read(text: &str, at: Option<&At>) -> Result<Self> {
         let mut parts = Vec::new();
         for (offset, piece) in split(text, at)? {
-            let (operation, name) = match piece.chars().next() {
-                Some('&') => (Operation::Keep, &piece[1..]),
-                Some('!') => (Operation::Remove, &piece[1..]),
-                _ => (Operation::Add, piece),
-            };
             let at = at.map(|at| inside(at, text, offset, piece));
-            if name.is_empty() {
-                let mut diagnostic =
-                    Diagnostic::error(format!("`{piece}` in a pattern needs a name after it"));
-                diagnostic.at = at;
-                return Err(diagnostic.into());
-            }
-            parts.push(Part {
-                operation,
-                text: name.to_owned(),
-                at,
-            });
+            parts.push(part(piece, at)?);
         }
         if parts.is_empty() {
             return Err(empty(at));
         }
         Ok(Self { parts })
     }
+}
+
+impl From<Part> for Patterns {
+    fn from(part: Part) -> Self {
+        Self { parts: vec![part] }
+    }
+}
+
+fn part(text: &str, at: Option<At>) -> Result<Part> {
+    let (operation, name) = match text.chars().next() {
+        Some('&') => (Operation::Keep, &text[1..]),
+        Some('!') => (Operation::Remove, &text[1..]),
+        _ => (Operation::Add, text),
+    };
+    if name.is_empty() {
+        let mut diagnostic =
+            Diagnostic::error(format!("`{text}` in a pattern needs a name after it"));
+        diagnostic.at = at;
+        return Err(diagnostic.into());
+    }
+    Ok(Part {
+        operation,
+        text: name.to_owned(),
+        at,
+    })
 }
 
 fn empty(at: Option<&At>) -> Error {

@@ -73,7 +73,7 @@ impl Inventory {
         }
         let hosts = self.enumerate(part, name)?;
         match subscript {
-            Some(subscript) if !hosts.is_empty() => apply(part, hosts, &subscript),
+            Some(subscript) if !hosts.is_empty() => apply(part, &hosts, &subscript),
             _ => Ok(hosts),
         }
     }
@@ -210,11 +210,7 @@ fn slice<'a>(first: &str, last: &str) -> Option<Subscript<'a>> {
     Some(Subscript::Slice(first, Some(last.parse().ok()?)))
 }
 
-fn apply<'a>(
-    part: &Part,
-    hosts: Vec<&'a Host>,
-    subscript: &Subscript<'_>,
-) -> Result<Vec<&'a Host>> {
+fn apply<'a>(part: &Part, hosts: &[&'a Host], subscript: &Subscript<'_>) -> Result<Vec<&'a Host>> {
     let count = hosts.len();
     let chosen: Vec<&Host> = match *subscript {
         Subscript::Index(index) => {

@@ -1,0 +1,13 @@
+//! What is known of Redis and Valkey, as pure functions: no host is asked, nothing is read or written here.
+//!
+//! | module | what it answers |
+//! | --- | --- |
+//! | [`units`] | how many bytes is `1gb`, and how is a number of bytes shown |
+//! | [`version`] | which server is it |
+//! | [`catalogue`] | which directives are there, and what is wrong with a configuration |
+//! | [`conf`] | `redis.conf` taken apart, merged, compared |
+
+pub mod catalogue;
+pub mod conf;
+pub mod units;
+pub mod version;

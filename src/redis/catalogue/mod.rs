@@ -13,7 +13,9 @@
 //! | `minimum`, `maximum`, `values`, `default` | bounds, allowed words, and what holds when it is absent; `x@redis-7.4+` restricts `x` to those releases; in a default `_` is a space and `""` the empty text |
 //! | `secret` | whether its value must not be shown |
 
-// mod check;
+mod check;
+mod checks_together;
+mod checks_value;
 
 mod releases;
 mod row;
@@ -21,6 +23,7 @@ mod row;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub use check::{Finding, Reason, check};
 pub use releases::{Releases, is_newer_than_catalogue};
 pub use row::{Directive, Kind};
 

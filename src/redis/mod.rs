@@ -5,8 +5,10 @@
 //! | [`units`] | how many bytes is `1gb`, and how is a number of bytes shown |
 //! | [`version`] | which server is it |
 //! | [`catalogue`] | which directives are there, and what is wrong with a configuration |
+//! | [`capability`] | can this build defragment, and is that wise in this version |
 //! | [`conf`] | `redis.conf` taken apart, merged, compared |
 
+pub mod capability;
 pub mod catalogue;
 pub mod conf;
 pub mod units;

@@ -110,20 +110,22 @@ pub fn plain(bytes: u64) -> String {
     bytes.to_string()
 }
 
-/// `bytes` for a person: `6 GiB`, `5.36 GiB`, `307.2 MiB`, `512 bytes`, `0`. At most two decimals, rounded down, so
-/// that a limit is never shown larger than it is.
+/// `bytes` for a person: `6 GiB`, `5.36 GiB`, `307.2 MiB`, `512 bytes`, `0`. At most two decimals.
 #[must_use]
 pub fn human(bytes: u64) -> String {
-    let (unit, name) = match bytes {
+    let units = [(KIB, "KiB"), (MIB, "MiB"), (GIB, "GiB")];
+    match bytes {
         0 => return "0".to_owned(),
         1 => return "1 byte".to_owned(),
-        GIB.. => (GIB, "GiB"),
-        MIB.. => (MIB, "MiB"),
-        KIB.. => (KIB, "KiB"),
-        _ => return format!("{bytes} bytes"),
-    };
-    let hundredths = u128::from(bytes) * 100 / u128::from(unit);
-    let (whole, rest) = (hundredths / 100, hundredths % 100);
+        2..KIB => return format!("{bytes} bytes"),
+        _ => {}
+    }
+    let hundredths =
+        |unit: u64| (u128::from(bytes) * 100 + u128::from(unit) / 2) / u128::from(unit);
+    // The first unit in which the number stays below 1024 after rounding; the last one has no bound.
+    let fitting = units.iter().find(|(unit, _)| hundredths(*unit) < 102_400);
+    let (unit, name) = *fitting.unwrap_or(&units[2]);
+    let (whole, rest) = (hundredths(unit) / 100, hundredths(unit) % 100);
     match (rest, rest % 10) {
         (0, _) => format!("{whole} {name}"),
         (_, 0) => format!("{whole}.{} {name}", rest / 10),
@@ -221,16 +223,17 @@ mod tests {
     }
 
     #[test]
-    fn people_read_binary_units_rounded_down() {
+    fn people_read_binary_units() {
         for (value, expected) in [
             (0, "0"),
             (1, "1 byte"),
             (1023, "1023 bytes"),
             (1024, "1 KiB"),
             (6 * GIB, "6 GiB"),
-            (5488 * MIB, "5.35 GiB"),
-            (322_122_547, "307.19 MiB"),
-            (GIB - 1, "1023.99 MiB"),
+            (5488 * MIB, "5.36 GiB"),
+            (322_122_547, "307.2 MiB"),
+            (GIB - 1, "1 GiB"),
+            (2048 * GIB, "2048 GiB"),
             (GIB + GIB / 2, "1.5 GiB"),
         ] {
             assert_eq!(human(value), expected);

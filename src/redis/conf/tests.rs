@@ -168,7 +168,7 @@ fn drift_tells_only_what_a_server_can_tell() {
     assert_eq!(
         shown,
         [
-            "maxmemory 1023.99 MiB (1073741823) -> 1 GiB (1073741824)",
+            "maxmemory 1 GiB (1073741823) -> 1 GiB (1073741824)",
             "client-output-buffer-limit replica no limit -> 1 MiB (1048576) at once, 0 for 0 s"
         ]
     );

@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# Layers: what a flavour adds to a base root. Installed with apt itself, as an operator would, but before the
+# first boot: a host of the flavour comes up with its server running.
+
+build_layer() { # folder, suite, flavour, root, packages
+    local folder=$1 flavour=$3 root=$4 packages=$5 upper=$1.upper
+    local -a install
+    mapfile -t install < <(sed 's/#.*//' "$FLEET_DIR/flavours/$flavour" | xargs -n 1)
+    rm -rf "$upper"
+    mkdir -p "$upper/upper" "$upper/work" "$upper/merged"
+    # A namespace of its own, so that no mount outlives this, whatever happens.
+    unshare --mount --propagation private -- bash -euc '
+        upper=$1 root=$2 packages=$3
+        shift 3
+        mount -t overlay overlay -o "lowerdir=$root,upperdir=$upper/upper,workdir=$upper/work" "$upper/merged"
+        mount --bind -o ro "$packages" "$upper/merged/srv/packages"
+        mount -t proc proc "$upper/merged/proc"
+        printf "#!/bin/sh\nexit 101\n" >"$upper/merged/usr/sbin/policy-rc.d"
+        chmod 0755 "$upper/merged/usr/sbin/policy-rc.d"
+        in_root() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$upper/merged" "$@"; }
+        in_root apt-get --quiet update
+        [ $# -eq 0 ] || in_root apt-get --quiet --yes -o DPkg::Options::=--force-unsafe-io install "$@"
+        rm "$upper/merged/usr/sbin/policy-rc.d"
+        rm -f "$upper"/merged/var/cache/apt/*.bin
+    ' build "$upper" "$root" "$packages" "${install[@]}"
+    rmdir "$folder"
+    mv "$upper/upper" "$folder"
+    rm -rf "$upper"
+}
+
+# Makes all that one suite needs for the flavours given.
+build_suite() { # suite, flavours...
+    local suite=$1 flavour root packages
+    shift
+    root=$(root_of "$suite")
+    packages=$(packages_of "$suite")
+    make_image "$root" build_root "$suite"
+    make_image "$packages" build_packages "$suite" "$root"
+    for flavour in "$@"; do
+        make_image "$(layer_of "$suite" "$flavour")" build_layer "$suite" "$flavour" "$root" "$packages"
+    done
+}
+
+# Makes what a set needs, its suites side by side; without a set, what the sets of this folder need.
+build_images() {
+    local set lines='' suite flavours
+    local -a pids=() sets
+    if [ -n "$1" ]; then sets=("$(set_file "$1")"); else sets=("$FLEET_DIR"/sets/*); fi
+    for set in "${sets[@]}"; do lines+=$(read_set "$set")$'\n'; done
+    mkdir -p "$CACHE"/{roots,packages,layers}
+    exec {CACHE_LOCK}>"$CACHE/lock"
+    flock "$CACHE_LOCK"
+    for suite in $(awk 'NF { print $2 }' <<<"$lines" | sort -u); do
+        flavours=$(awk -v suite="$suite" '$2 == suite { print $3 }' <<<"$lines" | sort -u)
+        # shellcheck disable=SC2086 # one word a flavour
+        build_suite "$suite" $flavours &
+        pids+=($!)
+    done
+    wait_for_all "${pids[@]}" || fail "not every image could be built"
+    exec {CACHE_LOCK}>&-
+}
+
+# Removes the images that no recipe of now makes any more. Images that hosts stand on are in use by their mounts
+# only, so nothing is removed while hosts are up.
+prune_cache() {
+    local kept image suite flavour
+    [ -z "$(ls "$GROUP_ROOT" 2>/dev/null)" ] || fail "hosts are up: take the fleet down first"
+    kept=$(for suite in "$FLEET_DIR"/packages/*; do
+        suite=$(basename -- "$suite")
+        root_of "$suite"
+        packages_of "$suite"
+        for flavour in "$FLEET_DIR"/flavours/*; do layer_of "$suite" "$(basename -- "$flavour")"; done
+    done)
+    for image in "$CACHE"/{roots,packages,layers}/*; do
+        [ -e "$image" ] || continue
+        grep -qxF -- "$image" <<<"$kept" && continue
+        say "removing ${image#"$CACHE"/}"
+        rm -rf -- "$image"
+    done
+}

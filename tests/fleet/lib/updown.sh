@@ -1,0 +1,125 @@
+# shellcheck shell=bash
+# The whole fleet: up, down, and what changes some of its hosts.
+
+fleet_up() { # set
+    local file lines line name
+    local -a booting=()
+    file=$(set_file "$1")
+    lines=$(read_set "$file")
+    build_images "$1"
+    check_against_present "$lines"
+    trap 'undo_up' EXIT
+    trap 'exit 130' INT TERM
+    mkdir -p "$STATE/hosts" "$STATE/disk"
+    printf '%s\n' "$SUBNET" >"$STATE/subnet"
+    save_kernel_settings
+    mountpoint --quiet "$STATE/disk" || mount -t tmpfs -o "size=$DISK_SIZE,mode=0755" cachesmith-fleet "$STATE/disk"
+    bridge_up
+    while read -r line; do
+        name=${line%% *}
+        mkdir -p "$STATE/hosts/$name"
+        printf '%s\n' "$line" >"$STATE/hosts/$name/description"
+        group_is_running "$name" || booting+=("$name")
+    done <<<"$lines"
+    for name in "${booting[@]}"; do prepare_host "$name"; done
+    hosts_table
+    client_files
+    UNDO=("${booting[@]}")
+    [ "${#booting[@]}" -eq 0 ] || boot_hosts "${booting[@]}" || fail "not every host came up"
+    trap - EXIT INT TERM
+    fleet_inventory >"$STATE/inventory.yml"
+    say "up: $(running_hosts | tr '\n' ' ')(inventory: $STATE/inventory.yml)"
+}
+
+# A host that is there cannot become another one in place.
+check_against_present() { # lines of the set
+    local line name
+    while read -r line; do
+        name=${line%% *}
+        [ -f "$STATE/hosts/$name/description" ] || continue
+        [ "$(<"$STATE/hosts/$name/description")" = "$line" ] ||
+            fail "$name is already there as '$(<"$STATE/hosts/$name/description")': take the fleet down first"
+    done <<<"$1"
+}
+
+prepare_host() { # name
+    local suite flavour ram address limit
+    describe "$1"
+    made_meminfo "$ram" >"$STATE/hosts/$1/meminfo"
+}
+
+# Names and addresses of all hosts, as every one of them knows them.
+hosts_table() {
+    local name suite flavour ram address limit
+    {
+        printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n'
+        for name in $(known_hosts_of_fleet); do
+            describe "$name"
+            printf '%s.%s %s\n' "$SUBNET" "$address" "$name"
+        done
+    } >"$STATE/hosts.txt"
+}
+
+# After an `up` that failed or was stopped: ends the hosts that it began with, and the fleet when none is left.
+undo_up() {
+    local name
+    trap - EXIT INT TERM
+    for name in "${UNDO[@]:-}"; do [ -z "$name" ] || end_host "$name"; done
+    [ -n "$(running_hosts)" ] || fleet_down
+}
+
+running_hosts() {
+    local name
+    for name in $(known_hosts_of_fleet); do
+        ! group_is_running "$name" || printf '%s\n' "$name"
+    done
+}
+
+# Removes everything that belongs to this fleet, from whatever state it is in: what there is to remove is asked
+# of the machine, not of the state folder.
+fleet_down() {
+    local name
+    if [ -n "$UNIFIED" ]; then
+        for name in $(groups_of_fleet); do end_group "$name"; done
+        remove_fleet_groups
+    fi
+    network_down
+    ! mountpoint --quiet "$STATE/disk" || umount "$STATE/disk"
+    release_kernel_settings
+    rm -rf -- "$STATE" "$STATE.lock"
+}
+
+fleet_list() {
+    local name suite flavour ram address limit state
+    for name in $(known_hosts_of_fleet); do
+        describe "$name"
+        state=stopped
+        ! group_is_running "$name" || state=up
+        printf '%-12s %-9s %-8s %6s MiB  %-15s %s\n' "$name" "$suite" "$flavour" "$ram" "$SUBNET.$address" "$state"
+    done
+}
+
+fleet_stop() { # names...
+    local name suite flavour ram address limit
+    for name in "$@"; do describe "$name"; end_host "$name"; done
+}
+
+fleet_start() { # names...
+    local name suite flavour ram address limit
+    local -a booting=()
+    for name in "$@"; do
+        describe "$name"
+        group_is_running "$name" || { end_host "$name"; booting+=("$name"); }
+    done
+    [ "${#booting[@]}" -eq 0 ] || boot_hosts "${booting[@]}"
+}
+
+fleet_reset() { # names...
+    local name
+    local -a names=("$@")
+    [ $# -gt 0 ] || mapfile -t names < <(known_hosts_of_fleet)
+    fleet_stop "${names[@]}"
+    restore_kernel_settings
+    for name in "${names[@]}"; do rm -rf -- "$(disk_of "$name")"; done
+    fleet_start "${names[@]}"
+}

@@ -9,19 +9,17 @@ SSH_OPTIONS="-o UserKnownHostsFile=$KNOWN_HOSTS -o GlobalKnownHostsFile=/dev/nul
 
 client_files() {
     [ -f "$CLIENT_KEY" ] || ssh-keygen -q -t ed25519 -N '' -C 'cachesmith test client' -f "$CLIENT_KEY"
-    local name suite flavour ram address limit key
+    local name key
     for name in $(known_hosts_of_fleet); do
-        describe "$name"
         key=$STATE/hosts/$name/ssh_host_ed25519_key
         [ -f "$key" ] || ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$key"
-        printf '%s,%s.%s %s\n' "$name" "$SUBNET" "$address" "$(cut -d' ' -f1,2 "$key.pub")"
+        printf '%s,%s %s\n' "$name" "$(address_of "$name")" "$(cut -d' ' -f1,2 "$key.pub")"
     done >"$KNOWN_HOSTS"
     # The same hosts, each with a key that is not its own: the client's.
     sed "s#ssh-ed25519 .*#$(cut -d' ' -f1,2 "$CLIENT_KEY.pub")#" "$KNOWN_HOSTS" >"$WRONG_KNOWN_HOSTS"
     {
         for name in $(known_hosts_of_fleet); do
-            describe "$name"
-            printf 'Host %s\n    HostName %s.%s\n' "$name" "$SUBNET" "$address"
+            printf 'Host %s\n    HostName %s\n' "$name" "$(address_of "$name")"
         done
         printf 'Host *\n    User root\n    IdentityFile %s\n    IdentitiesOnly yes\n    BatchMode yes\n' "$CLIENT_KEY"
         printf '    UserKnownHostsFile %s\n    GlobalKnownHostsFile /dev/null\n    StrictHostKeyChecking yes\n' "$KNOWN_HOSTS"
@@ -31,6 +29,6 @@ client_files() {
 fleet_ssh() { # [user@]name, command...
     local target=$1
     shift
-    describe "${target#*@}"
+    require_host "${target#*@}"
     exec ssh -F "$SSH_CONFIG" "$target" "$@"
 }

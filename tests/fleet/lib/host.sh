@@ -7,27 +7,35 @@ disk_of() { # name
 
 # Starts a host in the background; wait_for_host tells whether it came up.
 start_host() { # name
-    local name=$1 suite flavour ram address limit log
-    describe "$name"
+    local name=$1 suite log pid
+    suite=$(host_column "$name" suite)
     log=$STATE/hosts/$name/console.log
-    plug_in "$name" "$address"
+    plug_in "$name" "$(host_column "$name" address)"
     mkdir -p "$(disk_of "$name")"/{upper,work} "$STATE/hosts/$name/root"
     (
         enter_group "$name"
-        enter_memory_limit "$name" "$limit"
+        enter_memory_limit "$name" "$(host_column "$name" limit)"
         # The lock must not live on in a host.
         exec {LOCK}>&-
-        exec setsid unshare --mount --propagation private -- bash "$FLEET_DIR/lib/boot-host" \
-            "$name" "$SUBNET.$address" "$STATE" "$(disk_of "$name")" "/run/netns/$NAMESPACE_PREFIX$name" \
-            "$(root_of "$suite")" "$(layer_of "$suite" "$flavour")" "$(packages_of "$suite")"
+        exec setsid unshare --mount --propagation private -- bash "$FLEET_DIR/inside/boot-host" \
+            "$name" "$STATE" "$(disk_of "$name")" "/run/netns/$NAMESPACE_PREFIX$name" \
+            "$(root_of "$suite")" "$(layer_of "$suite" "$(host_column "$name" flavour)")" "$(packages_of "$suite")"
     ) </dev/null >"$log" 2>&1 &
+    pid=$!
+    disown "$pid"
+    # From here on the group tells whether the host lives.
+    until group_is_running "$name" || ! kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
 }
 
 # Waits until systemd has started everything and SSH lets us in.
 wait_for_host() { # name
     local name=$1 state='' limit=$((SECONDS + BOOT_LIMIT))
     while [ "$SECONDS" -lt "$limit" ]; do
-        group_is_running "$name" || break
+        group_is_running "$name" || {
+            tail -n 20 "$STATE/hosts/$name/console.log" >&2
+            say "$name ended while it booted; that was the end of its console, $STATE/hosts/$name/console.log"
+            return 1
+        }
         state=$(ssh -F "$SSH_CONFIG" -o ConnectTimeout=2 "$name" systemctl is-system-running --wait 2>/dev/null) || true
         case $state in
             running) return 0 ;;

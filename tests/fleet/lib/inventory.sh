@@ -2,7 +2,7 @@
 # The inventory of the hosts that are up, as Ansible and Cachesmith read it.
 
 fleet_inventory() {
-    local name suite flavour ram address limit group names
+    local name ram group member
     local -A members=()
     printf 'all:\n  vars:\n'
     printf '    ansible_user: root\n'
@@ -11,16 +11,16 @@ fleet_inventory() {
     printf '    ansible_python_interpreter: /usr/bin/python3\n'
     printf '  hosts:\n'
     for name in $(running_hosts); do
-        describe "$name"
-        printf '    %s:\n      ansible_host: %s.%s\n' "$name" "$SUBNET" "$address"
-        for group in cache "suite_$suite" "flavour_$flavour" "ram_$(ram_class "$ram")"; do
+        printf '    %s:\n      ansible_host: %s\n' "$name" "$(address_of "$name")"
+        ram=$(host_column "$name" ram)
+        for group in cache "suite_$(host_column "$name" suite)" "flavour_$(host_column "$name" flavour)" "ram_$(ram_class "$ram")"; do
             members[$group]+=" $name"
         done
     done
     printf '  children:\n'
     for group in $(printf '%s\n' "${!members[@]}" | sort); do
         printf '    %s:\n      hosts:\n' "$group"
-        for names in ${members[$group]}; do printf '        %s: {}\n' "$names"; done
+        for member in ${members[$group]}; do printf '        %s: {}\n' "$member"; done
     done
 }
 

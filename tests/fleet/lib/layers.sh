@@ -3,26 +3,13 @@
 # first boot: a host of the flavour comes up with its server running.
 
 build_layer() { # folder, suite, flavour, root, packages
-    local folder=$1 flavour=$3 root=$4 packages=$5 upper=$1.upper
+    local folder=$1 flavour=$3 root=$4 repository=$5 upper=$1.upper
     local -a install
     mapfile -t install < <(sed 's/#.*//' "$FLEET_DIR/flavours/$flavour" | xargs -n 1)
     rm -rf "$upper"
     mkdir -p "$upper/upper" "$upper/work" "$upper/merged"
-    # A namespace of its own, so that no mount outlives this, whatever happens.
-    unshare --mount --propagation private -- bash -euc '
-        upper=$1 root=$2 packages=$3
-        shift 3
-        mount -t overlay overlay -o "lowerdir=$root,upperdir=$upper/upper,workdir=$upper/work" "$upper/merged"
-        mount --bind -o ro "$packages" "$upper/merged/srv/packages"
-        mount -t proc proc "$upper/merged/proc"
-        printf "#!/bin/sh\nexit 101\n" >"$upper/merged/usr/sbin/policy-rc.d"
-        chmod 0755 "$upper/merged/usr/sbin/policy-rc.d"
-        in_root() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$upper/merged" "$@"; }
-        in_root apt-get --quiet update
-        [ $# -eq 0 ] || in_root apt-get --quiet --yes -o DPkg::Options::=--force-unsafe-io install "$@"
-        rm "$upper/merged/usr/sbin/policy-rc.d"
-        rm -f "$upper"/merged/var/cache/apt/*.bin
-    ' build "$upper" "$root" "$packages" "${install[@]}"
+    unshare --mount --propagation private -- \
+        bash "$FLEET_DIR/inside/build-layer" "$upper" "$root" "$repository" "${install[@]}"
     rmdir "$folder"
     mv "$upper/upper" "$folder"
     rm -rf "$upper"
@@ -44,13 +31,14 @@ build_suite() { # suite, flavours...
 # Makes what a set needs, its suites side by side; without a set, what the sets of this folder need.
 build_images() {
     local set lines='' suite flavours
-    local -a pids=() sets
+    local -a pids=() sets suites
     if [ -n "$1" ]; then sets=("$(set_file "$1")"); else sets=("$FLEET_DIR"/sets/*); fi
     for set in "${sets[@]}"; do lines+=$(read_set "$set")$'\n'; done
     mkdir -p "$CACHE"/{roots,packages,layers}
     exec {CACHE_LOCK}>"$CACHE/lock"
     flock "$CACHE_LOCK"
-    for suite in $(awk 'NF { print $2 }' <<<"$lines" | sort -u); do
+    mapfile -t suites < <(awk 'NF { print $2 }' <<<"$lines" | sort -u)
+    for suite in "${suites[@]}"; do
         flavours=$(awk -v suite="$suite" '$2 == suite { print $3 }' <<<"$lines" | sort -u)
         # shellcheck disable=SC2086 # one word a flavour
         build_suite "$suite" $flavours &

@@ -9,12 +9,18 @@ cable_of() { # last number of the address
     printf 'cs%sh%s\n' "$ID" "$1"
 }
 
+# The address of a network card, from the address it serves: a host that starts again is found at once, because
+# nobody's table of neighbours becomes wrong. The same goes for the bridge, which would take that of a cable.
+card_of() { # last number of the address
+    printf '02:00:%s:%02x\n' "${ID:0:2}:${ID:2:2}:${ID:4:2}" "$1"
+}
+
 bridge_up() {
     ! ip link show "$BRIDGE" >/dev/null 2>&1 || return 0
     if ip -oneline route show | grep -q "^$SUBNET\.0/24 "; then
         fail "the subnet $SUBNET.0/24 is in use on this machine: choose another with CACHESMITH_FLEET_SUBNET"
     fi
-    ip link add "$BRIDGE" type bridge forward_delay 0
+    ip link add "$BRIDGE" address "$(card_of "$BRIDGE_NUMBER")" type bridge forward_delay 0
     ip address add "$SUBNET.$BRIDGE_NUMBER/24" dev "$BRIDGE"
     ip link set "$BRIDGE" up
 }
@@ -27,7 +33,7 @@ plug_in() { # name, numbers...
     # What an earlier, interrupted start may have left.
     unplug "${namespace#"$NAMESPACE_PREFIX"}"
     ip netns add "$namespace"
-    ip link add "$cable" type veth peer name eth0 netns "$namespace"
+    ip link add "$cable" type veth peer name eth0 address "$(card_of "$1")" netns "$namespace"
     ip link set "$cable" master "$BRIDGE" up
     ip -netns "$namespace" link set lo up
     for number in "$@"; do ip -netns "$namespace" address add "$SUBNET.$number/24" dev eth0; done

@@ -12,7 +12,7 @@ packages_recipe() {
 }
 
 layer_recipe() {
-    printf '%s\0' "$FLEET_DIR/lib/layers.sh" "$FLEET_DIR/flavours/$1"
+    printf '%s\0' "$FLEET_DIR/lib/layers.sh" "$FLEET_DIR/inside/build-layer" "$FLEET_DIR/flavours/$1"
 }
 
 # Twelve hexadecimal digits for the contents of the files named on standard input, and for the words given.

@@ -30,6 +30,8 @@ build_root() { # folder, suite
     rm -f "$folder"/etc/ssh/ssh_host_* "$folder"/etc/machine-id "$folder"/var/lib/dbus/machine-id
     rm -rf "$folder"/var/cache/apt/*.bin "$folder"/var/cache/apt/archives/*.deb "$folder"/var/lib/apt/lists/* \
         "$folder"/var/log/bootstrap.log
+    # Nothing to update at the first boot: ldconfig and the like have run.
+    touch "$folder/etc/.updated" "$folder/var/.updated"
 }
 
 add_users() { # root folder

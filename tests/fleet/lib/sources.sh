@@ -7,6 +7,7 @@ machine_sources() {
     # shellcheck source=/dev/null
     . /etc/os-release
     [ "$ID" = debian ] || return 0
+    # shellcheck disable=SC2016 # the names in the format are apt's
     apt-get indextargets --format '$(CREATED_BY) $(COMPONENT) $(REPO_URI) $(RELEASE)' |
         awk -v own="$VERSION_CODENAME" '$1 == "Packages" && $2 == "main" && index($4, own) == 1 { print $3, $4 }' |
         sort -u

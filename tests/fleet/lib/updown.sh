@@ -21,7 +21,9 @@ fleet_up() { # set
         printf '%s\n' "$line" >"$STATE/hosts/$name/description"
         group_is_running "$name" || booting+=("$name")
     done <<<"$lines"
-    for name in "${booting[@]}"; do prepare_host "$name"; done
+    for name in "${booting[@]}"; do
+        made_meminfo "$(host_column "$name" ram)" >"$STATE/hosts/$name/meminfo"
+    done
     hosts_table
     client_files
     UNDO=("${booting[@]}")
@@ -42,20 +44,13 @@ check_against_present() { # lines of the set
     done <<<"$1"
 }
 
-prepare_host() { # name
-    local suite flavour ram address limit
-    describe "$1"
-    made_meminfo "$ram" >"$STATE/hosts/$1/meminfo"
-}
-
 # Names and addresses of all hosts, as every one of them knows them.
 hosts_table() {
-    local name suite flavour ram address limit
+    local name
     {
         printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n'
         for name in $(known_hosts_of_fleet); do
-            describe "$name"
-            printf '%s.%s %s\n' "$SUBNET" "$address" "$name"
+            printf '%s %s\n' "$(address_of "$name")" "$name"
         done
     } >"$STATE/hosts.txt"
 }
@@ -86,29 +81,38 @@ fleet_down() {
     network_down
     ! mountpoint --quiet "$STATE/disk" || umount "$STATE/disk"
     release_kernel_settings
-    rm -rf -- "$STATE" "$STATE.lock"
+    remove_state
+}
+
+# Only what is ours: the folder may be one that somebody keeps other things in.
+remove_state() {
+    rm -rf -- "$STATE"/{disk,hosts} "$STATE"/{subnet,hosts.txt,ssh_config,inventory.yml,faults.yml} \
+        "$STATE"/{client_key,client_key.pub,known_hosts,known_hosts.wrong} "$STATE/faults.log"
+    [ ! -d "$STATE" ] || rmdir -- "$STATE" || true
+    rm -f -- "$STATE.lock"
 }
 
 fleet_list() {
-    local name suite flavour ram address limit state
+    local name state
     for name in $(known_hosts_of_fleet); do
-        describe "$name"
         state=stopped
         ! group_is_running "$name" || state=up
-        printf '%-12s %-9s %-8s %6s MiB  %-15s %s\n' "$name" "$suite" "$flavour" "$ram" "$SUBNET.$address" "$state"
+        printf '%-12s %-9s %-8s %6s MiB  %-15s %s\n' "$name" "$(host_column "$name" suite)" \
+            "$(host_column "$name" flavour)" "$(host_column "$name" ram)" "$(address_of "$name")" "$state"
     done
 }
 
 fleet_stop() { # names...
-    local name suite flavour ram address limit
-    for name in "$@"; do describe "$name"; end_host "$name"; done
+    local name
+    for name in "$@"; do require_host "$name"; done
+    for name in "$@"; do end_host "$name"; done
 }
 
 fleet_start() { # names...
-    local name suite flavour ram address limit
+    local name
     local -a booting=()
+    for name in "$@"; do require_host "$name"; done
     for name in "$@"; do
-        describe "$name"
         group_is_running "$name" || { end_host "$name"; booting+=("$name"); }
     done
     [ "${#booting[@]}" -eq 0 ] || boot_hosts "${booting[@]}"

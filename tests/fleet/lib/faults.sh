@@ -54,8 +54,7 @@ faults:
     # No machine: packets vanish.
     silent: { ansible_host: $SUBNET.$SILENT_NUMBER }
 YAML
-    name=$(running_hosts | head -n 1)
-    [ -n "$name" ] || return 0
+    read -r name < <(running_hosts) || return 0
     cat <<YAML
     # $name, with a key in the known hosts file that is not the one it has.
     impostor:

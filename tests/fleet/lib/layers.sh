@@ -34,9 +34,7 @@ build_images() {
     local -a pids=() sets suites
     if [ -n "$1" ]; then sets=("$(set_file "$1")"); else sets=("$FLEET_DIR"/sets/*); fi
     for set in "${sets[@]}"; do lines+=$(read_set "$set")$'\n'; done
-    mkdir -p "$CACHE"/{roots,packages,layers}
-    exec {CACHE_LOCK}>"$CACHE/lock"
-    flock "$CACHE_LOCK"
+    lock_cache
     mapfile -t suites < <(awk 'NF { print $2 }' <<<"$lines" | sort -u)
     for suite in "${suites[@]}"; do
         flavours=$(awk -v suite="$suite" '$2 == suite { print $3 }' <<<"$lines" | sort -u)
@@ -45,24 +43,5 @@ build_images() {
         pids+=($!)
     done
     wait_for_all "${pids[@]}" || fail "not every image could be built"
-    exec {CACHE_LOCK}>&-
-}
-
-# Removes the images that no recipe of now makes any more. Images that hosts stand on are in use by their mounts
-# only, so nothing is removed while hosts are up.
-prune_cache() {
-    local kept image suite flavour
-    [ -z "$(ls "$GROUP_ROOT" 2>/dev/null)" ] || fail "hosts are up: take the fleet down first"
-    kept=$(for suite in "$FLEET_DIR"/packages/*; do
-        suite=$(basename -- "$suite")
-        root_of "$suite"
-        packages_of "$suite"
-        for flavour in "$FLEET_DIR"/flavours/*; do layer_of "$suite" "$(basename -- "$flavour")"; done
-    done)
-    for image in "$CACHE"/{roots,packages,layers}/*; do
-        [ -e "$image" ] || continue
-        grep -qxF -- "$image" <<<"$kept" && continue
-        say "removing ${image#"$CACHE"/}"
-        rm -rf -- "$image"
-    done
+    unlock_cache
 }

@@ -17,9 +17,10 @@ card_of() { # last number of the address
 
 bridge_up() {
     ! ip link show "$BRIDGE" >/dev/null 2>&1 || return 0
-    if ip -oneline route show | grep -q "^$SUBNET\.0/24 "; then
-        fail "the subnet $SUBNET.0/24 is in use on this machine: choose another with CACHESMITH_FLEET_SUBNET"
-    fi
+    local routes
+    routes=$(ip route show root "$SUBNET.0/24"; ip route show match "$SUBNET.0/24" | sed '/^default/d')
+    [ -z "$routes" ] ||
+        fail "this machine already has a route for $SUBNET.0/24 ($routes): choose another CACHESMITH_FLEET_SUBNET"
     ip link add "$BRIDGE" address "$(card_of "$BRIDGE_NUMBER")" type bridge forward_delay 0
     ip address add "$SUBNET.$BRIDGE_NUMBER/24" dev "$BRIDGE"
     ip link set "$BRIDGE" up

@@ -57,3 +57,33 @@ make_image() {
     mv -- "$place.part" "$place"
     rm -f -- "$log"
 }
+
+# Fleets share the images: one builds them at a time.
+lock_cache() {
+    mkdir -p "$CACHE"/{roots,packages,layers}
+    exec {CACHE_LOCK}>"$CACHE/lock"
+    flock "$CACHE_LOCK"
+}
+
+unlock_cache() {
+    exec {CACHE_LOCK}>&-
+}
+
+# Removes the images that no recipe of now makes any more, and what a failed build left.
+prune_cache() {
+    local kept image suite flavour
+    [ -z "$(find "$UNIFIED" -maxdepth 1 -name 'cachesmith-fleet-*')" ] || fail "hosts stand on these images: take the fleets down first"
+    lock_cache
+    kept=$(for suite in $(names_in packages); do
+        root_of "$suite"
+        packages_of "$suite"
+        for flavour in $(names_in flavours); do layer_of "$suite" "$flavour"; done
+    done)
+    for image in "$CACHE"/{roots,packages,layers}/*; do
+        [ -e "$image" ] || continue
+        grep -qxF -- "$image" <<<"$kept" && continue
+        say "removing ${image#"$CACHE"/}"
+        rm -rf -- "$image"
+    done
+    unlock_cache
+}

@@ -11,8 +11,8 @@ MASKED_UNITS=(
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
     systemd-tmpfiles-clean.timer systemd-timesyncd.service getty.target console-getty.service
 )
-# The password of 'deploy' is no secret: the hosts are reachable from this machine alone, and log in takes a key.
-DEPLOY_PASSWORD='correct horse'
+# Of 'deploy' and 'nosudo', for sudo. No secret: only this machine reaches the hosts, and logging in takes a key.
+USER_PASSWORD='correct horse'
 
 build_root() { # folder, suite
     local folder=$1 suite=$2 archive
@@ -40,5 +40,5 @@ add_users() { # root folder
         chroot "$folder" useradd --create-home --shell /bin/bash "$user"
     done
     chroot "$folder" usermod --append --groups sudo deploy
-    chroot "$folder" chpasswd <<<"deploy:$DEPLOY_PASSWORD"
+    printf '%s\n' "deploy:$USER_PASSWORD" "nosudo:$USER_PASSWORD" | chroot "$folder" chpasswd
 }

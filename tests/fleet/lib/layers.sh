@@ -2,17 +2,17 @@
 # Layers: what a flavour adds to a base root. Installed with apt itself, as an operator would, but before the
 # first boot: a host of the flavour comes up with its server running.
 
+# The control group of builds. No host can be called that.
+BUILD_GROUP=_build
+
 build_layer() { # folder, suite, flavour, root, packages
-    local folder=$1 flavour=$3 root=$4 repository=$5 upper=$1.upper
+    local folder=$1 flavour=$3 root=$4 repository=$5
     local -a install
     mapfile -t install < <(sed 's/#.*//' "$FLEET_DIR/flavours/$flavour" | xargs -n 1)
-    rm -rf "$upper"
-    mkdir -p "$upper/upper" "$upper/work" "$upper/merged"
+    mkdir "$folder"/{content,work,merged}
     unshare --mount --propagation private -- \
-        bash "$FLEET_DIR/inside/build-layer" "$upper" "$root" "$repository" "${install[@]}"
-    rmdir "$folder"
-    mv "$upper/upper" "$folder"
-    rm -rf "$upper"
+        bash "$FLEET_DIR/inside/build-layer" "$folder" "$root" "$repository" "${install[@]}"
+    rm -rf "$folder"/{work,merged}
 }
 
 # Makes all that one suite needs for the flavours given.
@@ -35,13 +35,22 @@ build_images() {
     if [ -n "$1" ]; then sets=("$(set_file "$1")"); else sets=("$FLEET_DIR"/sets/*); fi
     for set in "${sets[@]}"; do lines+=$(read_set "$set")$'\n'; done
     lock_cache
+    BUILDING=yes
     mapfile -t suites < <(awk 'NF { print $2 }' <<<"$lines" | sort -u)
     for suite in "${suites[@]}"; do
         flavours=$(awk -v suite="$suite" '$2 == suite { print $3 }' <<<"$lines" | sort -u)
         # shellcheck disable=SC2086 # one word a flavour
-        build_suite "$suite" $flavours &
+        (enter_group "$BUILD_GROUP" && build_suite "$suite" $flavours) &
         pids+=($!)
     done
     wait_for_all "${pids[@]}" || fail "not every image could be built"
+    end_build
     unlock_cache
+}
+
+# Ends what is left of a build: nothing, unless it was interrupted.
+end_build() {
+    BUILDING=''
+    end_group "$BUILD_GROUP"
+    rmdir --ignore-fail-on-non-empty "$UNIFIED/$FLEET_GROUP"
 }

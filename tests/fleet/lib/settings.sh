@@ -33,16 +33,3 @@ SILENT_NUMBER=252
 
 # Seconds that a host may take until it answers.
 BOOT_LIMIT=90
-
-# Runs a command of this program while no other changes the same fleet.
-with_lock() {
-    mkdir -p -- "$(dirname -- "$STATE")"
-    while :; do
-        exec {LOCK}>"$STATE.lock"
-        flock --wait 600 "$LOCK" || fail "another command is still changing the fleet in $STATE"
-        # Taking a fleet down removes the file: a lock on the removed one keeps nobody out.
-        [ "$STATE.lock" -ef "/proc/$BASHPID/fd/$LOCK" ] && break
-        exec {LOCK}>&-
-    done
-    "$@"
-}

@@ -3,13 +3,11 @@
 
 fleet_up() { # set
     local file lines line name
-    local -a booting=()
     file=$(set_file "$1")
     lines=$(read_set "$file")
     build_images "$1"
     check_against_present "$lines"
-    trap 'undo_up' EXIT
-    trap 'exit 130' INT TERM
+    mapfile -t UNDO < <(hosts_not_running "$lines")
     mkdir -p "$STATE/hosts" "$STATE/disk"
     printf '%s\n' "$SUBNET" >"$STATE/subnet"
     save_kernel_settings
@@ -19,18 +17,23 @@ fleet_up() { # set
         name=${line%% *}
         mkdir -p "$STATE/hosts/$name"
         printf '%s\n' "$line" >"$STATE/hosts/$name/description"
-        group_is_running "$name" || booting+=("$name")
     done <<<"$lines"
-    for name in "${booting[@]}"; do
+    for name in "${UNDO[@]}"; do
         made_meminfo "$(host_column "$name" ram)" >"$STATE/hosts/$name/meminfo"
     done
     hosts_table
     client_files
-    UNDO=("${booting[@]}")
-    [ "${#booting[@]}" -eq 0 ] || boot_hosts "${booting[@]}" || fail "not every host came up"
-    trap - EXIT INT TERM
+    [ "${#UNDO[@]}" -eq 0 ] || boot_hosts "${UNDO[@]}" || fail "not every host came up"
+    UNDO=()
     fleet_inventory >"$STATE/inventory.yml"
     say "up: $(running_hosts | tr '\n' ' ')(inventory: $STATE/inventory.yml)"
+}
+
+hosts_not_running() { # lines of the set
+    local name _
+    while read -r name _; do
+        group_is_running "$name" || printf '%s\n' "$name"
+    done <<<"$1"
 }
 
 # A host that is there cannot become another one in place.
@@ -58,8 +61,7 @@ hosts_table() {
 # After an `up` that failed or was stopped: ends the hosts that it began with, and the fleet when none is left.
 undo_up() {
     local name
-    trap - EXIT INT TERM
-    for name in "${UNDO[@]:-}"; do [ -z "$name" ] || end_host "$name"; done
+    for name in "${UNDO[@]}"; do end_host "$name"; done
     [ -n "$(running_hosts)" ] || fleet_down
 }
 

@@ -7,7 +7,9 @@ pub mod decision;
 pub mod look;
 pub mod parameters;
 pub mod registry;
+pub mod shared;
 pub mod spec;
+pub mod template;
 pub mod world;
 
 pub use decision::{Check, CheckStatus, Decision, Failure, Stop};

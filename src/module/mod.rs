@@ -5,6 +5,7 @@
 
 pub mod decision;
 pub mod look;
+pub mod package;
 pub mod parameters;
 pub mod registry;
 pub mod spec;

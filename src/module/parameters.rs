@@ -69,6 +69,11 @@ impl Parameters {
         self.values.get(name).filter(|value| **value != Value::Null)
     }
 
+    /// All that was given, by principal names, in the order in which it was written.
+    pub fn values(&self) -> &Map {
+        &self.values
+    }
+
     /// Whether a parameter was given.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
@@ -216,8 +221,12 @@ impl Parameters {
             .ok_or_else(|| self.wrong(name, "a string", value))
     }
 
-    /// The failure for a value of the wrong kind. Its text is not shown: it may be a secret.
+    /// The failure for a value of the wrong kind; a value that is not known yet is none. Its text is not shown:
+    /// it may be a secret.
     pub fn wrong(&self, name: &str, expected: &str, value: &Value) -> Stop {
+        if let Some(unknown) = value.first_unknown() {
+            return Stop::Unknown(unknown.clone());
+        }
         Failure::new(format!(
             "`{}` wants {expected} for `{name}`, not {}",
             self.spec.name,

@@ -100,7 +100,17 @@ pub enum Kind {
     Secret,
 }
 
+/// The name of a [`Parameter`] that stands for every name beside the others, as the variables of `set_fact`.
+pub const ANY_NAME: &str = "*";
+
 impl Spec {
+    /// Whether names beside those of the parameters are accepted, with values of any kind.
+    pub fn takes_any(&self) -> bool {
+        self.parameters
+            .iter()
+            .any(|parameter| parameter.name == ANY_NAME)
+    }
+
     /// The parameter with this name or alias.
     pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
         self.parameters

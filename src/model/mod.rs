@@ -10,4 +10,5 @@ pub mod probe;
 pub mod secret;
 pub mod source;
 pub mod step;
+pub mod template;
 pub mod value;

@@ -1,0 +1,480 @@
+//! Variables of one task on one host: layers of values, templates in values resolved when they are needed.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tera::Context;
+
+use super::engine::{Template, TemplateError, Templates};
+use super::scan;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::nearest::nearest;
+use crate::model::node::{Content, Node};
+use crate::model::value::{Map, Unknown, Value};
+
+/// The value of `omit`: a parameter that holds it counts as not given.
+pub const OMIT: &str = "\u{0}cachesmith omit\u{0}";
+
+/// Variables of one level of precedence.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    pub values: Arc<Map>,
+    /// Values are data, never templates: facts, results of tasks.
+    pub raw: bool,
+}
+
+impl Layer {
+    /// Values that people wrote: strings in them may be templates.
+    pub fn templated(values: impl Into<Arc<Map>>) -> Self {
+        Self {
+            values: values.into(),
+            raw: false,
+        }
+    }
+
+    /// Values that hosts and tasks produced.
+    pub fn raw(values: impl Into<Arc<Map>>) -> Self {
+        Self {
+            values: values.into(),
+            raw: true,
+        }
+    }
+}
+
+/// Something that may not be known yet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evaluated<T> {
+    Known(T),
+    Unknown(Unknown),
+}
+
+/// Variables in force, by precedence.
+#[derive(Debug)]
+pub struct Scope {
+    templates: Arc<Templates>,
+    /// Later ones win.
+    layers: Vec<Layer>,
+    /// Large values that all hosts share, such as `hostvars`.
+    shared: Arc<HashMap<String, tera::Value>>,
+    resolved: RefCell<HashMap<String, Value>>,
+    /// Variables being resolved, to find cycles.
+    resolving: RefCell<Vec<String>>,
+}
+
+impl Scope {
+    pub fn new(
+        templates: Arc<Templates>,
+        layers: Vec<Layer>,
+        shared: Arc<HashMap<String, tera::Value>>,
+    ) -> Self {
+        Self {
+            templates,
+            layers,
+            shared,
+            resolved: RefCell::new(HashMap::new()),
+            resolving: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The same variables with further layers on top.
+    #[must_use]
+    pub fn with(&self, layers: impl IntoIterator<Item = Layer>) -> Self {
+        Self::new(
+            Arc::clone(&self.templates),
+            self.layers.iter().cloned().chain(layers).collect(),
+            Arc::clone(&self.shared),
+        )
+    }
+
+    /// All names of variables.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .layers
+            .iter()
+            .flat_map(|layer| layer.values.keys().map(String::as_str))
+            .chain(self.shared.keys().map(String::as_str))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The value of a variable, with the templates in it resolved; `None` where there is no such variable.
+    ///
+    /// # Errors
+    /// A template in the value that cannot be rendered, or a cycle.
+    pub fn variable(&self, name: &str) -> Result<Option<Value>, TemplateError> {
+        if let Some(value) = self.resolved.borrow().get(name) {
+            return Ok(Some(value.clone()));
+        }
+        let Some((value, raw)) = self
+            .layers
+            .iter()
+            .rev()
+            .find_map(|layer| layer.values.get(name).map(|value| (value, layer.raw)))
+        else {
+            return Ok(None);
+        };
+        let value = if raw || !holds_template(value) {
+            value.clone()
+        } else {
+            self.enter(name)?;
+            let result = self.value(value).map_err(|mut error| {
+                let note = format!("this is in the value of the variable `{name}`");
+                if !error.help.contains(&note) {
+                    error.help.push(note);
+                }
+                error
+            });
+            self.resolving.borrow_mut().pop();
+            result?
+        };
+        self.resolved
+            .borrow_mut()
+            .insert(name.to_owned(), value.clone());
+        Ok(Some(value))
+    }
+
+    fn enter(&self, name: &str) -> Result<(), TemplateError> {
+        let mut resolving = self.resolving.borrow_mut();
+        if let Some(position) = resolving.iter().position(|active| active == name) {
+            let chain = resolving[position..]
+                .iter()
+                .map(String::as_str)
+                .chain([name])
+                .collect::<Vec<_>>()
+                .join(" -> ");
+            return Err(TemplateError {
+                message: format!("variables refer to each other in a circle: {chain}"),
+                line: 1,
+                column: 1,
+                length: 1,
+                included: None,
+                help: vec!["break the circle by giving one of them a value of its own".to_owned()],
+            });
+        }
+        resolving.push(name.to_owned());
+        Ok(())
+    }
+
+    /// A value with all templates in it resolved.
+    ///
+    /// # Errors
+    /// A template that cannot be rendered.
+    pub fn value(&self, value: &Value) -> Result<Value, TemplateError> {
+        Ok(match value {
+            Value::String(text) => self.text(text)?,
+            Value::List(list) => Value::List(
+                list.iter()
+                    .map(|item| self.value(item))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Value::Map(map) => Value::Map(
+                map.iter()
+                    .map(|(key, item)| Ok((key.clone(), self.value(item)?)))
+                    .collect::<Result<Map, TemplateError>>()?,
+            ),
+            other => other.clone(),
+        })
+    }
+
+    /// A text that may hold template blocks.
+    ///
+    /// # Errors
+    /// A syntax error, an undefined variable, a filter that refuses.
+    pub fn text(&self, text: &str) -> Result<Value, TemplateError> {
+        if !scan::is_template(text) {
+            return Ok(text.into());
+        }
+        self.render(&*self.templates.text(text)?)
+    }
+
+    /// An expression without braces; it keeps the kind of its value.
+    ///
+    /// # Errors
+    /// As [`Scope::text`].
+    pub fn expression(&self, text: &str) -> Result<Value, TemplateError> {
+        if scan::is_template(text) {
+            return self.text(text);
+        }
+        self.render(&*self.templates.expression(text)?)
+    }
+
+    /// Whether a condition holds. Parts joined by `and` are judged one by one, so that a part that is false
+    /// decides even where another is not known yet.
+    ///
+    /// # Errors
+    /// As [`Scope::text`], and when the value is neither true nor false.
+    pub fn condition(&self, text: &str) -> Result<Evaluated<bool>, TemplateError> {
+        let parts = if scan::is_template(text) {
+            vec![text]
+        } else {
+            scan::conjuncts(text)
+        };
+        let mut unknown = None;
+        for part in parts {
+            match self.expression(part)? {
+                Value::Unknown(reason) => {
+                    unknown.get_or_insert(reason);
+                }
+                value => match value.truth() {
+                    Some(true) => {}
+                    Some(false) => return Ok(Evaluated::Known(false)),
+                    None => {
+                        return Err(TemplateError {
+                            message: format!("a condition must be true or false, and this is {}", value.kind()),
+                            line: 1,
+                            column: 1,
+                            length: text.chars().count().max(1),
+                            included: None,
+                            help: vec![
+                                "compare it with something, such as `name == \"value\"` or `name | length > 0`".to_owned(),
+                            ],
+                        });
+                    }
+                },
+            }
+        }
+        Ok(unknown.map_or(Evaluated::Known(true), Evaluated::Unknown))
+    }
+
+    /// A tree with all templates in it resolved; errors point at the scalar that is wrong.
+    ///
+    /// # Errors
+    /// A template that cannot be rendered.
+    pub fn node(&self, node: &Node) -> Result<Value, Box<Diagnostic>> {
+        match &node.content {
+            Content::Scalar(Value::String(text)) => self
+                .text(text)
+                .map_err(|error| Box::new(error.in_scalar(&node.at))),
+            Content::Scalar(value) => Ok(value.clone()),
+            Content::List(list) => Ok(Value::List(
+                list.iter()
+                    .map(|item| self.node(item))
+                    .collect::<Result<_, _>>()?,
+            )),
+            Content::Map(entries) => Ok(Value::Map(
+                entries
+                    .iter()
+                    .map(|entry| Ok((entry.key.clone(), self.node(&entry.value)?)))
+                    .collect::<Result<Map, Box<Diagnostic>>>()?,
+            )),
+        }
+    }
+
+    /// Renders a compiled template; unknown when anything that it refers to is.
+    ///
+    /// # Errors
+    /// An undefined variable, a filter that refuses.
+    pub fn render(&self, template: &Template) -> Result<Value, TemplateError> {
+        let mut context = Context::new();
+        for path in &template.paths {
+            let name = &path[0];
+            if name == "omit" {
+                context.insert("omit", OMIT);
+            } else if let Some(value) = self.variable(name)? {
+                if let Some(unknown) = unknown_on_path(&value, &path[1..]) {
+                    return Ok(Value::Unknown(unknown.clone()));
+                }
+                if !context.contains_key(name) {
+                    context.insert_value(name.clone(), tera::Value::from_serializable(&value));
+                }
+            } else if let Some(value) = self.shared.get(name) {
+                context.insert_value(name.clone(), value.clone());
+            }
+        }
+        template.render(&context).map_err(|error| {
+            if error.is_undefined() && error.included.is_none() {
+                self.name_what_is_undefined(template, error)
+            } else {
+                error
+            }
+        })
+    }
+
+    /// Says which variable, or which part of it, is not there, where it stands, and what was probably meant.
+    fn name_what_is_undefined(
+        &self,
+        template: &Template,
+        mut error: TemplateError,
+    ) -> TemplateError {
+        for path in &template.paths {
+            let name = path[0].as_str();
+            let Ok(value) = self.variable(name) else {
+                continue;
+            };
+            let (missing, known): (String, Vec<&str>) = match &value {
+                None if self.shared.contains_key(name) || name == "omit" => continue,
+                None => (name.to_owned(), self.names()),
+                Some(value) => match missing_part(value, &path[1..]) {
+                    None => continue,
+                    Some((depth, keys)) => (path[..=depth + 1].join("."), keys),
+                },
+            };
+            error.message = format!("`{missing}` is not defined");
+            if let Some((line, column)) = template
+                .place_of(&missing)
+                .or_else(|| template.place_of(name))
+            {
+                (error.line, error.column) = (line, column);
+                error.length = missing.chars().count();
+            }
+            let last = missing.rsplit('.').next().unwrap_or(&missing);
+            if let Some(near) = nearest(last, &known) {
+                error.help.insert(0, format!("did you mean `{near}`?"));
+            }
+            break;
+        }
+        error
+    }
+
+    /// The compiled templates of the run.
+    pub fn templates(&self) -> &Arc<Templates> {
+        &self.templates
+    }
+}
+
+/// The unknown that a path runs into, or that lies within what it leads to.
+fn unknown_on_path<'a>(value: &'a Value, path: &[String]) -> Option<&'a Unknown> {
+    let mut current = value;
+    for part in path {
+        match current {
+            Value::Unknown(unknown) => return Some(unknown),
+            Value::Map(map) => match map.get(part) {
+                Some(next) => current = next,
+                None => return None,
+            },
+            Value::List(list) => match part.parse::<usize>().ok().and_then(|index| list.get(index))
+            {
+                Some(next) => current = next,
+                None => return current.first_unknown(),
+            },
+            _ => return None,
+        }
+    }
+    current.first_unknown()
+}
+
+/// The first part of a path that is not there: its depth, and the keys that are there instead.
+fn missing_part<'a>(value: &'a Value, path: &[String]) -> Option<(usize, Vec<&'a str>)> {
+    let mut current = value;
+    for (depth, part) in path.iter().enumerate() {
+        let next = match current {
+            Value::Map(map) => map.get(part),
+            Value::List(list) => part.parse::<usize>().ok().and_then(|index| list.get(index)),
+            _ => None,
+        };
+        match next {
+            Some(next) => current = next,
+            None => {
+                let keys = current
+                    .as_map()
+                    .map(|map| map.keys().map(String::as_str).collect());
+                return Some((depth, keys.unwrap_or_default()));
+            }
+        }
+    }
+    None
+}
+
+fn holds_template(value: &Value) -> bool {
+    match value {
+        Value::String(text) => scan::is_template(text),
+        Value::List(list) => list.iter().any(holds_template),
+        Value::Map(map) => map.values().any(holds_template),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(layers: &[(&str, Value)], raw: &[(&str, Value)]) -> Scope {
+        let map = |pairs: &[(&str, Value)]| -> Map {
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect()
+        };
+        Scope::new(
+            Arc::default(),
+            vec![Layer::templated(map(layers)), Layer::raw(map(raw))],
+            Arc::default(),
+        )
+    }
+
+    #[test]
+    fn variables_refer_to_variables_and_results_are_data() {
+        let scope = scope(
+            &[("a", "{{ b }}-x".into()), ("b", 7_i64.into())],
+            &[("out", "{{ b }}".into())],
+        );
+        assert_eq!(scope.text("{{ a }}").unwrap(), "7-x".into());
+        assert_eq!(scope.text("{{ out }}").unwrap(), "{{ b }}".into());
+    }
+
+    #[test]
+    fn unknowns_spread_and_never_decide() {
+        let mut result = Map::new();
+        result.insert("changed".into(), true.into());
+        result.insert("stdout".into(), Value::unknown("`uname` runs"));
+        let scope = scope(&[], &[("r", Value::Map(result))]);
+        assert_eq!(scope.text("{{ r.changed }}").unwrap(), Value::Bool(true));
+        assert!(matches!(
+            scope.text("x{{ r.stdout }}").unwrap(),
+            Value::Unknown(_)
+        ));
+        assert!(matches!(scope.text("{{ r }}").unwrap(), Value::Unknown(_)));
+        assert!(matches!(
+            scope.condition("r.stdout == 'x'").unwrap(),
+            Evaluated::Unknown(_)
+        ));
+        assert_eq!(
+            scope.condition("r.stdout == 'x' and false").unwrap(),
+            Evaluated::Known(false)
+        );
+        assert_eq!(
+            scope.condition("r.changed").unwrap(),
+            Evaluated::Known(true)
+        );
+    }
+
+    #[test]
+    fn circles_and_near_names_are_told() {
+        let scope = scope(
+            &[
+                ("a", "{{ b }}".into()),
+                ("b", "{{ a }}".into()),
+                ("memory", 1_i64.into()),
+            ],
+            &[],
+        );
+        assert!(
+            scope
+                .text("{{ a }}")
+                .unwrap_err()
+                .message
+                .contains("a -> b -> a")
+        );
+        let error = scope.text("{{ memroy }}").unwrap_err();
+        assert_eq!(error.message, "`memroy` is not defined");
+        assert_eq!((error.line, error.column, error.length), (1, 4, 6));
+        assert_eq!(error.help[0], "did you mean `memory`?");
+        let error = scope
+            .text("x\n{{ m.total }} {{ host.memry.total }}")
+            .unwrap_err();
+        assert_eq!(
+            (error.message.as_str(), error.line, error.column),
+            ("`m` is not defined", 2, 4)
+        );
+        assert!(
+            scope
+                .condition("'words'")
+                .unwrap_err()
+                .message
+                .contains("must be true or false")
+        );
+    }
+}

@@ -124,7 +124,7 @@ fn notes(wishes: &[Wish], index: &Index, request: &Request) -> Vec<String> {
     let mut notes = Vec::new();
     if index.due {
         notes.push(format!(
-            "the package index is brought up to date first (it is {})",
+            "the package index, {}, is brought up to date first",
             index.age
         ));
     }

@@ -43,7 +43,9 @@ impl Index {
             );
         };
         let stale = index.age.is_none_or(|age| age > request.index_valid_for);
-        let due = request.update_index == Some(true) && stale;
+        // Nothing that goes needs an index.
+        let used = request.packages.is_empty() || request.state != State::Absent;
+        let due = request.update_index == Some(true) && stale && used;
         Ok(Self {
             manager,
             due,

@@ -9,7 +9,10 @@ pub mod look;
 pub mod package;
 pub mod parameters;
 pub mod registry;
+pub mod service;
+pub mod shared;
 pub mod spec;
+pub mod sysctl;
 pub mod world;
 
 pub use decision::{Check, CheckStatus, Decision, Failure, Stop};

@@ -7,6 +7,7 @@ static MODULES: &[&dyn Module] = &[
     &super::command::Command,
     &super::command::Shell,
     &super::package::Package,
+    &super::sysctl::Sysctl,
 ];
 
 /// Prefixes that Ansible's collections put before a module's name.

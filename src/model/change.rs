@@ -107,6 +107,9 @@ pub enum Effect {
     Unknown { probe: Probe, reason: String },
     /// Packages come or go: what is absent now (files below absent directories, units, accounts) may appear.
     PackagesChange { names: Vec<String>, reason: String },
+    /// The index of packages is brought up to date or gets another source, so that other versions may be to be had;
+    /// `reason` completes "known after ...".
+    IndexChanges { reason: String },
     /// A part of the facts (`redis`, `host`) has to be asked again; `reason` completes "known after ...".
     FactsChange { part: String, reason: String },
 }

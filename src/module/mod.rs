@@ -3,12 +3,16 @@
 //! A module never connects, reads a clock or a file, renders a template, or knows whether this is a dry run.
 //! What it needs to know of the host it asks of [`Look`]; the engine sees to the answers and asks again.
 
+pub mod command;
 pub mod decision;
 pub mod look;
+pub mod package;
 pub mod parameters;
 pub mod registry;
+pub mod service;
 pub mod shared;
 pub mod spec;
+pub mod sysctl;
 pub mod template;
 pub mod world;
 

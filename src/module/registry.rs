@@ -3,7 +3,13 @@
 use super::{Module, Spec};
 
 /// Every module. Add a new one here; its file is its documentation.
-static MODULES: &[&dyn Module] = &[&super::template::Template];
+static MODULES: &[&dyn Module] = &[
+    &super::command::Command,
+    &super::command::Shell,
+    &super::package::Package,
+    &super::sysctl::Sysctl,
+    &super::template::Template,
+];
 
 /// Prefixes that Ansible's collections put before a module's name.
 const COLLECTIONS: &[&str] = &[

@@ -78,6 +78,10 @@ impl World {
                     self.packages
                         .push((names.clone(), Unknown::new(reason.as_str())));
                 }
+                Effect::IndexChanges { reason } => {
+                    self.predicted
+                        .insert(Probe::PackageIndex, Err(Unknown::new(reason.as_str())));
+                }
                 Effect::FactsChange { part, reason } => {
                     self.facts
                         .insert(part.clone(), Value::unknown(reason.as_str()));
@@ -146,6 +150,9 @@ impl World {
                     }
                 }
                 Effect::PackagesChange { .. } => self.forget_all(),
+                Effect::IndexChanges { .. } => self
+                    .observed
+                    .retain(|probe, _| !matches!(probe, Probe::PackageIndex | Probe::Package(_))),
                 Effect::FactsChange { .. } => ask_facts = true,
             }
         }

@@ -31,10 +31,7 @@ pub(super) fn failure_at(error: &TemplateError, node: &Node) -> Failure {
 impl Walk<'_> {
     /// The variables that a task sees.
     pub(super) fn scope(&self, keywords: &Keywords, origin: &Origin) -> Scope {
-        let empty = Map::new();
-        let main = self.setting.main_target();
-        let facts = self.worlds.get(&main).map_or(&empty, |world| &world.facts);
-        self.setting.scope(facts, &self.variables, keywords, origin)
+        self.setting.scope(&self.facts, &self.variables, keywords, origin)
     }
 
     /// Whether all conditions hold.

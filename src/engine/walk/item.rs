@@ -121,14 +121,8 @@ impl Walk<'_> {
         parameters: &crate::module::Parameters,
         target: &Target,
     ) -> Result<Decision, Stop> {
-        let facts = self
-            .worlds
-            .get(&self.setting.main_target())
-            .map(|world| world.facts.clone());
         let world = self.worlds.entry(target.clone()).or_default();
-        if let Some(facts) = facts {
-            world.facts = facts;
-        }
+        world.facts.clone_from(&self.facts);
         let look = Look::new(world);
         let decision = module.decide(parameters, &look);
         let missing = look.into_missing();
@@ -208,6 +202,7 @@ impl Walk<'_> {
             for change in &decision.changes {
                 world.predict(change);
             }
+            self.facts.clone_from(&world.facts);
         }
         let arbitrary = decision.changes.iter().any(is_arbitrary) && !never_changes(task);
         if self.is_plan() || self.collecting() {

@@ -24,6 +24,10 @@ pub struct Memory {
     pub variables: Map,
     /// Handlers that an earlier run earned and could not run.
     pub notified: Vec<String>,
+    /// What the host is, as variables.
+    pub facts: Map,
+    /// Whether the play has come to its post-checks.
+    pub checks_begun: bool,
     /// Whether a change may have altered the facts.
     pub facts_stale: bool,
     /// Whether this host is the one of its wave that does `run_once` tasks.

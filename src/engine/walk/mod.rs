@@ -61,7 +61,11 @@ pub enum Next {
     CarryOut {
         target: Target,
         planned: Vec<Planned>,
+        /// Handlers that will still be owed when all of it has been made.
+        owed: Vec<String>,
     },
+    /// Post-checks come next: forget all that was observed, then walk again.
+    BeginChecks,
     /// Wait until another host has settled a `run_once` task, then walk again.
     AwaitOnce(Key),
     /// Wait, forget what was observed of the target, then walk again.
@@ -107,6 +111,8 @@ struct Walk<'a> {
     setting: &'a Setting,
     memory: &'a Memory,
     worlds: HashMap<Target, World>,
+    /// What the host is, as variables, with what planned changes may alter.
+    facts: Map,
     /// Registered results and `set_fact`s.
     variables: Map,
     /// Names notified so far, in order; with why it is not sure, where it is not.
@@ -134,6 +140,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         setting,
         memory,
         worlds: worlds.clone(),
+        facts: memory.facts.clone(),
         variables: memory.variables.clone(),
         notified: memory
             .notified
@@ -155,7 +162,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         failed: false,
     };
     if memory.facts_stale {
-        walk.ask(&setting.main_target(), [Probe::Facts]);
+        walk.ask(&setting.facts_target, [Probe::Facts]);
     }
     let pending_handlers = walk.play();
     walk.conclude(pending_handlers)
@@ -202,7 +209,13 @@ impl Walk<'_> {
 
     /// Post-checks are decided from what the host answers after the changes: whatever is planned is made first.
     fn before_checks(&mut self) -> bool {
-        self.planned.is_empty() && self.missing.is_empty() && self.stop.is_none()
+        if !self.planned.is_empty() || self.collecting() || self.stop.is_some() {
+            return false;
+        }
+        if !self.memory.checks_begun {
+            self.stop = Some(Next::BeginChecks);
+        }
+        self.memory.checks_begun
     }
 
     /// What has to happen next, from all that the walk found.
@@ -220,6 +233,7 @@ impl Walk<'_> {
                     .planned_target
                     .unwrap_or_else(|| self.setting.main_target()),
                 planned: self.planned,
+                owed: pending_handlers,
             }
         } else if let Some(stop) = self.stop {
             if self.setting.mode == Mode::Plan {

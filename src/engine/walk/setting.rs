@@ -18,6 +18,8 @@ pub struct Setting {
     pub play_index: usize,
     pub play: Arc<Play>,
     pub host: String,
+    /// Whose shell is asked for the facts.
+    pub facts_target: Target,
     /// Variables of the inventory for this host, already merged.
     pub inventory: Arc<Map>,
     /// Names that the tool itself defines, such as `inventory_hostname`.

@@ -1,0 +1,3 @@
+//! Talking to hosts: scripts, and what carries them.
+
+pub mod script;

@@ -6,3 +6,4 @@ pub mod load;
 pub mod model;
 pub mod module;
 pub mod redis;
+pub mod transport;

@@ -4,3 +4,4 @@ pub mod error;
 pub mod load;
 pub mod model;
 pub mod module;
+pub mod transport;

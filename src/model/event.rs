@@ -30,12 +30,16 @@ pub enum Event {
         hosts: Vec<String>,
     },
     /// A host answered for the first time.
-    HostReached { host: String },
+    HostReached {
+        host: String,
+    },
     /// A task is settled on a host: predicted in a plan, done in an apply.
     TaskEnded(Box<TaskReport>),
     HostEnded(HostReport),
     /// No further wave or play begins, and why.
-    Stopped { reason: String },
+    Stopped {
+        reason: String,
+    },
     RunEnded(RunEnded),
 }
 

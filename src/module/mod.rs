@@ -9,6 +9,7 @@ pub mod look;
 pub mod package;
 pub mod parameters;
 pub mod registry;
+pub mod resources;
 pub mod service;
 pub mod shared;
 pub mod spec;
@@ -19,6 +20,7 @@ pub mod world;
 pub use decision::{Check, CheckStatus, Decision, Failure, Stop};
 pub use look::Look;
 pub use parameters::{LocalFile, Parameters, Rendered};
+pub use resources::Resources;
 pub use spec::{Kind, Parameter, Spec};
 
 /// A kind of task.

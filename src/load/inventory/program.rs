@@ -131,7 +131,12 @@ fn wait(child: &mut Child, deadline: Instant) -> Option<std::process::ExitStatus
 fn stop(child: &mut Child) {
     // The standard library can only end the program itself; its group needs the shell's `kill`.
     let _ = Command::new("sh")
-        .args(["-c", "kill -s KILL -- \"-$1\"", "sh", &child.id().to_string()])
+        .args([
+            "-c",
+            "kill -s KILL -- \"-$1\"",
+            "sh",
+            &child.id().to_string(),
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -9,13 +9,14 @@ use cachesmith::module::{Decision, Kind, Look, Module, Parameters, Rendered, Sto
 use crate::Problem;
 use crate::expect::Expect;
 use crate::local::{local_file, only};
-use crate::observed::{Pair, observations};
+use crate::observed::{Pair, observations, read};
 
 /// What a case may say.
 const KEYS: &[&str] = &[
     "name",
     "parameters",
     "rendered",
+    "expressions",
     "files",
     "facts",
     "observed",
@@ -46,7 +47,7 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn read(module: &str, node: &Node) -> Result<Self, Problem> {
-        let value = node.to_value();
+        let value = with_unknowns(node.to_value());
         let map = value.as_map().ok_or("a case is a mapping")?;
         only(map, KEYS, "a case")?;
         let module = registry::find(module).ok_or(format!("there is no module `{module}`"))?;
@@ -158,6 +159,23 @@ impl Case {
     }
 }
 
+/// `{known after: something}` stands for a value that is known only then.
+fn with_unknowns(value: Value) -> Value {
+    match value {
+        Value::List(list) => Value::List(list.into_iter().map(with_unknowns).collect()),
+        Value::Map(map) => match map.first() {
+            Some((key, Value::String(reason))) if map.len() == 1 && key == "known after" => {
+                Value::unknown(reason.as_str())
+            }
+            _ => map
+                .into_iter()
+                .map(|(key, value)| (key, with_unknowns(value)))
+                .collect(),
+        },
+        other => other,
+    }
+}
+
 fn earlier(effects: Vec<Effect>) -> Change {
     Change {
         kind: ChangeKind::Run,
@@ -230,6 +248,9 @@ fn parameters(module: &dyn Module, case: &Map) -> Result<Parameters, Problem> {
                 text,
             },
         );
+    }
+    for (name, texts) in section(case, "expressions")? {
+        parameters.add_expressions(name, read(texts)?);
     }
     for (name, file) in section(case, "files")? {
         expect_kind(module, name, Kind::LocalFile)?;

@@ -85,7 +85,12 @@ impl Case {
         match decided {
             Ok(decision) if !decision.changes.is_empty() => {
                 self.check_undo(&decision)?;
-                self.check_that_it_settles(&decision)
+                self.check_that_it_settles(&decision)?;
+                let known = [&self.observed[..], &self.predicted].concat();
+                crate::simulate::judge(&self.facts, &known, &decision.changes).map_err(|problem| {
+                    let shown = crate::show::outcome(&Ok(decision), &[]);
+                    format!("{problem}\nit decided:\n{shown}")
+                })
             }
             _ => Ok(()),
         }

@@ -1,116 +1,104 @@
 //! Symbolic links that a task makes.
 
 use super::attributes::Resolved;
-use super::file_change::restoring_step;
 use super::paths;
-use crate::model::change::{Change, ChangeKind, Difference, Field, Undo, file_becomes};
-use crate::model::probe::{FileInfo, FileKind, FileState};
+use super::restore::{still, undo_replacement};
+use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo};
+use crate::model::probe::{FileInfo, FileKind, FileState, Observation, Probe, Program};
 use crate::model::step::{Action, Guard, Step};
 
-/// The change that makes a link at a path, or lets it lead elsewhere; a file that stands there gives way, a directory
-/// must be empty. `None`: it leads there already.
+/// The change that makes a link at a path, or lets it lead elsewhere; what stands there gives way, a directory only
+/// when it is empty. `None`: it leads there already.
 pub fn link_change(
     path: &str,
     target: &str,
     found: &FileState,
     attributes: &Resolved,
 ) -> Option<Change> {
-    let kind = FileKind::Link {
-        target: target.to_owned(),
-        // Whether anything stands there is not looked at; the place is right where no other link lies on the way.
-        resolved: Some(paths::join(paths::parent(path), target)),
+    let exists = Guard::Exists {
+        path: path.to_owned(),
     };
-    let mut info = attributes.new_info(kind);
-    let field = |before: Option<String>| Field::new("link", before, Some(format!("to {target}")));
-    let at = || path.to_owned();
-    let mut steps = Vec::new();
-    let remove = Step::new(Action::Remove { path: at() }).guarded(Guard::Exists { path: at() });
-    let (kind, fields, undo) = match found {
-        FileState::Absent { .. } => (ChangeKind::Create, vec![field(None)], Undo::Steps(vec![remove])),
-        FileState::Present(old) => {
-            let (before, undo) = match &old.kind {
-                FileKind::Link { target: old, .. } if old == target => return None,
-                FileKind::Link { target: old, .. } => {
-                    let back = Step::new(Action::Link {
-                        path: at(),
-                        target: old.clone(),
-                        hard: false,
-                    });
-                    (
-                        format!("to {old}"),
-                        Undo::Steps(vec![back.guarded(Guard::Exists { path: at() })]),
-                    )
-                }
-                FileKind::Directory => {
-                    steps.push(remove_empty(path));
-                    (
-                        "a directory".to_owned(),
-                        Undo::Steps(vec![remove, restoring_step(path, old)]),
-                    )
-                }
-                FileKind::File => ("a file".to_owned(), undo_of_file(path, old, remove)),
-                FileKind::Other => (
-                    "a device, a socket or a pipe".to_owned(),
-                    Undo::Impossible(format!("what stood at `{path}` cannot be made again")),
-                ),
+    let absent = Guard::Absent {
+        path: path.to_owned(),
+    };
+    let link = Step::new(Action::Link {
+        path: path.to_owned(),
+        target: target.to_owned(),
+        hard: false,
+    });
+    let (before, steps, undo) = match found {
+        FileState::Present(old) if leads_to(old, target) => return None,
+        FileState::Absent { .. } => {
+            let remove = Action::Remove {
+                path: path.to_owned(),
             };
-            (ChangeKind::Update, vec![field(Some(before))], undo)
+            let undo = Undo::Steps(vec![Step::new(remove).guarded(exists)]);
+            (None, vec![link.guarded(absent)], undo)
+        }
+        FileState::Present(old) => {
+            let steps = match old.kind {
+                FileKind::Directory => vec![remove_empty(path), link.guarded(absent)],
+                _ => vec![link.guarded(still(path, old))],
+            };
+            (Some(words(old)), steps, undo_replacement(path, old, exists))
         }
     };
-    let guard = match found {
-        FileState::Absent { .. } => Guard::Absent { path: at() },
-        FileState::Present(old) => match (&old.kind, &old.sha256) {
-            (FileKind::Directory, _) => Guard::Absent { path: at() },
-            (FileKind::File, Some(sha256)) => Guard::Sha256 {
-                path: at(),
-                sha256: sha256.clone(),
-            },
-            _ => Guard::Exists { path: at() },
-        },
+    let kind = match before {
+        None => ChangeKind::Create,
+        Some(_) => ChangeKind::Update,
     };
-    info.size = target.len() as u64;
-    steps.push(
-        Step::new(Action::Link {
-            path: at(),
-            target: target.to_owned(),
-            hard: false,
-        })
-        .guarded(guard),
-    );
-    let mut effects = file_becomes(path, FileState::Present(Box::new(info)));
-    // What is read through the link is not known from here.
-    effects.truncate(1);
-    effects.push(crate::model::change::Effect::Unknown {
-        probe: crate::model::probe::Probe::Content(at()),
-        reason: format!("the change of {path}"),
-    });
+    let after = Some(format!("to {target}"));
     Some(Change {
         kind,
-        resource: at(),
-        difference: Difference::Fields(fields),
+        resource: path.to_owned(),
+        difference: Difference::Fields(vec![Field::new("link", before, after)]),
         notes: Vec::new(),
         steps,
         undo,
-        effects,
+        effects: effects(path, target, attributes),
     })
 }
 
-/// Fails where something has come into the directory.
+fn leads_to(found: &FileInfo, target: &str) -> bool {
+    matches!(&found.kind, FileKind::Link { target: old, .. } if old == target)
+}
+
+fn words(found: &FileInfo) -> String {
+    match &found.kind {
+        FileKind::Link { target, .. } => format!("to {target}"),
+        FileKind::Directory => "a directory".to_owned(),
+        FileKind::File => "a file".to_owned(),
+        FileKind::Other => "a device, a socket or a pipe".to_owned(),
+    }
+}
+
+/// Without its content, the link is known; what is read through it is known only when it is there.
+fn effects(path: &str, target: &str, attributes: &Resolved) -> Vec<Effect> {
+    let kind = FileKind::Link {
+        target: target.to_owned(),
+        resolved: Some(paths::join(paths::parent(path), target)),
+    };
+    let info = FileInfo {
+        size: target.len() as u64,
+        ..attributes.new_info(kind)
+    };
+    let state = Observation::File(FileState::Present(Box::new(info)));
+    vec![
+        Effect::Becomes(Probe::File(path.to_owned()), state),
+        Effect::Unknown {
+            probe: Probe::Content(path.to_owned()),
+            reason: format!("the change of {path}"),
+        },
+    ]
+}
+
+/// Removes a directory; fails where something is in it.
 pub fn remove_empty(path: &str) -> Step {
     Step::new(Action::Program {
-        program: Box::new(crate::model::probe::Program::new(["rmdir", "--", path])),
+        program: Box::new(Program::new(["rmdir", "--", path])),
         accepted: vec![0],
     })
     .guarded(Guard::Exists {
         path: path.to_owned(),
     })
-}
-
-fn undo_of_file(path: &str, old: &FileInfo, remove: Step) -> Undo {
-    match old.content {
-        Some(_) => Undo::Steps(vec![remove, restoring_step(path, old)]),
-        None => Undo::Impossible(format!(
-            "the content of `{path}` is too large and was not read"
-        )),
-    }
 }

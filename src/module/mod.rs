@@ -5,6 +5,7 @@
 
 pub mod assert;
 pub mod command;
+pub mod copy;
 pub mod debug;
 pub mod decision;
 pub mod fail;

@@ -7,6 +7,7 @@ static MODULES: &[&dyn Module] = &[
     &super::assert::Assert,
     &super::command::Command,
     &super::command::Shell,
+    &super::copy::Copy,
     &super::debug::Debug,
     &super::fail::Fail,
     &super::package::Package,

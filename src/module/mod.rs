@@ -3,16 +3,23 @@
 //! A module never connects, reads a clock or a file, renders a template, or knows whether this is a dry run.
 //! What it needs to know of the host it asks of [`Look`]; the engine sees to the answers and asks again.
 
+pub mod assert;
 pub mod command;
+pub mod copy;
+pub mod debug;
 pub mod decision;
+pub mod fail;
 pub mod look;
 pub mod package;
 pub mod parameters;
 pub mod registry;
 pub mod resources;
 pub mod service;
+pub mod set_fact;
 pub mod shared;
+pub mod slurp;
 pub mod spec;
+pub mod stat;
 pub mod sysctl;
 pub mod template;
 pub mod world;

@@ -4,9 +4,16 @@ use super::{Module, Spec};
 
 /// Every module. Add a new one here; its file is its documentation.
 static MODULES: &[&dyn Module] = &[
+    &super::assert::Assert,
     &super::command::Command,
     &super::command::Shell,
+    &super::copy::Copy,
+    &super::debug::Debug,
+    &super::fail::Fail,
     &super::package::Package,
+    &super::set_fact::SetFact,
+    &super::slurp::Slurp,
+    &super::stat::Stat,
     &super::sysctl::Sysctl,
     &super::template::Template,
 ];

@@ -3,9 +3,11 @@
 pub mod blob;
 pub mod change;
 pub mod diagnostic;
+pub mod event;
 pub mod facts;
 pub mod nearest;
 pub mod node;
+pub mod playbook;
 pub mod probe;
 pub mod secret;
 pub mod source;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::decision::Stop;
-use super::world::{Answer, World};
+use super::world::{Answer, Origin, World};
 use crate::model::blob::Blob;
 use crate::model::probe::FileInfo;
 use crate::model::probe::{
@@ -75,6 +75,18 @@ impl<'a> Look<'a> {
             }
         }
         result
+    }
+
+    /// Where the answer to a probe comes from. A change that was made or decided says nothing of what only the
+    /// host can know, such as the time at which a file was written.
+    pub fn origin(&self, probe: &Probe) -> Option<Origin> {
+        self.world.origin(probe)
+    }
+
+    /// Asks the host, whatever is known already.
+    pub fn ask_again(&self, probe: &Probe) -> Stop {
+        self.missing.borrow_mut().push(probe.clone());
+        Stop::Missing
     }
 
     typed_answers! {

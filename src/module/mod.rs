@@ -13,6 +13,7 @@ pub mod service;
 pub mod shared;
 pub mod spec;
 pub mod sysctl;
+pub mod template;
 pub mod world;
 
 pub use decision::{Check, CheckStatus, Decision, Failure, Stop};

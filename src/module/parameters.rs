@@ -1,7 +1,5 @@
 //! A task's parameters after templates have been rendered, with typed access.
 
-use std::sync::Arc;
-
 use super::decision::{Failure, Stop};
 use super::spec::Spec;
 use crate::model::blob::Blob;
@@ -240,26 +238,3 @@ impl Parameters {
         self.spec
     }
 }
-
-/// Shared by everything that reads files of this machine for a task: templates and files by name.
-pub trait Library: Send + Sync {
-    /// The text of a template, with the name to show in messages.
-    ///
-    /// # Errors
-    /// When there is no such template: the places that were looked at.
-    fn template(
-        &self,
-        name: &str,
-        search: &SearchPath,
-    ) -> Result<Arc<crate::model::source::Source>, Failure>;
-
-    /// A file or folder.
-    ///
-    /// # Errors
-    /// When there is no such file: the places that were looked at.
-    fn file(&self, name: &str, search: &SearchPath) -> Result<LocalFile, Failure>;
-}
-
-/// Where a task's templates and files are looked for: its role's folder first, then the playbook's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SearchPath(pub Vec<std::path::PathBuf>);

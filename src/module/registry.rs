@@ -8,6 +8,7 @@ static MODULES: &[&dyn Module] = &[
     &super::command::Shell,
     &super::package::Package,
     &super::sysctl::Sysctl,
+    &super::template::Template,
 ];
 
 /// Prefixes that Ansible's collections put before a module's name.

@@ -1,9 +1,12 @@
 //! What is known of a host: what was observed, and what the changes decided so far will make of it.
 
-use std::collections::HashMap;
+mod folders;
 
+use std::collections::{HashMap, HashSet};
+
+use self::folders::Folders;
 use crate::model::change::{Change, Effect};
-use crate::model::probe::{FileState, Observation, Probe};
+use crate::model::probe::{FileKind, FileState, Observation, Probe};
 use crate::model::value::{Map, Unknown, Value};
 
 /// Observations of one host as one user, with the predicted effects of decided changes laid over them.
@@ -11,10 +14,24 @@ use crate::model::value::{Map, Unknown, Value};
 pub struct World {
     observed: HashMap<Probe, Observation>,
     predicted: HashMap<Probe, Result<Observation, Unknown>>,
+    /// Answers among `observed` that follow from a change that was made, and were not asked again.
+    confirmed: HashSet<Probe>,
+    folders: Folders,
     /// Packages that will come or go: names, and what completes "known after ...".
     packages: Vec<(Vec<String>, Unknown)>,
     /// Facts as variables (`host`, `redis`, `ansible_*`).
     pub facts: Map,
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The host said so.
+    Host,
+    /// It follows from a change that was decided.
+    Predicted,
+    /// It follows from a change that was made.
+    Confirmed,
 }
 
 /// What the world says to a probe.
@@ -29,6 +46,13 @@ pub enum Answer<'a> {
 impl World {
     /// Takes in what a host answered.
     pub fn observe(&mut self, probe: Probe, observation: Observation) {
+        self.confirmed.remove(&probe);
+        if matches!(probe, Probe::Tree(_) | Probe::Glob(_))
+            && let Some(listing) =
+                folders::relist_late(&probe, observation.clone(), &self.predicted)
+        {
+            self.predicted.insert(probe.clone(), listing);
+        }
         self.observed.insert(probe, observation);
     }
 
@@ -37,12 +61,18 @@ impl World {
         for effect in &change.effects {
             match effect {
                 Effect::Becomes(probe, observation) => {
+                    self.predict_path(probe, observation);
                     self.predicted
                         .insert(probe.clone(), Ok(observation.clone()));
                 }
                 Effect::Unknown { probe, reason } => {
-                    self.predicted
-                        .insert(probe.clone(), Err(Unknown::new(reason.as_str())));
+                    let unknown = Unknown::new(reason.as_str());
+                    if let Probe::Content(path) = probe {
+                        for listing in self.listings_of(path) {
+                            self.predicted.insert(listing, Err(unknown.clone()));
+                        }
+                    }
+                    self.predicted.insert(probe.clone(), Err(unknown));
                 }
                 Effect::PackagesChange { names, reason } => {
                     self.packages
@@ -60,6 +90,47 @@ impl World {
         }
     }
 
+    /// What a path's becoming something else means for the paths around it.
+    fn predict_path(&mut self, probe: &Probe, observation: &Observation) {
+        match (probe, observation) {
+            (Probe::File(path), Observation::File(FileState::Absent { .. })) => {
+                self.folders.removed(path);
+                self.predicted
+                    .retain(|other, _| !folders::asks_below(other, path));
+            }
+            (Probe::File(path), Observation::File(state)) if is_directory(state) => {
+                let was = [Probe::File(path.clone()), Probe::Content(path.clone())]
+                    .iter()
+                    .any(|probe| matches!(self.answer(probe), Answer::Known(Observation::File(state)) if is_directory(state)));
+                if !was {
+                    self.folders.made(path);
+                    self.predicted
+                        .insert(Probe::Tree(path.clone()), Ok(Observation::Tree(Vec::new())));
+                }
+            }
+            (Probe::Content(path), Observation::File(state)) => {
+                for listing in self.listings_of(path) {
+                    if let Answer::Known(entries) = self.answer(&listing) {
+                        let mut entries = entries.clone();
+                        let prediction = folders::relist(&listing, &mut entries, path, state);
+                        self.predicted.insert(listing, prediction.map(|()| entries));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The known trees and globs that list a path.
+    fn listings_of(&self, path: &str) -> Vec<Probe> {
+        let known: HashSet<&Probe> = self.observed.keys().chain(self.predicted.keys()).collect();
+        known
+            .into_iter()
+            .filter(|probe| folders::lists(probe, path))
+            .cloned()
+            .collect()
+    }
+
     /// Makes the effects of a change that has been carried out part of what is known. What they left open has to
     /// be observed again. Returns whether the facts have to be asked again.
     pub fn confirm(&mut self, change: &Change) -> bool {
@@ -67,10 +138,16 @@ impl World {
         for effect in &change.effects {
             match effect {
                 Effect::Becomes(probe, observation) => {
+                    self.confirm_path(probe, observation);
+                    self.confirmed.insert(probe.clone());
                     self.observed.insert(probe.clone(), observation.clone());
                 }
                 Effect::Unknown { probe, .. } => {
                     self.observed.remove(probe);
+                    if let Probe::Content(path) = probe {
+                        self.observed
+                            .retain(|other, _| !folders::lists(other, path));
+                    }
                 }
                 Effect::PackagesChange { .. } => self.forget_all(),
                 Effect::IndexChanges { .. } => self
@@ -82,6 +159,33 @@ impl World {
         ask_facts
     }
 
+    /// What a path's having become something else means for the paths around it.
+    fn confirm_path(&mut self, probe: &Probe, observation: &Observation) {
+        match (probe, observation) {
+            (Probe::File(path), Observation::File(FileState::Absent { .. })) => {
+                self.observed
+                    .retain(|other, _| !folders::asks_below(other, path));
+            }
+            (Probe::File(path), Observation::File(state)) if is_directory(state) => {
+                for (other, answer) in &mut self.observed {
+                    if let Probe::File(child) | Probe::Content(child) = other
+                        && folders::parent(child) == Some(path)
+                        && *answer == folders::ABSENT_WITH_DIRECTORY
+                    {
+                        *answer = folders::ABSENT_IN_DIRECTORY.clone();
+                    }
+                }
+            }
+            (Probe::Content(path), Observation::File(state)) => {
+                self.observed.retain(|other, listing| {
+                    !folders::lists(other, path)
+                        || folders::relist(other, listing, path, state).is_ok()
+                });
+            }
+            _ => {}
+        }
+    }
+
     /// Forgets one observation, because the host was found to differ from it.
     pub fn forget(&mut self, probe: &Probe) {
         self.observed.remove(probe);
@@ -90,13 +194,14 @@ impl World {
     /// Forgets all observations.
     pub fn forget_all(&mut self) {
         self.observed.clear();
-        self.predicted.clear();
-        self.packages.clear();
+        self.confirmed.clear();
+        self.forget_predictions();
     }
 
     /// Forgets all that was only predicted.
     pub fn forget_predictions(&mut self) {
         self.predicted.clear();
+        self.folders = Folders::default();
         self.packages.clear();
     }
 
@@ -108,12 +213,26 @@ impl World {
                 Err(unknown) => Answer::Unknown(unknown),
             };
         }
+        if let Some(answer) = self.folders.answer(probe) {
+            return Answer::Known(answer);
+        }
         match self.observed.get(probe) {
             None => Answer::Missing,
             Some(observation) => match self.what_a_package_may_bring(probe, observation) {
                 Some(unknown) => Answer::Unknown(unknown),
                 None => Answer::Known(observation),
             },
+        }
+    }
+
+    /// Where the answer to a probe comes from, if there is one.
+    pub fn origin(&self, probe: &Probe) -> Option<Origin> {
+        if self.predicted.contains_key(probe) || self.folders.answer(probe).is_some() {
+            Some(Origin::Predicted)
+        } else if self.confirmed.contains(probe) {
+            Some(Origin::Confirmed)
+        } else {
+            self.observed.contains_key(probe).then_some(Origin::Host)
         }
     }
 
@@ -143,3 +262,10 @@ impl World {
         self.packages.last().map(|(_, unknown)| unknown)
     }
 }
+
+fn is_directory(state: &FileState) -> bool {
+    matches!(state, FileState::Present(info) if info.kind == FileKind::Directory)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! Files by their paths: this machine's disk, and the playbooks and templates that are built into the program.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::source::{At, Source};
+
+/// The folder under which built-in files appear in messages and paths.
+pub const BUILT_IN: &str = "(built-in)";
+
+/// What is built in: path below [`BUILT_IN`] and text.
+pub const BUILT_IN_FILES: &[(&str, &str)] = &[];
+
+/// Reads a text file of this machine, or a built-in one.
+///
+/// # Errors
+/// When it cannot be read or is not UTF-8. `asked_at` is the place that named it.
+pub fn read_source(path: &Path, asked_at: Option<&At>) -> Result<Arc<Source>> {
+    let name = display(path);
+    if let Some(text) = built_in(path) {
+        return Ok(Source::new(name, text));
+    }
+    let problem = match std::fs::read(path) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => return Ok(Source::new(name, text)),
+            Err(error) => {
+                let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                    .iter()
+                    .filter(|byte| **byte == b'\n')
+                    .count()
+                    + 1;
+                format!("`{name}` is not UTF-8 text (line {line})")
+            }
+        },
+        Err(error) => format!("cannot read `{name}`: {}", reason(&error)),
+    };
+    let mut diagnostic = Diagnostic::error(problem);
+    if let Some(at) = asked_at {
+        diagnostic = diagnostic.at(at);
+    }
+    Err(Error::new(
+        ErrorKind::Input,
+        vec![nearest_file(diagnostic, path)],
+    ))
+}
+
+/// The text of a built-in file.
+pub fn built_in(path: &Path) -> Option<&'static str> {
+    let name = path.strip_prefix(BUILT_IN).ok()?.to_str()?;
+    BUILT_IN_FILES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| *text)
+}
+
+/// Whether there is such a file, built in or on disk.
+pub fn is_file(path: &Path) -> bool {
+    built_in(path).is_some() || path.is_file()
+}
+
+/// The first of the candidates that is there.
+pub fn find(candidates: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
+    candidates.into_iter().find(|path| is_file(path))
+}
+
+/// A path for a person: without a leading `./`.
+pub fn display(path: &Path) -> String {
+    path.strip_prefix("./")
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
+/// Why the system refused, in a few words.
+pub fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn nearest_file(diagnostic: Diagnostic, path: &Path) -> Diagnostic {
+    let (Some(folder), Some(name)) = (
+        path.parent(),
+        path.file_name().and_then(|name| name.to_str()),
+    ) else {
+        return diagnostic;
+    };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .map(|entries| {
+            entries
+                .flatten()
+                .filter_map(|entry| entry.file_name().into_string().ok())
+                .collect()
+        })
+        .unwrap_or_default();
+    match crate::model::nearest::nearest(
+        name,
+        &names.iter().map(String::as_str).collect::<Vec<_>>(),
+    ) {
+        Some(near) if near != name => {
+            diagnostic.help(format!("did you mean `{}`?", display(&folder.join(near))))
+        }
+        _ => diagnostic,
+    }
+}

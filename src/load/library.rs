@@ -1,0 +1,185 @@
+//! Templates and files that tasks name: where they are looked for, and their contents.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::files;
+use crate::model::blob::Blob;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::source::Source;
+use crate::model::template::scan;
+use crate::module::parameters::{LocalContent, LocalFile};
+
+/// A template with all the templates that it includes: name and text.
+pub type TemplateText = (Arc<Source>, Vec<(String, String)>);
+
+/// Reads a template and what it includes.
+///
+/// # Errors
+/// When it, or one that it includes, cannot be found or read.
+pub fn read_template(name: &str, search: &[PathBuf]) -> Result<TemplateText, Diagnostic> {
+    let path = find("template", "templates", name, search)?;
+    let source = read(&path)?;
+    let mut includes = Vec::new();
+    let mut waiting = scan::scan_template(&source.text).includes;
+    while let Some(name) = waiting.pop() {
+        if includes.iter().any(|(known, _)| *known == name) {
+            continue;
+        }
+        let beside = path.parent().map(Path::to_owned).into_iter();
+        let folders: Vec<PathBuf> = beside.chain(search.iter().cloned()).collect();
+        let part = read(&find("template", "templates", &name, &folders)?)?;
+        waiting.extend(scan::scan_template(&part.text).includes);
+        includes.push((name, part.text.clone()));
+    }
+    Ok((source, includes))
+}
+
+/// Where a file that a task names is.
+///
+/// # Errors
+/// When it is in none of the places.
+pub fn find_file(name: &str, search: &[PathBuf]) -> Result<PathBuf, Diagnostic> {
+    find("file", "files", name, search)
+}
+
+/// Reads a file, or a folder with all that is in it.
+///
+/// # Errors
+/// When it cannot be found or read.
+pub fn read_file(name: &str, search: &[PathBuf]) -> Result<LocalFile, Diagnostic> {
+    let path = find_file(name, search)?;
+    let content = if let Some(text) = files::built_in(&path) {
+        LocalContent::File {
+            bytes: Blob::from(text),
+            mode: 0o644,
+        }
+    } else if path.is_dir() {
+        let mut entries = Vec::new();
+        walk(&path, &path, &mut entries)?;
+        entries.sort_by(|(left, ..), (right, ..)| left.cmp(right));
+        LocalContent::Folder(entries)
+    } else {
+        LocalContent::File {
+            bytes: bytes(&path)?,
+            mode: mode(&path),
+        }
+    };
+    Ok(LocalFile {
+        name: name.to_owned(),
+        content,
+    })
+}
+
+fn walk(
+    top: &Path,
+    folder: &Path,
+    entries: &mut Vec<(String, u32, Option<Blob>)>,
+) -> Result<(), Diagnostic> {
+    let listing = std::fs::read_dir(folder).map_err(|error| refused(folder, &error))?;
+    for entry in listing {
+        let path = entry.map_err(|error| refused(folder, &error))?.path();
+        let relative = path
+            .strip_prefix(top)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .into_owned();
+        if path.is_dir() {
+            entries.push((relative, mode(&path), None));
+            walk(top, &path, entries)?;
+        } else {
+            entries.push((relative, mode(&path), Some(bytes(&path)?)));
+        }
+    }
+    Ok(())
+}
+
+fn bytes(path: &Path) -> Result<Blob, Diagnostic> {
+    std::fs::read(path)
+        .map(Blob::from)
+        .map_err(|error| refused(path, &error))
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).map_or(0o644, |metadata| metadata.permissions().mode() & 0o7777)
+}
+
+fn refused(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(format!(
+        "cannot read `{}`: {}",
+        files::display(path),
+        files::reason(error)
+    ))
+}
+
+fn read(path: &Path) -> Result<Arc<Source>, Diagnostic> {
+    files::read_source(path, None).map_err(|mut error| {
+        error
+            .diagnostics
+            .pop()
+            .unwrap_or_else(|| Diagnostic::error(format!("cannot read `{}`", files::display(path))))
+    })
+}
+
+/// Looks in `templates/` or `files/` of each folder, in the folder itself, and beside it (`../templates`).
+fn find(what: &str, below: &str, name: &str, search: &[PathBuf]) -> Result<PathBuf, Diagnostic> {
+    let path = Path::new(name);
+    if path.is_absolute() {
+        if path.exists() {
+            return Ok(path.to_owned());
+        }
+        return Err(Diagnostic::error(format!("there is no {what} `{name}`")));
+    }
+    let candidates: Vec<PathBuf> = search
+        .iter()
+        .flat_map(|folder| {
+            [
+                folder.join(below).join(name),
+                folder.join(name),
+                folder.join("..").join(below).join(name),
+            ]
+        })
+        .map(|path| tidy(&path))
+        .collect();
+    if let Some(found) = candidates
+        .iter()
+        .find(|path| files::is_file(path) || path.is_dir())
+    {
+        return Ok(found.clone());
+    }
+    let mut diagnostic = Diagnostic::error(format!("there is no {what} `{name}`"));
+    let near: Vec<String> = candidates
+        .iter()
+        .filter_map(|path| path.parent())
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flat_map(|entries| {
+            entries
+                .flatten()
+                .filter_map(|entry| entry.file_name().into_string().ok())
+        })
+        .collect();
+    if let Some(near) =
+        crate::model::nearest::nearest(name, &near.iter().map(String::as_str).collect::<Vec<_>>())
+    {
+        diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    let places: Vec<String> = candidates.iter().map(|path| files::display(path)).collect();
+    Err(diagnostic.help(format!("looked at {}", places.join(", "))))
+}
+
+/// A path without `folder/..` in it, so that built-in paths match and messages are short.
+fn tidy(path: &Path) -> PathBuf {
+    let mut parts: Vec<std::path::Component<'_>> = Vec::new();
+    for part in path.components() {
+        match (part, parts.last()) {
+            (std::path::Component::ParentDir, Some(std::path::Component::Normal(_))) => {
+                parts.pop();
+            }
+            (std::path::Component::CurDir, Some(_)) => {}
+            _ => parts.push(part),
+        }
+    }
+    parts.iter().collect()
+}

@@ -1,0 +1,163 @@
+//! How the keywords of plays, blocks, imports and roles come down to tasks.
+
+use std::sync::Arc;
+
+use super::Loader;
+use super::keywords::{self, PLAY};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::node::{Content, Entry, Node};
+use crate::model::playbook::{Batch, Keywords};
+use crate::model::value::{Map, Value};
+
+impl Loader<'_> {
+    /// The keywords of a play, block, task or role on top of those from outside.
+    pub(super) fn keywords(&mut self, entries: &[Entry], outer: &Keywords) -> Keywords {
+        let mut keywords = outer.clone();
+        for entry in entries {
+            let (key, node) = (entry.key.as_str(), &entry.value);
+            match key {
+                "when" => keywords.when.extend(self.conditions("when", node)),
+                "tags" => {
+                    let words = self.words("tags", node);
+                    keywords.tags.extend(words);
+                }
+                "vars" => {
+                    let vars = self.variables("vars", node);
+                    keywords.vars.push(Arc::new(vars));
+                }
+                "environment" => keywords.environment.extend(Self::list(node)),
+                "become" => keywords.become_ = self.maybe_boolean(key, node),
+                "become_user" => keywords.become_user = self.text_node(key, node),
+                "become_method" => keywords.become_method = self.text_node(key, node),
+                "become_flags" => keywords.become_flags = self.text_node(key, node),
+                "connection" => keywords.connection = self.text_node(key, node),
+                "ignore_errors" => keywords.ignore_errors = self.maybe_boolean(key, node),
+                "ignore_unreachable" => keywords.ignore_unreachable = self.maybe_boolean(key, node),
+                "no_log" => keywords.no_log = self.maybe_boolean(key, node),
+                "any_errors_fatal" => keywords.any_errors_fatal = self.maybe_boolean(key, node),
+                "delegate_to" => keywords.delegate_to = self.text_node(key, node),
+                "run_once" => keywords.run_once = self.maybe_boolean(key, node),
+                "check_mode" => keywords.check_mode = self.maybe_boolean(key, node),
+                "timeout" => keywords.timeout = self.maybe_number(key, node),
+                _ => {}
+            }
+        }
+        keywords
+    }
+
+    /// Variables, with names that templates can use.
+    pub(super) fn variables(&mut self, key: &str, node: &Node) -> Map {
+        let mut map = Map::new();
+        for entry in self.entries(key, node).to_vec() {
+            if is_name(&entry.key) {
+                map.insert(entry.key.clone(), entry.value.to_value());
+            } else {
+                self.report(
+                    Diagnostic::error(format!(
+                        "`{}` is not a name that a variable can have",
+                        entry.key
+                    ))
+                    .at(&entry.key_at)
+                    .help(
+                        "names consist of letters, digits and `_`, and do not begin with a digit",
+                    ),
+                );
+            }
+        }
+        map
+    }
+
+    /// Conditions: one or a list of them, each a text or a boolean.
+    pub(super) fn conditions(&mut self, key: &str, node: &Node) -> Vec<Node> {
+        let list = Self::list(node);
+        for item in &list {
+            match &item.content {
+                Content::Scalar(Value::String(text)) => {
+                    let compiled = if crate::model::template::scan::is_template(text) {
+                        self.templates.text(text)
+                    } else {
+                        self.templates.expression(text)
+                    };
+                    if let Err(error) = compiled {
+                        let mut diagnostic = error.in_scalar(&item.at);
+                        diagnostic.summary = format!(
+                            "`{key}`: {}",
+                            diagnostic.summary.trim_start_matches("template: ")
+                        );
+                        self.report(diagnostic);
+                    }
+                }
+                Content::Scalar(Value::Bool(_) | Value::Int(_)) => {}
+                _ => self.wrong(key, "a condition or a list of conditions", item),
+            }
+        }
+        list
+    }
+
+    /// `serial`: a number, a percentage, or a list of them.
+    pub(super) fn batches(&mut self, node: &Node) -> Vec<Batch> {
+        let mut batches = Vec::new();
+        for item in Self::list(node) {
+            let batch = match &item.content {
+                Content::Scalar(Value::Int(number)) if *number > 0 => {
+                    usize::try_from(*number).ok().map(Batch::Hosts)
+                }
+                Content::Scalar(Value::String(text)) => match text.trim().strip_suffix('%') {
+                    Some(percent) => percent
+                        .trim()
+                        .parse()
+                        .ok()
+                        .filter(|percent| *percent > 0.0 && *percent <= 100.0)
+                        .map(Batch::Percent),
+                    None => text
+                        .trim()
+                        .parse()
+                        .ok()
+                        .filter(|number| *number > 0)
+                        .map(Batch::Hosts),
+                },
+                _ => None,
+            };
+            match batch {
+                Some(batch) => batches.push(batch),
+                None => self.report(
+                    Diagnostic::error(
+                        "`serial` must be a number of hosts or a percentage up to 100%",
+                    )
+                    .at(&item.at)
+                    .help("for example `serial: [1, 25%, 100%]`"),
+                ),
+            }
+        }
+        batches
+    }
+
+    /// Tells keywords that may not stand in a place, with the nearest that may.
+    pub(super) fn check_keys(&mut self, entries: &[Entry], place: u8, what: &str) {
+        for entry in entries {
+            if keywords::is_allowed(&entry.key, place) {
+                continue;
+            }
+            let mut diagnostic =
+                Diagnostic::error(format!("{what} has no keyword `{}`", entry.key))
+                    .at(&entry.key_at);
+            diagnostic = match keywords::instead_of(&entry.key) {
+                Some(help) => diagnostic.help(help),
+                None if keywords::is_allowed(&entry.key, PLAY) && place != PLAY => {
+                    diagnostic.help("this keyword belongs to a play")
+                }
+                None => diagnostic.nearest(&entry.key, keywords::of(place)),
+            };
+            self.report(diagnostic);
+        }
+    }
+}
+
+/// Whether a word can name a variable.
+pub(super) fn is_name(word: &str) -> bool {
+    let mut characters = word.chars();
+    characters
+        .next()
+        .is_some_and(|first| first.is_alphabetic() || first == '_')
+        && characters.all(|character| character.is_alphanumeric() || character == '_')
+}

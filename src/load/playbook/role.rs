@@ -1,0 +1,215 @@
+//! Roles: folders laid out as Ansible's.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Loader;
+use super::keywords::{self, ROLE};
+use super::tasks::Surroundings;
+use crate::load::files;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::node::{Entry, Node};
+use crate::model::playbook::{Item, Keywords, Origin};
+use crate::model::source::At;
+use crate::model::value::Map;
+
+/// A role that a play has read.
+pub(super) struct LoadedRole {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    pub(super) handlers: Vec<Item>,
+}
+
+impl Loader<'_> {
+    /// The `roles` of a play, in order, each with what it depends on before it.
+    pub(super) fn roles(&mut self, node: &Node, keywords: &Keywords) -> Vec<Item> {
+        let mut items = Vec::new();
+        for item in Self::list(node) {
+            items.extend(self.named_role(&item, keywords));
+        }
+        items
+    }
+
+    /// A role by its name, or a mapping with `role` and parameters.
+    fn named_role(&mut self, node: &Node, keywords: &Keywords) -> Vec<Item> {
+        let Some(entries) = node.as_map() else {
+            return match self.literal("roles", node) {
+                Some(name) => self.role_items(&name, &node.at, keywords, &Arc::default()),
+                None => Vec::new(),
+            };
+        };
+        let Some(name_entry) = entries
+            .iter()
+            .find(|entry| matches!(entry.key.as_str(), "role" | "name"))
+        else {
+            self.report(
+                Diagnostic::error("this role has no name")
+                    .at(&node.at)
+                    .help("add `role:` with the folder's name"),
+            );
+            return Vec::new();
+        };
+        let Some(name) = self.literal("role", &name_entry.value) else {
+            return Vec::new();
+        };
+        // What is no keyword is a parameter of the role, as in Ansible.
+        let (known, parameters): (Vec<&Entry>, Vec<&Entry>) = entries
+            .iter()
+            .filter(|entry| entry.key != name_entry.key)
+            .partition(|entry| keywords::is_allowed(&entry.key, ROLE));
+        let known: Vec<Entry> = known.into_iter().cloned().collect();
+        let keywords = self.keywords(&known, keywords);
+        let mut map = Map::new();
+        for entry in parameters {
+            if keywords::is_keyword(&entry.key) || keywords::instead_of(&entry.key).is_some() {
+                self.check_keys(std::slice::from_ref(entry), ROLE, "a role");
+            }
+            map.insert(entry.key.clone(), entry.value.to_value());
+        }
+        self.role_items(&name, &name_entry.value.at, &keywords, &Arc::new(map))
+    }
+
+    /// The tasks of a role, after those of the roles that it depends on.
+    pub(super) fn role_items(
+        &mut self,
+        name: &str,
+        at: &At,
+        keywords: &Keywords,
+        parameters: &Arc<Map>,
+    ) -> Vec<Item> {
+        let Some(path) = self.role_path(name, at) else {
+            return Vec::new();
+        };
+        if self.reading.contains(&path) {
+            let chain = self
+                .reading
+                .iter()
+                .filter(|path| path.extension().is_none())
+                .chain([&path])
+                .map(|path| files::display(path))
+                .collect::<Vec<_>>()
+                .join(" -> ");
+            self.report(
+                Diagnostic::error(format!("roles depend on each other in a circle: {chain}"))
+                    .at(at)
+                    .help("remove one of the dependencies in `meta/main.yml`"),
+            );
+            return Vec::new();
+        }
+        self.reading.push(path.clone());
+        let mut items = self.dependencies(&path, keywords);
+        let mut part =
+            |folder: &str| main_file(&path, folder).map(|file| self.variables_file(&file, None));
+        let role_defaults = part("defaults").unwrap_or_default();
+        let role_vars = part("vars").unwrap_or_default();
+        let origin = Arc::new(Origin {
+            role: Some(name.to_owned()),
+            role_path: Some(path.clone()),
+            search: vec![path.clone(), self.folder.clone()],
+            role_defaults: Arc::new(role_defaults),
+            role_vars: Arc::new(role_vars),
+            role_parameters: Arc::clone(parameters),
+        });
+        if !self.roles.iter().any(|role| role.path == path) {
+            let mut handlers = Vec::new();
+            if let Some(file) = main_file(&path, "handlers")
+                && let Some(node) = self.read(&file, None)
+            {
+                handlers = self.items(
+                    &node,
+                    &Surroundings {
+                        origin: &origin,
+                        keywords,
+                        handlers: true,
+                    },
+                );
+                self.reading.pop();
+            }
+            self.roles.push(LoadedRole {
+                name: name.to_owned(),
+                path: path.clone(),
+                handlers,
+            });
+        }
+        if let Some(file) = main_file(&path, "tasks") {
+            items.extend(self.task_file(&file, None, &origin, keywords));
+        }
+        self.reading.pop();
+        items
+    }
+
+    fn dependencies(&mut self, path: &Path, keywords: &Keywords) -> Vec<Item> {
+        let Some(node) = main_file(path, "meta").and_then(|file| self.read(&file, None)) else {
+            return Vec::new();
+        };
+        self.reading.pop();
+        let mut items = Vec::new();
+        for entry in self.entries("meta/main.yml", &node).to_vec() {
+            if entry.key == "dependencies" {
+                for dependency in Self::list(&entry.value) {
+                    items.extend(self.named_role(&dependency, keywords));
+                }
+            } else if !matches!(
+                entry.key.as_str(),
+                "galaxy_info" | "allow_duplicates" | "argument_specs" | "collections"
+            ) {
+                self.report(
+                    Diagnostic::error(format!(
+                        "a role's `meta/main.yml` has no key `{}`",
+                        entry.key
+                    ))
+                    .at(&entry.key_at)
+                    .nearest(
+                        &entry.key,
+                        ["dependencies", "galaxy_info", "allow_duplicates"],
+                    ),
+                );
+            }
+        }
+        items
+    }
+
+    fn role_path(&mut self, name: &str, at: &At) -> Option<PathBuf> {
+        let folders = [
+            self.folder.join("roles"),
+            self.folder.join("../roles"),
+            PathBuf::from("roles"),
+            self.folder.clone(),
+        ];
+        let found = folders
+            .iter()
+            .map(|folder| folder.join(name))
+            .find(|path| path.is_dir());
+        if found.is_none() {
+            let known: Vec<String> = folders
+                .iter()
+                .take(3)
+                .filter_map(|folder| std::fs::read_dir(folder).ok())
+                .flat_map(|entries| {
+                    entries
+                        .flatten()
+                        .filter_map(|entry| entry.file_name().into_string().ok())
+                })
+                .collect();
+            self.report(
+                Diagnostic::error(format!("there is no role `{name}`"))
+                    .at(at)
+                    .nearest(name, known.iter().map(String::as_str))
+                    .help(format!(
+                        "looked in `{}` and `roles`",
+                        files::display(&folders[0])
+                    )),
+            );
+        }
+        found
+    }
+}
+
+/// `tasks/main.yml` and its kin, if it is there.
+fn main_file(role: &Path, folder: &str) -> Option<PathBuf> {
+    files::find(
+        ["main.yml", "main.yaml", "main"]
+            .iter()
+            .map(|name| role.join(folder).join(name)),
+    )
+}

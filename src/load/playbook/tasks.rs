@@ -1,0 +1,524 @@
+//! Lists of tasks: tasks, blocks, includes, imports, `meta`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Loader;
+use super::inherit::is_name;
+use super::keywords::{self, BLOCK, HANDLER, INCLUDE, TASK};
+use crate::load::files;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::node::{Content, Entry, Node};
+use crate::model::playbook::{
+    Block, Include, Item, Keywords, Loop, LoopKind, Meta, MetaWord, Origin, Task,
+};
+use crate::model::source::At;
+use crate::model::template::scan::is_template;
+use crate::module::registry;
+
+/// What a list of tasks stands in.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings<'s> {
+    pub(super) origin: &'s Arc<Origin>,
+    pub(super) keywords: &'s Keywords,
+    /// Whether these are handlers.
+    pub(super) handlers: bool,
+}
+
+/// The words that bring in other tasks.
+const BRINGERS: &[&str] = &[
+    "include_tasks",
+    "import_tasks",
+    "include_role",
+    "import_role",
+];
+
+const META: &[(&str, MetaWord)] = &[
+    ("flush_handlers", MetaWord::FlushHandlers),
+    ("end_host", MetaWord::EndHost),
+    ("end_play", MetaWord::EndPlay),
+    ("clear_host_errors", MetaWord::ClearHostErrors),
+    ("noop", MetaWord::Noop),
+];
+
+impl Loader<'_> {
+    /// A list of tasks.
+    pub(super) fn items(&mut self, node: &Node, surroundings: &Surroundings<'_>) -> Vec<Item> {
+        let Some(list) = node.as_list() else {
+            if !node.is_null() {
+                self.report(
+                    Diagnostic::error(format!("tasks are a list, and this is {}", node.kind()))
+                        .at(&node.at)
+                        .help("begin each task with `- `"),
+                );
+            }
+            return Vec::new();
+        };
+        list.iter()
+            .flat_map(|item| self.item(item, surroundings))
+            .collect()
+    }
+
+    fn item(&mut self, node: &Node, surroundings: &Surroundings<'_>) -> Vec<Item> {
+        let Some(entries) = node.as_map() else {
+            self.report(
+                Diagnostic::error(format!("a task is a mapping, and this is {}", node.kind()))
+                    .at(&node.at)
+                    .help("write the module's name as a key, for example `- ping:` or `- command: uptime`"),
+            );
+            return Vec::new();
+        };
+        let entries: Vec<Entry> = entries.to_vec();
+        if node.get("block").is_some() {
+            return vec![self.block(node, &entries, surroundings)];
+        }
+        if let Some(entry) = entries
+            .iter()
+            .find(|entry| BRINGERS.contains(&short(&entry.key)))
+        {
+            return self.bring(&entries, entry, surroundings);
+        }
+        if let Some(entry) = entries.iter().find(|entry| short(&entry.key) == "meta") {
+            return self
+                .meta(&entries, entry, surroundings)
+                .into_iter()
+                .collect();
+        }
+        self.task(node, &entries, surroundings)
+            .map(|task| Item::Task(Arc::new(task)))
+            .into_iter()
+            .collect()
+    }
+
+    fn block(&mut self, node: &Node, entries: &[Entry], surroundings: &Surroundings<'_>) -> Item {
+        self.check_keys(entries, BLOCK, "a block");
+        let keywords = self.keywords(entries, surroundings.keywords);
+        let inner = Surroundings {
+            keywords: &keywords,
+            ..*surroundings
+        };
+        let mut part = |key: &str| {
+            node.get(key)
+                .map(|items| self.items(items, &inner))
+                .unwrap_or_default()
+        };
+        let (items, rescue, always) = (part("block"), part("rescue"), part("always"));
+        Item::Block(Arc::new(Block {
+            at: node.at.clone(),
+            name: node.get("name").cloned(),
+            items,
+            rescue,
+            always,
+        }))
+    }
+
+    fn meta(
+        &mut self,
+        entries: &[Entry],
+        entry: &Entry,
+        surroundings: &Surroundings<'_>,
+    ) -> Option<Item> {
+        for other in entries {
+            if other.key != entry.key && !matches!(other.key.as_str(), "name" | "when" | "tags") {
+                self.report(
+                    Diagnostic::error(format!("`meta` has no keyword `{}`", other.key))
+                        .at(&other.key_at)
+                        .nearest(&other.key, ["name", "tags", "when"]),
+                );
+            }
+        }
+        let keywords = self.keywords(entries, surroundings.keywords);
+        let word = self.literal("meta", &entry.value)?;
+        let Some((_, word)) = META.iter().find(|(name, _)| *name == word) else {
+            self.report(
+                Diagnostic::error(format!("`meta` does not know `{word}`"))
+                    .at(&entry.value.at)
+                    .nearest(&word, META.iter().map(|(name, _)| *name)),
+            );
+            return None;
+        };
+        Some(Item::Meta(Arc::new(Meta {
+            at: entry.key_at.clone(),
+            word: *word,
+            keywords,
+            origin: Arc::clone(surroundings.origin),
+        })))
+    }
+
+    fn bring(
+        &mut self,
+        entries: &[Entry],
+        entry: &Entry,
+        surroundings: &Surroundings<'_>,
+    ) -> Vec<Item> {
+        let word = short(&entry.key);
+        let others: Vec<Entry> = entries
+            .iter()
+            .filter(|other| other.key != entry.key)
+            .cloned()
+            .collect();
+        self.check_keys(&others, INCLUDE, &format!("`{word}`"));
+        let is_role = word.ends_with("role");
+        let keywords = self.keywords(&others, surroundings.keywords);
+        let Some(file) = self.brought(entry, is_role) else {
+            return Vec::new();
+        };
+        let repeat = self.repeat(&others);
+        let literal = file
+            .as_str()
+            .filter(|name| !is_template(name))
+            .map(str::to_owned);
+        if word.starts_with("import") {
+            if let Some(repeat) = repeat {
+                self.report(
+                    Diagnostic::error(format!("`{word}` cannot be looped"))
+                        .at(&repeat.over.at)
+                        .help(format!(
+                            "use `{}`, which is decided while the play runs",
+                            word.replace("import", "include")
+                        )),
+                );
+            }
+            let Some(name) = literal else {
+                self.report(
+                    Diagnostic::error(format!("`{word}` cannot hold a template"))
+                        .at(&file.at)
+                        .help(format!(
+                            "use `{}`, which is decided while the play runs",
+                            word.replace("import", "include")
+                        )),
+                );
+                return Vec::new();
+            };
+            let inner = Surroundings {
+                keywords: &keywords,
+                ..*surroundings
+            };
+            return self.brought_items(&name, is_role, &file.at, &inner);
+        }
+        // An include's own tags and conditions are its own; the tasks in it get what the include stands in,
+        // and its variables.
+        let items = literal.map(|name| {
+            let mut inner_keywords = surroundings.keywords.clone();
+            inner_keywords.vars.clone_from(&keywords.vars);
+            let inner = Surroundings {
+                keywords: &inner_keywords,
+                ..*surroundings
+            };
+            Arc::new(self.brought_items(&name, is_role, &file.at, &inner))
+        });
+        vec![Item::Include(Arc::new(Include {
+            at: entry.key_at.clone(),
+            name: entries
+                .iter()
+                .find(|other| other.key == "name")
+                .map(|other| other.value.clone()),
+            file,
+            is_role,
+            items,
+            keywords,
+            repeat,
+            origin: Arc::clone(surroundings.origin),
+        }))]
+    }
+
+    /// The file or role that is to be brought in: a text, or a mapping with `file` or `name`.
+    fn brought(&mut self, entry: &Entry, is_role: bool) -> Option<Node> {
+        let key = if is_role { "name" } else { "file" };
+        match &entry.value.content {
+            Content::Map(arguments) => {
+                for argument in arguments.iter().filter(|argument| argument.key != key) {
+                    self.report(
+                        Diagnostic::error(format!(
+                            "`{}` has no parameter `{}`",
+                            short(&entry.key),
+                            argument.key
+                        ))
+                        .at(&argument.key_at)
+                        .nearest(&argument.key, [key]),
+                    );
+                }
+                let found = entry.value.get(key).cloned();
+                if found.is_none() {
+                    self.report(
+                        Diagnostic::error(format!("`{}` needs `{key}`", short(&entry.key)))
+                            .at(&entry.key_at),
+                    );
+                }
+                found
+            }
+            _ => self.text_node(short(&entry.key), &entry.value),
+        }
+    }
+
+    fn brought_items(
+        &mut self,
+        name: &str,
+        is_role: bool,
+        at: &At,
+        surroundings: &Surroundings<'_>,
+    ) -> Vec<Item> {
+        if is_role {
+            return self.role_items(name, at, surroundings.keywords, &Arc::default());
+        }
+        let path = find_tasks(name, surroundings.origin);
+        self.task_file(&path, Some(at), surroundings.origin, surroundings.keywords)
+    }
+
+    /// All tasks of a file.
+    pub(super) fn task_file(
+        &mut self,
+        path: &Path,
+        asked_at: Option<&At>,
+        origin: &Arc<Origin>,
+        keywords: &Keywords,
+    ) -> Vec<Item> {
+        let Some(node) = self.read(path, asked_at) else {
+            return Vec::new();
+        };
+        let items = self.items(
+            &node,
+            &Surroundings {
+                origin,
+                keywords,
+                handlers: false,
+            },
+        );
+        self.reading.pop();
+        items
+    }
+
+    fn task(
+        &mut self,
+        node: &Node,
+        entries: &[Entry],
+        surroundings: &Surroundings<'_>,
+    ) -> Option<Task> {
+        let place = if surroundings.handlers { HANDLER } else { TASK };
+        let what = if surroundings.handlers {
+            "a handler"
+        } else {
+            "a task"
+        };
+        let (modules, rest): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| {
+            !keywords::is_keyword(&entry.key) && registry::find(&entry.key).is_some()
+        });
+        let rest: Vec<Entry> = rest.into_iter().cloned().collect();
+        let entry = match modules.as_slice() {
+            [entry] => *entry,
+            [] => {
+                self.no_module(node, &rest, place, what);
+                return None;
+            }
+            [first, second, ..] => {
+                self.report(
+                    Diagnostic::error(format!(
+                        "{what} names two modules, `{}` and `{}`",
+                        first.key, second.key
+                    ))
+                    .at(&second.key_at)
+                    .related(&first.key_at, "the first module")
+                    .help("write a task of its own for each"),
+                );
+                return None;
+            }
+        };
+        self.check_keys(&rest, place, what);
+        let module = registry::find(&entry.key)?;
+        let spec = module.spec();
+        let arguments = self.arguments(spec, entry, node.get("args"));
+        let keywords = self.keywords(&rest, surroundings.keywords);
+        let register = node
+            .get("register")
+            .and_then(|value| self.literal("register", value))
+            .filter(|name| {
+                let good = is_name(name);
+                if !good {
+                    let at = node
+                        .get("register")
+                        .map_or(&node.at, |value| &value.at)
+                        .clone();
+                    self.report(
+                        Diagnostic::error(format!(
+                            "`{name}` is not a name that a variable can have"
+                        ))
+                        .at(&at),
+                    );
+                }
+                good
+            });
+        Some(Task {
+            at: node
+                .get("name")
+                .map_or(&entry.key_at, |name| &name.at)
+                .clone(),
+            name: node
+                .get("name")
+                .and_then(|name| self.text_node("name", name)),
+            module: spec.name,
+            arguments,
+            keywords,
+            register,
+            notify: node.get("notify").map(Self::list).unwrap_or_default(),
+            listen: node
+                .get("listen")
+                .map(|value| self.words("listen", value))
+                .unwrap_or_default(),
+            changed_when: node
+                .get("changed_when")
+                .map(|value| self.conditions("changed_when", value))
+                .unwrap_or_default(),
+            failed_when: node
+                .get("failed_when")
+                .map(|value| self.conditions("failed_when", value))
+                .unwrap_or_default(),
+            repeat: self.repeat(&rest),
+            until: node
+                .get("until")
+                .map(|value| self.conditions("until", value))
+                .unwrap_or_default(),
+            retries: node
+                .get("retries")
+                .and_then(|value| self.maybe_number("retries", value)),
+            delay: node
+                .get("delay")
+                .and_then(|value| self.maybe_number("delay", value)),
+            origin: Arc::clone(surroundings.origin),
+        })
+    }
+
+    /// A task without a module that we know: the key that is no keyword is probably a misspelt one.
+    fn no_module(&mut self, node: &Node, entries: &[Entry], place: u8, what: &str) {
+        let strange: Vec<&Entry> = entries
+            .iter()
+            .filter(|entry| !keywords::is_keyword(&entry.key))
+            .collect();
+        let Some(entry) = strange.first() else {
+            self.report(
+                Diagnostic::error(format!("{what} names no module"))
+                    .at(&entries
+                        .first()
+                        .map_or(&node.at, |entry| &entry.key_at)
+                        .clone())
+                    .help("add what is to be done, for example `command: uptime`"),
+            );
+            return;
+        };
+        let mut diagnostic =
+            Diagnostic::error(format!("there is no module or keyword `{}`", entry.key))
+                .at(&entry.key_at);
+        diagnostic = match keywords::instead_of(&entry.key) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic.nearest(
+                short(&entry.key),
+                registry::specs()
+                    .flat_map(|spec| spec.aliases.iter().copied().chain([spec.name]))
+                    .chain(keywords::of(place))
+                    .chain(BRINGERS.iter().copied()),
+            ),
+        };
+        self.report(diagnostic);
+    }
+
+    fn repeat(&mut self, entries: &[Entry]) -> Option<Loop> {
+        let find = |key: &str| entries.iter().find(|entry| entry.key == key);
+        let kinds = [
+            ("loop", LoopKind::List),
+            ("with_list", LoopKind::List),
+            ("with_items", LoopKind::Items),
+            ("with_dict", LoopKind::Dict),
+        ];
+        let mut found = kinds
+            .iter()
+            .filter_map(|(key, kind)| find(key).map(|entry| (entry, *kind)));
+        let control = find("loop_control");
+        let Some((entry, kind)) = found.next() else {
+            if let Some(control) = control {
+                self.report(
+                    Diagnostic::error("`loop_control` without a loop")
+                        .at(&control.key_at)
+                        .help("add `loop:`"),
+                );
+            }
+            return None;
+        };
+        if let Some((second, _)) = found.next() {
+            self.report(
+                Diagnostic::error("a task can have only one loop")
+                    .at(&second.key_at)
+                    .related(&entry.key_at, "the first loop"),
+            );
+        }
+        let fits = match &entry.value.content {
+            Content::List(_) => kind != LoopKind::Dict,
+            Content::Map(_) => kind == LoopKind::Dict,
+            Content::Scalar(value) => value.as_str().is_some(),
+        };
+        if !fits {
+            let expected = if kind == LoopKind::Dict {
+                "a mapping or a template"
+            } else {
+                "a list or a template"
+            };
+            self.wrong(&entry.key, expected, &entry.value);
+        }
+        let mut result = Loop {
+            over: entry.value.clone(),
+            kind,
+            variable: "item".to_owned(),
+            index_variable: None,
+            label: None,
+            pause: None,
+            extended: false,
+        };
+        for option in control
+            .map(|control| self.entries("loop_control", &control.value).to_vec())
+            .unwrap_or_default()
+        {
+            match option.key.as_str() {
+                "loop_var" => {
+                    result.variable = self
+                        .literal("loop_var", &option.value)
+                        .unwrap_or(result.variable);
+                }
+                "index_var" => result.index_variable = self.literal("index_var", &option.value),
+                "label" => result.label = self.text_node("label", &option.value),
+                "pause" => result.pause = self.maybe_number("pause", &option.value),
+                "extended" => {
+                    result.extended = self.boolean("extended", &option.value).unwrap_or(false);
+                }
+                other => self.report(
+                    Diagnostic::error(format!("`loop_control` has no option `{other}`"))
+                        .at(&option.key_at)
+                        .nearest(
+                            other,
+                            ["loop_var", "index_var", "label", "pause", "extended"],
+                        ),
+                ),
+            }
+        }
+        Some(result)
+    }
+}
+
+/// A name without its collection.
+fn short(key: &str) -> &str {
+    key.strip_prefix("ansible.builtin.").unwrap_or(key)
+}
+
+/// Where a file of tasks is: beside the role's tasks, then beside the playbook.
+pub(super) fn find_tasks(name: &str, origin: &Origin) -> PathBuf {
+    let candidates: Vec<PathBuf> = origin
+        .search
+        .iter()
+        .flat_map(|folder| [folder.join("tasks").join(name), folder.join(name)])
+        .collect();
+    let first = candidates.first().cloned();
+    // A message about a missing file names the likeliest place: beside the playbook.
+    let fallback = candidates
+        .last()
+        .cloned()
+        .or(first)
+        .unwrap_or_else(|| PathBuf::from(name));
+    files::find(candidates).unwrap_or(fallback)
+}

@@ -1,0 +1,268 @@
+//! What happens during a run. Views and the journal are made of these, and of nothing else.
+//!
+//! To add an event: add a variant here, emit it in `engine`, render it in `view::terminal`, describe it in
+//! `docs/events.md`. A new field needs a default, so that older records still read; a changed meaning needs a new
+//! [`VERSION`].
+
+use serde::{Deserialize, Serialize};
+
+use super::change::{Change, ChangeKind, Difference};
+use super::value::Unknown;
+
+/// The version of the event format; the first event of every stream tells it.
+pub const VERSION: u32 = 1;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    RunStarted(RunStarted),
+    PlayStarted {
+        play: usize,
+        name: String,
+        hosts: Vec<String>,
+    },
+    WaveStarted {
+        play: usize,
+        /// Counted from 1.
+        number: usize,
+        of: usize,
+        hosts: Vec<String>,
+    },
+    /// A host answered for the first time.
+    HostReached {
+        host: String,
+    },
+    /// A task is settled on a host: predicted in a plan, done in an apply.
+    TaskEnded(Box<TaskReport>),
+    HostEnded(HostReport),
+    /// No further wave or play begins, and why.
+    Stopped {
+        reason: String,
+    },
+    RunEnded(RunEnded),
+}
+
+/// What kind of run it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing is changed.
+    Plan,
+    Apply,
+    /// Only post-checks; nothing is changed.
+    Verify,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    pub version: u32,
+    /// Names the run in the journal.
+    pub run: String,
+    /// RFC 3339, UTC.
+    pub time: String,
+    pub mode: Mode,
+    pub playbook: String,
+    pub inventories: Vec<String>,
+    pub hosts: usize,
+    /// The version of the program.
+    pub program: String,
+    #[serde(default)]
+    pub user: String,
+}
+
+/// Which task; the same on all hosts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TaskId {
+    /// The play, counted from 0.
+    pub play: usize,
+    /// Its place in the play, in the order of a walk through it: section, item, item of a block, ...
+    pub path: Vec<usize>,
+}
+
+/// A task's outcome on one host (for a loop: on one item of it).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskReport {
+    pub host: String,
+    pub task: TaskId,
+    pub name: String,
+    pub module: String,
+    /// `file:line:column`.
+    pub at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The item of a loop, as its label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    pub kind: TaskKind,
+    pub status: TaskStatus,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ShownChange>,
+    /// A line for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<crate::model::event::ShownFailure>,
+    /// Handlers that it notified.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notified: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<ShownCheck>,
+    /// It failed, and `ignore_errors` or `rescue` made that good.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignored: bool,
+    /// On whose behalf it ran elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated_to: Option<String>,
+    /// How long its steps took on the host.
+    #[serde(default)]
+    pub milliseconds: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    Task,
+    Handler,
+    PostCheck,
+}
+
+/// How a task came out on a host.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskStatus {
+    /// As it should be.
+    Ok,
+    /// Changed, or in a plan: would be changed.
+    Changed,
+    /// Its condition does not hold.
+    Skipped,
+    Failed,
+    /// In a plan: known only after something has been applied; the text completes "known after ...".
+    Unknown(String),
+}
+
+impl TaskStatus {
+    pub fn unknown(unknown: &Unknown) -> Self {
+        Self::Unknown(unknown.reason.to_string())
+    }
+}
+
+/// A change as it is shown and recorded in events: without its steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShownChange {
+    pub kind: ChangeKind,
+    pub resource: String,
+    pub difference: Difference,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl From<&Change> for ShownChange {
+    fn from(change: &Change) -> Self {
+        Self {
+            kind: change.kind,
+            resource: change.resource.clone(),
+            difference: change.difference.clone(),
+            notes: change.notes.clone(),
+        }
+    }
+}
+
+/// Why something failed, for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ShownFailure {
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub help: Vec<String>,
+}
+
+/// One thing that a post-check found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ShownCheck {
+    pub name: String,
+    /// `passed`, `warned`, `failed` or `not_applicable`.
+    pub status: String,
+    pub expected: String,
+    pub found: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+/// How a play ended on a host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostReport {
+    pub host: String,
+    pub play: usize,
+    pub status: HostStatus,
+    pub counts: Counts,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<ShownFailure>,
+    /// Handlers that were earned and could not be run; a note on the host makes the next run do so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending_handlers: Vec<String>,
+    pub connections: u32,
+    pub round_trips: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostStatus {
+    Done,
+    Failed,
+    Unreachable,
+    /// The run was stopped before or while it ran.
+    Interrupted,
+}
+
+/// How many tasks came out how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    pub ok: usize,
+    pub changed: usize,
+    pub skipped: usize,
+    pub failed: usize,
+    pub ignored: usize,
+    pub unknown: usize,
+}
+
+impl Counts {
+    /// Counts one report.
+    pub fn add(&mut self, report: &TaskReport) {
+        match &report.status {
+            TaskStatus::Ok => self.ok += 1,
+            TaskStatus::Changed => self.changed += 1,
+            TaskStatus::Skipped => self.skipped += 1,
+            TaskStatus::Failed if report.ignored => self.ignored += 1,
+            TaskStatus::Failed => self.failed += 1,
+            TaskStatus::Unknown(_) => self.unknown += 1,
+        }
+    }
+
+    /// Adds another host's or play's.
+    pub fn merge(&mut self, other: &Self) {
+        self.ok += other.ok;
+        self.changed += other.changed;
+        self.skipped += other.skipped;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+        self.unknown += other.unknown;
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunEnded {
+    pub run: String,
+    pub time: String,
+    pub counts: Counts,
+    pub hosts: usize,
+    pub failed: Vec<String>,
+    pub unreachable: Vec<String>,
+    pub interrupted: Vec<String>,
+    /// Hosts that no wave came to.
+    pub not_reached: Vec<String>,
+    /// Hosts with changes, made or to be made.
+    pub changed: Vec<String>,
+}

@@ -1,0 +1,371 @@
+//! From the file that a task wants and the one that is there to a change.
+
+use super::attributes::{Resolved, all_of, restoring};
+use super::describe::{content_difference, describe, summary};
+use super::options::validation;
+use super::paths;
+use super::target::Target;
+use crate::model::blob::Blob;
+use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo, file_becomes};
+use crate::model::probe::{FileInfo, FileKind, FileState, Observation, Probe};
+use crate::model::step::{Action, Attributes, Guard, Step};
+use crate::module::{Decision, Failure, Parameters, Stop};
+
+/// A regular file as a task wants it.
+#[derive(Clone, Debug)]
+pub struct FileWish<'a> {
+    /// `None`: the content that is there is right.
+    pub content: Option<Blob>,
+    pub attributes: &'a Resolved,
+    /// Whether the old file is kept.
+    pub backup: bool,
+    /// The program that must accept the new content, with `%s` for its path.
+    pub validate: Option<Vec<String>>,
+    /// Another change of the same task makes its directory.
+    pub directory_is_made: bool,
+    /// Nobody may see the content.
+    pub secret: bool,
+}
+
+impl<'a> FileWish<'a> {
+    /// A content, and nothing else that is special.
+    pub fn new(content: Option<Blob>, attributes: &'a Resolved) -> Self {
+        Self {
+            content,
+            attributes,
+            backup: false,
+            validate: None,
+            directory_is_made: false,
+            secret: false,
+        }
+    }
+
+    /// With what the parameters `backup` and `validate` say.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn with_parameters(mut self, parameters: &Parameters) -> Result<Self, Stop> {
+        self.backup = parameters.boolean("backup", false)?;
+        self.validate = validation(parameters)?;
+        Ok(self)
+    }
+}
+
+/// What a file becomes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileOutcome {
+    /// `None`: it is as it should be.
+    pub change: Option<Change>,
+    pub path: String,
+    /// The file as it will be.
+    pub info: FileInfo,
+    /// Where the old file is kept.
+    pub backup: Option<String>,
+}
+
+/// What has to be done so that the file is as it is wanted.
+///
+/// # Errors
+/// When it cannot be: its directory is missing, or something else than a file stands there.
+pub fn file_change(target: &Target, wish: FileWish<'_>) -> Result<FileOutcome, Stop> {
+    match &target.state {
+        FileState::Absent { parent_exists } => {
+            if !parent_exists && !wish.directory_is_made {
+                return Err(paths::no_directory(&target.path));
+            }
+            Ok(create(target, wish))
+        }
+        FileState::Present(found) => match found.kind {
+            FileKind::Directory => Err(Failure::new(format!(
+                "`{}` is a directory, and a file is wanted there",
+                target.path
+            ))
+            .help("name a file inside it, or remove it with `file: { state: absent }` before")
+            .into()),
+            FileKind::Other => Err(Stop::failed(format!(
+                "`{}` is a device, a socket or a pipe, and a file is wanted there",
+                target.path
+            ))),
+            FileKind::Link { .. } => Ok(replace_link(target, found, wish)),
+            FileKind::File => Ok(update(target, found, wish)),
+        },
+    }
+}
+
+fn create(target: &Target, wish: FileWish<'_>) -> FileOutcome {
+    let content = wish.content.unwrap_or_default();
+    let path = &target.path;
+    let info = with_content(wish.attributes.new_info(FileKind::File), &content);
+    let steps = vec![
+        Step::new(Action::WriteFile {
+            path: path.clone(),
+            content: content.clone(),
+            attributes: wish.attributes.for_new(false),
+            validate: wish.validate,
+            backup: None,
+        })
+        .guarded(Guard::Absent { path: path.clone() }),
+    ];
+    let undo = vec![Step::new(Action::Remove { path: path.clone() }).guarded(is(path, &content))];
+    let fields = wish.attributes.fields_for_new(false);
+    FileOutcome {
+        change: Some(Change {
+            kind: ChangeKind::Create,
+            resource: path.clone(),
+            difference: content_difference(None, &content, fields, wish.secret),
+            notes: Vec::new(),
+            steps,
+            undo: Undo::Steps(undo),
+            effects: effects(target, &info),
+        }),
+        path: path.clone(),
+        info,
+        backup: None,
+    }
+}
+
+/// A link gives way to a file of its own.
+fn replace_link(target: &Target, link: &FileInfo, wish: FileWish<'_>) -> FileOutcome {
+    let path = &target.path;
+    let content = wish
+        .content
+        .or_else(|| link.content.clone())
+        .unwrap_or_default();
+    let info = with_content(wish.attributes.new_info(FileKind::File), &content);
+    let guard = match &link.sha256 {
+        Some(sha256) => Guard::Sha256 {
+            path: path.clone(),
+            sha256: sha256.clone(),
+        },
+        None => Guard::Exists { path: path.clone() },
+    };
+    let leads_to = match &link.kind {
+        FileKind::Link { target, .. } => target.clone(),
+        _ => String::new(),
+    };
+    let mut fields = vec![Field::new(
+        "link",
+        Some(format!("to {leads_to}")),
+        None::<String>,
+    )];
+    fields.extend(wish.attributes.fields_for_new(false));
+    // The link stays as it is where it leads nowhere: there is nothing to keep.
+    let backup = (wish.backup && link.sha256.is_some()).then(|| backup_path(path, link));
+    let mut effects = effects(target, &info);
+    for probe in backup
+        .iter()
+        .flat_map(|path| [Probe::File(path.clone()), Probe::Content(path.clone())])
+    {
+        effects.push(Effect::Unknown {
+            probe,
+            reason: format!("the change of {path}"),
+        });
+    }
+    let steps = vec![
+        Step::new(Action::WriteFile {
+            path: path.clone(),
+            content: content.clone(),
+            // All are given: what is not would be taken from what stands there.
+            attributes: all_of(&info),
+            validate: wish.validate,
+            backup: backup.clone(),
+        })
+        .guarded(guard),
+    ];
+    let undo = Step::new(Action::Link {
+        path: path.clone(),
+        target: leads_to.clone(),
+        hard: false,
+    })
+    .guarded(is(path, &content));
+    FileOutcome {
+        change: Some(Change {
+            kind: ChangeKind::Update,
+            resource: path.clone(),
+            difference: content_difference(link.content.as_ref(), &content, fields, wish.secret),
+            notes: vec![format!(
+                "a file takes the place of the link; `{leads_to}` stays as it is"
+            )],
+            steps,
+            undo: Undo::Steps(vec![undo]),
+            effects,
+        }),
+        path: path.clone(),
+        info,
+        backup,
+    }
+}
+
+fn update(target: &Target, found: &FileInfo, wish: FileWish<'_>) -> FileOutcome {
+    let path = &target.path;
+    let (set, fields) = wish.attributes.difference(found);
+    let info = wish.attributes.applied(found);
+    let content = wish
+        .content
+        .filter(|content| found.sha256.as_ref() != Some(&content.sha256()));
+    let Some(content) = content else {
+        let change =
+            (!set.is_empty()).then(|| attributes_change(target, found, &info, set, fields));
+        return FileOutcome {
+            change,
+            path: path.clone(),
+            info,
+            backup: None,
+        };
+    };
+    let info = with_content(info, &content);
+    let guard = match &found.sha256 {
+        Some(sha256) => Guard::Sha256 {
+            path: path.clone(),
+            sha256: sha256.clone(),
+        },
+        None => Guard::Exists { path: path.clone() },
+    };
+    let backup = wish.backup.then(|| backup_path(path, found));
+    let mut effects = effects(target, &info);
+    if let Some(backup) = &backup {
+        effects.extend(file_becomes(backup, target.state.clone()));
+    }
+    let undo = match &found.content {
+        Some(old) => Undo::Steps(vec![
+            Step::new(Action::WriteFile {
+                path: path.clone(),
+                content: old.clone(),
+                attributes: all_of(found),
+                validate: None,
+                backup: None,
+            })
+            .guarded(is(path, &content)),
+        ]),
+        None => Undo::Impossible(format!(
+            "the old content of `{path}` is too large and was not read; `backup: yes` keeps it on the host"
+        )),
+    };
+    let difference = match &found.content {
+        Some(old) => content_difference(Some(old), &content, fields, wish.secret),
+        None => {
+            let mut all = vec![Field::new(
+                "content",
+                Some(summary(
+                    found.size,
+                    found.sha256.as_deref().unwrap_or_default(),
+                )),
+                Some(summary(info.size, &content.sha256())),
+            )];
+            all.extend(fields);
+            Difference::Fields(all)
+        }
+    };
+    FileOutcome {
+        change: Some(Change {
+            kind: ChangeKind::Update,
+            resource: path.clone(),
+            difference,
+            notes: Vec::new(),
+            steps: vec![
+                Step::new(Action::WriteFile {
+                    path: path.clone(),
+                    content,
+                    attributes: set,
+                    validate: wish.validate,
+                    backup: backup.clone(),
+                })
+                .guarded(guard),
+            ],
+            undo,
+            effects,
+        }),
+        path: path.clone(),
+        info,
+        backup,
+    }
+}
+
+/// A change of nothing but mode, owner and group, of anything that is there.
+pub fn attributes_change(
+    target: &Target,
+    found: &FileInfo,
+    info: &FileInfo,
+    set: Attributes,
+    fields: Vec<Field>,
+) -> Change {
+    let path = &target.path;
+    let step = |attributes| {
+        Step::new(Action::SetAttributes {
+            path: path.clone(),
+            attributes,
+        })
+        .guarded(Guard::Exists { path: path.clone() })
+    };
+    let undo = vec![step(restoring(&set, found))];
+    Change {
+        kind: ChangeKind::Update,
+        resource: path.clone(),
+        difference: Difference::Fields(fields),
+        notes: Vec::new(),
+        steps: vec![step(set)],
+        undo: Undo::Steps(undo),
+        effects: effects(target, info),
+    }
+}
+
+/// What is observed differently after a file has become `info`: the file, and the links that lead to it.
+fn effects(target: &Target, info: &FileInfo) -> Vec<Effect> {
+    let mut effects = file_becomes(&target.path, FileState::Present(Box::new(info.clone())));
+    for (path, link) in &target.links {
+        let mut link = link.clone();
+        link.sha256.clone_from(&info.sha256);
+        link.content.clone_from(&info.content);
+        if let FileKind::Link { resolved, .. } = &mut link.kind {
+            *resolved = Some(target.path.clone());
+        }
+        let state = |info| Observation::File(FileState::Present(Box::new(info)));
+        effects.push(Effect::Becomes(
+            Probe::Content(path.clone()),
+            state(link.clone()),
+        ));
+        link.content = None;
+        effects.push(Effect::Becomes(Probe::File(path.clone()), state(link)));
+    }
+    effects
+}
+
+fn with_content(info: FileInfo, content: &Blob) -> FileInfo {
+    FileInfo {
+        kind: FileKind::File,
+        size: content.len() as u64,
+        sha256: Some(content.sha256()),
+        content: Some(content.clone()),
+        ..info
+    }
+}
+
+/// The guard that a file still holds a content.
+pub fn is(path: &str, content: &Blob) -> Guard {
+    Guard::Sha256 {
+        path: path.to_owned(),
+        sha256: content.sha256(),
+    }
+}
+
+/// Named after the content that it keeps, so that the same content is kept once.
+fn backup_path(path: &str, found: &FileInfo) -> String {
+    let sha256 = found.sha256.as_deref().unwrap_or("unknown");
+    format!("{path}.{}~", &sha256[..sha256.len().min(12)])
+}
+
+impl FileOutcome {
+    /// The decision of a task that is about this file alone, with what `register` gets.
+    pub fn into_decision(self) -> Decision {
+        let mut result = describe(&self.info);
+        result.insert("dest".to_owned(), self.path.into());
+        if let Some(backup) = self.backup {
+            result.insert("backup_file".to_owned(), backup.into());
+        }
+        Decision {
+            changes: self.change.into_iter().collect(),
+            result,
+            ..Decision::default()
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What several modules need: modes, owners, paths, and files as tasks want them.
+
+pub mod attributes;
+pub mod describe;
+pub mod directory;
+pub mod file_change;
+pub mod mode;
+pub mod options;
+pub mod paths;
+pub mod target;

@@ -1,0 +1,157 @@
+//! What changes of paths mean for other paths.
+
+use super::*;
+use crate::model::blob::Blob;
+use crate::model::change::{ChangeKind, Difference, Undo, file_becomes};
+use crate::model::probe::FileInfo;
+
+fn change(effects: Vec<Effect>) -> Change {
+    Change {
+        kind: ChangeKind::Update,
+        resource: String::new(),
+        difference: Difference::None,
+        notes: Vec::new(),
+        steps: Vec::new(),
+        undo: Undo::Steps(Vec::new()),
+        effects,
+    }
+}
+
+fn present(kind: FileKind, content: Option<&str>) -> FileState {
+    let content = content.map(Blob::from);
+    FileState::Present(Box::new(FileInfo {
+        kind,
+        mode: 0o644,
+        owner: "root".to_owned(),
+        group: "root".to_owned(),
+        uid: 0,
+        gid: 0,
+        size: 0,
+        modified: 0,
+        sha256: content.as_ref().map(Blob::sha256),
+        content,
+    }))
+}
+
+const ABSENT: FileState = FileState::Absent {
+    parent_exists: true,
+};
+
+fn content(path: &str) -> Probe {
+    Probe::Content(path.to_owned())
+}
+
+fn known<'a>(world: &'a World, probe: &Probe) -> &'a Observation {
+    match world.answer(probe) {
+        Answer::Known(observation) => observation,
+        other => panic!("{probe:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_directory_that_is_made_holds_what_comes_later() {
+    let mut world = World::default();
+    let child = content("/srv/a/x");
+    world.observe(child.clone(), folders::ABSENT_WITH_DIRECTORY.clone());
+    world.observe(Probe::File("/srv/a".into()), Observation::File(ABSENT));
+    let made = change(file_becomes("/srv/a", present(FileKind::Directory, None)));
+    world.predict(&made);
+    assert_eq!(known(&world, &child), &folders::ABSENT_IN_DIRECTORY);
+    assert_eq!(
+        known(&world, &content("/srv/a/b/y")),
+        &folders::ABSENT_WITH_DIRECTORY
+    );
+    assert_eq!(
+        known(&world, &Probe::Tree("/srv/a".into())),
+        &Observation::Tree(Vec::new())
+    );
+    world.forget_predictions();
+    world.confirm(&made);
+    assert_eq!(known(&world, &child), &folders::ABSENT_IN_DIRECTORY);
+}
+
+#[test]
+fn what_is_below_a_removed_directory_is_gone() {
+    let mut world = World::default();
+    let file = content("/srv/a/x");
+    world.observe(
+        file.clone(),
+        Observation::File(present(FileKind::File, Some("x"))),
+    );
+    world.observe(
+        Probe::File("/srv/a".into()),
+        Observation::File(present(FileKind::Directory, None)),
+    );
+    let removed = change(file_becomes("/srv/a", ABSENT));
+    world.predict(&removed);
+    assert_eq!(known(&world, &file), &folders::ABSENT_WITH_DIRECTORY);
+    // Made again, it is empty.
+    world.predict(&change(file_becomes(
+        "/srv/a",
+        present(FileKind::Directory, None),
+    )));
+    assert_eq!(known(&world, &file), &folders::ABSENT_IN_DIRECTORY);
+    world.forget_predictions();
+    world.confirm(&removed);
+    assert!(matches!(world.answer(&file), Answer::Missing));
+}
+
+#[test]
+fn listings_follow_the_files_they_list() {
+    let glob = Probe::Glob("/etc/d/*.conf".into());
+    let tree = Probe::Tree("/etc".into());
+    let written = change(file_becomes(
+        "/etc/d/b.conf",
+        present(FileKind::File, Some("b")),
+    ));
+    let expected = Observation::Files(vec![
+        ("/etc/d/a.conf".into(), Blob::from("a")),
+        ("/etc/d/b.conf".into(), Blob::from("b")),
+    ]);
+    let listed = Observation::Files(vec![("/etc/d/a.conf".into(), Blob::from("a"))]);
+
+    let mut world = World::default();
+    world.observe(glob.clone(), listed.clone());
+    world.observe(tree.clone(), Observation::Tree(Vec::new()));
+    world.predict(&written);
+    assert_eq!(known(&world, &glob), &expected);
+    assert!(
+        matches!(known(&world, &tree), Observation::Tree(entries) if entries[0].0 == "d/b.conf")
+    );
+
+    // Observed after the prediction, and after the change.
+    let mut world = World::default();
+    world.predict(&written);
+    world.observe(glob.clone(), listed.clone());
+    assert_eq!(known(&world, &glob), &expected);
+    let mut world = World::default();
+    world.observe(glob.clone(), listed);
+    world.confirm(&written);
+    assert_eq!(known(&world, &glob), &expected);
+
+    // A content that is not known makes the listing of contents unknown, not that of names.
+    world.observe(tree.clone(), Observation::Tree(Vec::new()));
+    world.predict(&change(file_becomes(
+        "/etc/d/c.conf",
+        present(FileKind::File, None),
+    )));
+    assert!(matches!(world.answer(&glob), Answer::Unknown(_)));
+    assert!(matches!(known(&world, &tree), Observation::Tree(entries) if entries.len() == 1));
+}
+
+#[test]
+fn an_answer_knows_where_it_comes_from() {
+    let mut world = World::default();
+    let probe = content("/etc/x");
+    assert_eq!(world.origin(&probe), None);
+    world.observe(probe.clone(), Observation::File(ABSENT));
+    assert_eq!(world.origin(&probe), Some(Origin::Host));
+    let written = change(file_becomes("/etc/x", present(FileKind::File, Some("b"))));
+    world.predict(&written);
+    assert_eq!(world.origin(&probe), Some(Origin::Predicted));
+    world.forget_predictions();
+    world.confirm(&written);
+    assert_eq!(world.origin(&probe), Some(Origin::Confirmed));
+    world.observe(probe.clone(), Observation::File(ABSENT));
+    assert_eq!(world.origin(&probe), Some(Origin::Host));
+}

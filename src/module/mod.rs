@@ -14,6 +14,7 @@ pub mod shared;
 pub mod spec;
 pub mod sysctl;
 pub mod template;
+pub mod transparent_hugepage;
 pub mod world;
 
 pub use decision::{Check, CheckStatus, Decision, Failure, Stop};

@@ -9,6 +9,7 @@ static MODULES: &[&dyn Module] = &[
     &super::package::Package,
     &super::sysctl::Sysctl,
     &super::template::Template,
+    &super::transparent_hugepage::TransparentHugepage,
 ];
 
 /// Prefixes that Ansible's collections put before a module's name.

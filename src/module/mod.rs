@@ -8,6 +8,7 @@ pub mod decision;
 pub mod look;
 pub mod package;
 pub mod parameters;
+pub mod reboot;
 pub mod registry;
 pub mod service;
 pub mod shared;

@@ -7,6 +7,8 @@ static MODULES: &[&dyn Module] = &[
     &super::command::Command,
     &super::command::Shell,
     &super::package::Package,
+    &super::reboot::Reboot,
+    &super::service::Service,
     &super::sysctl::Sysctl,
     &super::template::Template,
     &super::transparent_hugepage::TransparentHugepage,

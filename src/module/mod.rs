@@ -3,6 +3,7 @@
 //! A module never connects, reads a clock or a file, renders a template, or knows whether this is a dry run.
 //! What it needs to know of the host it asks of [`Look`]; the engine sees to the answers and asks again.
 
+pub mod apt_repository;
 pub mod command;
 pub mod decision;
 pub mod look;

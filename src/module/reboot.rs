@@ -1,5 +1,6 @@
 //! `reboot`: the machine restarts, and the task waits for it.
 
+use super::shared::seconds::seconds;
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo, file_becomes};
 use crate::model::probe::{FileState, PackageManager, Probe, Program};
@@ -175,16 +176,4 @@ fn run(program: Program, accepted: Vec<i32>) -> Step {
         program: Box::new(program),
         accepted,
     })
-}
-
-fn seconds(parameters: &Parameters, name: &str) -> Result<Option<u64>, Stop> {
-    match parameters.integer(name)? {
-        None => Ok(None),
-        Some(number) => u64::try_from(number).map(Some).map_err(|_| {
-            Failure::new(format!(
-                "`{name}` is a number of seconds, and {number} is none"
-            ))
-            .into()
-        }),
-    }
 }

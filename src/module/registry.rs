@@ -4,6 +4,7 @@ use super::{Module, Spec};
 
 /// Every module. Add a new one here; its file is its documentation.
 static MODULES: &[&dyn Module] = &[
+    &super::apt_repository::AptRepository,
     &super::command::Command,
     &super::command::Shell,
     &super::package::Package,

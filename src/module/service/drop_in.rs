@@ -2,13 +2,13 @@
 
 use super::systemctl;
 use crate::model::blob::Blob;
-use crate::model::change::{Change, ChangeKind, Difference, Undo, file_becomes};
+use crate::model::change::{Change, Undo};
 use crate::model::probe::{FileState, Probe};
-use crate::model::step::{Action, Attributes, Step};
 use crate::model::value::{Map, Value};
-use crate::module::shared::attributes::{self, all_of};
+use crate::module::shared::attributes;
 use crate::module::shared::directory::make_directory;
-use crate::module::shared::file_change::{FileWish, file_change, is};
+use crate::module::shared::file_change::{FileWish, file_change};
+use crate::module::shared::removal::file_removal;
 use crate::module::shared::target::{Links, Target};
 use crate::module::{Failure, Look, Parameters, Stop};
 
@@ -177,35 +177,6 @@ pub(super) fn changes(
 }
 
 fn removal(target: &Target) -> Result<Option<Change>, Stop> {
-    let Some((info, content)) = target.info().zip(target.content()?) else {
-        return Ok(None);
-    };
-    let path = &target.path;
-    Ok(Some(Change {
-        kind: ChangeKind::Remove,
-        resource: path.clone(),
-        difference: Difference::Text {
-            before: Some(content.to_lossy().into_owned()),
-            after: None,
-            fields: Vec::new(),
-        },
-        notes: Vec::new(),
-        steps: vec![Step::new(Action::Remove { path: path.clone() }).guarded(is(path, content))],
-        undo: Undo::Steps(vec![
-            Step::new(Action::WriteFile {
-                path: path.clone(),
-                content: content.clone(),
-                attributes: Attributes { ..all_of(info) },
-                validate: None,
-                backup: None,
-            })
-            .guarded(crate::model::step::Guard::Absent { path: path.clone() }),
-        ]),
-        effects: file_becomes(
-            path,
-            FileState::Absent {
-                parent_exists: true,
-            },
-        ),
-    }))
+    let found = target.info().zip(target.content()?);
+    Ok(found.map(|(info, content)| file_removal(&target.path, info, content)))
 }

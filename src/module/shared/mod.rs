@@ -7,4 +7,6 @@ pub mod file_change;
 pub mod mode;
 pub mod options;
 pub mod paths;
+pub mod removal;
+pub mod seconds;
 pub mod target;

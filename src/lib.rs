@@ -1,6 +1,9 @@
 //! Cachesmith provisions the hosts that run Redis or Valkey as a cache, and keeps them from dying.
 
+pub mod engine;
 pub mod error;
 pub mod load;
 pub mod model;
 pub mod module;
+pub mod redis;
+pub mod transport;

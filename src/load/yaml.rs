@@ -16,6 +16,9 @@ use crate::model::node::{Content, Entry, Node};
 use crate::model::source::{At, Source};
 use crate::model::value::Value;
 
+/// Scalars, lists and mappings in one document.
+const MAX_NODES: usize = 20_000_000;
+
 /// Parses one document; an empty text is a null.
 ///
 /// # Errors
@@ -25,6 +28,13 @@ pub fn parse(source: &Arc<Source>) -> Result<Node> {
     options.leading_zero_numbers_as_strings = true;
     options.underscored_numbers_as_strings = true;
     options.with_snippet = false;
+    // A tag that is not obeyed must not be dropped: `!vault` would leave its ciphertext as the value.
+    options.reject_unsupported_tags = true;
+    if let Some(budget) = &mut options.budget {
+        // An inventory of 100,000 hosts is one honest document; what aliases multiply stays limited.
+        budget.max_nodes = MAX_NODES;
+        budget.max_events = 4 * MAX_NODES;
+    }
     let raw: Spanned<Raw> =
         match serde_saphyr::from_str_with_options::<Option<Spanned<Raw>>>(&source.text, options) {
             Ok(Some(raw)) => raw,
@@ -53,7 +63,14 @@ fn diagnose(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
     let summary = text.trim().trim_end_matches([':', ',', '.']).to_owned();
     let mut diagnostic = Diagnostic::error(format!("invalid YAML: {summary}")).at(&at);
     let line = source.line(at.line).unwrap_or_default();
-    if line.contains('\t') && line.trim_start_matches(' ').starts_with('\t') {
+    if summary.contains("`!vault") {
+        diagnostic = diagnostic.help(
+            "values encrypted by ansible-vault are not read; write the value in clear in a file only you can read, or pass it with --extra-vars",
+        );
+    } else if summary.contains("`!unsafe`") {
+        diagnostic = diagnostic
+            .help("put `{% raw %}` and `{% endraw %}` around a text whose braces are no template");
+    } else if line.contains('\t') && line.trim_start_matches(' ').starts_with('\t') {
         diagnostic = diagnostic.help("indent with spaces; YAML does not allow tabs");
     } else if line.contains(": {{") || line.contains("- {{") {
         diagnostic = diagnostic.help(
@@ -88,6 +105,10 @@ struct Key(String);
 fn raw_to_node(source: &Arc<Source>, raw: Spanned<Raw>) -> Node {
     let mut place = at(source, raw.referenced);
     let content = match raw.value {
+        // The parser takes a bare `y` or `n` for a boolean, too; people and Ansible mean the letter.
+        Raw::Scalar(Value::Bool(_)) if raw.defined.span().len() == 1 => {
+            Content::Scalar(letter(&at(source, raw.defined)))
+        }
         Raw::Scalar(value) => {
             // A block scalar spans lines; its underline is its first character.
             if matches!(&value, Value::String(text) if text.contains('\n')) {
@@ -118,6 +139,15 @@ fn raw_to_node(source: &Arc<Source>, raw: Spanned<Raw>) -> Node {
         }
     };
     Node { at: place, content }
+}
+
+/// The one character that stands at a place.
+fn letter(place: &At) -> Value {
+    place
+        .source
+        .line(place.line)
+        .and_then(|line| line.chars().nth(place.column - 1))
+        .map_or(Value::Null, |letter| Value::String(letter.to_string()))
 }
 
 impl<'de> Deserialize<'de> for Raw {
@@ -232,6 +262,28 @@ mod tests {
         assert_eq!(value.get("g"), Some(&Value::Bool(false)));
         assert_eq!(value.get("1"), Some(&"x".into()));
         assert_eq!(value.get("h"), Some(&"two\nlines\n".into()));
+    }
+
+    #[test]
+    fn a_single_letter_stays_a_letter() {
+        let value = parse_text("a: y\nb: N\nc: [n, yes]\nd: &d n\ne: *d\n")
+            .unwrap()
+            .to_value();
+        assert_eq!(value.get("a"), Some(&"y".into()));
+        assert_eq!(value.get("b"), Some(&"N".into()));
+        assert_eq!(
+            value.get("c"),
+            Some(&Value::List(vec!["n".into(), Value::Bool(true)]))
+        );
+        assert_eq!(value.get("e"), Some(&"n".into()));
+    }
+
+    #[test]
+    fn tags_that_are_not_obeyed_are_refused() {
+        let error = parse_text("a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  31\n").unwrap_err();
+        assert!(error.summary().contains("!vault"), "{}", error.summary());
+        assert!(error.diagnostics[0].help[0].contains("ansible-vault"));
+        assert!(parse_text("a: !!str 12\n").is_ok());
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod change;
 pub mod diagnostic;
 pub mod event;
 pub mod facts;
+pub mod inventory;
 pub mod nearest;
 pub mod node;
 pub mod playbook;

@@ -37,8 +37,9 @@ pub struct Play {
     pub any_errors_fatal: bool,
     pub sections: Vec<Section>,
     pub handlers: Vec<Item>,
-    /// Defaults and variables of all its roles: handlers and tasks that need them find them here.
     pub role_names: Vec<String>,
+    /// What it hands down to its tasks.
+    pub keywords: Keywords,
 }
 
 /// The parts of a play; handlers run at the end of each of the first three.

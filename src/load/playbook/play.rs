@@ -131,6 +131,7 @@ impl Loader<'_> {
                 .unwrap_or(false),
             sections,
             handlers,
+            keywords: keywords.clone(),
             role_names: self.roles.iter().map(|role| role.name.clone()).collect(),
         };
         self.check_play(&play);

@@ -1,0 +1,232 @@
+//! Carrying out what a walk planned: one script, recorded before it is sent, and what became of it.
+
+use sha2::{Digest, Sha256};
+
+use super::exchange::{self, LOOK_AGAIN, Trouble};
+use super::host::HostPlay;
+use super::walk::{Executed, Planned, Target, program_result};
+use crate::model::change::{Change, ChangeKind};
+use crate::model::probe::{Observation, Probe, Program};
+use crate::model::step::{Action, Outcome, Step, StepStatus};
+use crate::model::value::{Map, Value};
+use crate::module::{Decision, Failure};
+
+/// Where a host keeps notes of handlers that it is owed; gone when none is.
+const NOTES: &str = "/var/lib/cachesmith/pending";
+
+/// A task whose guards fail this often is fought over by somebody else.
+const MOST_REFUSALS: u32 = 5;
+
+/// Names a play on a host: no playbook's name can be a bad file name.
+pub(super) fn note_key(play: &str) -> String {
+    Sha256::digest(play.as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl HostPlay<'_> {
+    /// Makes planned changes, in order. `owed`: handlers that will still have to run afterwards.
+    pub(super) async fn carry_out(
+        &mut self,
+        target: &Target,
+        planned: Vec<Planned>,
+        owed: &[String],
+    ) -> Result<(), Trouble> {
+        for task in planned.iter().filter(|task| !task.decision.changes.is_empty()) {
+            let changes = &task.decision.changes;
+            self.context()
+                .journal
+                .intend(&target.host, target.account.as_deref(), &task.name, changes)
+                .map_err(|error| Trouble::Failed(Failure::new(format!("the run's record cannot be written: {error}"))))?;
+        }
+        let (before, after) = self.note_steps(target, &planned, owed);
+        let own: Vec<Step> = planned.iter().flat_map(steps_of).cloned().collect();
+        let steps: Vec<Step> = before.iter().chain(&own).chain(&after).cloned().collect();
+        if !before.is_empty() {
+            self.note_written = true;
+        }
+        let (outcomes, lost) = exchange::carry_out(self.context(), target, self.connection_of(target), &steps).await?;
+        let rebooted = own.iter().any(|step| matches!(step.action, Action::Reboot { .. }));
+        if !after.is_empty() && outcomes.last().is_some_and(|outcome| outcome.status == StepStatus::Done) {
+            self.note_written = false;
+        }
+        // The note is a help, not a condition: what it came to matters only where it ends the script.
+        let mut outcomes = outcomes.into_iter().skip(before.len());
+        let mut arbitrary = false;
+        for task in planned {
+            let count = steps_of(&task).count();
+            let results: Vec<Outcome> = outcomes.by_ref().take(count).collect();
+            if !self.absorb(target, task, results, &mut arbitrary) {
+                break;
+            }
+        }
+        if arbitrary && let Some(world) = self.worlds.get_mut(target) {
+            world.forget_all();
+        }
+        match lost {
+            Some(_) if rebooted => Ok(()),
+            Some(failure) => Err(Trouble::Unreachable(failure.help(
+                "the connection was lost while changes were being made; the next run finds out how far they came",
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in what became of a task's steps. False: the script ended with this task.
+    fn absorb(&mut self, target: &Target, task: Planned, outcomes: Vec<Outcome>, arbitrary: &mut bool) -> bool {
+        if let Some(done) = task.settled {
+            self.remember(vec![(task.key, done)]);
+            return true;
+        }
+        let bad = outcomes.iter().find(|outcome| outcome.status != StepStatus::Done);
+        let Some(world) = self.worlds.get_mut(target) else {
+            return false;
+        };
+        match bad.map(|outcome| outcome.status) {
+            None => {
+                for change in &task.decision.changes {
+                    self.memory.facts_stale |= world.confirm(change);
+                    *arbitrary |= change.kind == ChangeKind::Run && change.effects.is_empty();
+                }
+                let executed = executed(&task.decision, &outcomes, None);
+                self.memory.executed.insert(task.key, executed);
+                true
+            }
+            Some(StepStatus::GuardFailed) => {
+                // Somebody, or an earlier step, changed what this task was decided from: look again.
+                world.forget_all();
+                let refusals = self.refusals.entry(task.key.clone()).or_insert(0);
+                *refusals += 1;
+                if *refusals > MOST_REFUSALS {
+                    let failure = Failure::new("this host is being changed by somebody else at the same time")
+                        .help("find out what else manages it, and run again");
+                    self.memory.executed.insert(task.key, executed(&task.decision, &outcomes, Some(failure)));
+                }
+                false
+            }
+            Some(StepStatus::Failed | StepStatus::TimedOut) => {
+                world.forget_all();
+                let failure = failure_of(&task.decision, &outcomes);
+                self.memory.executed.insert(task.key, executed(&task.decision, &outcomes, Some(failure)));
+                false
+            }
+            Some(_) => {
+                world.forget_all();
+                false
+            }
+        }
+    }
+
+    /// Steps that put down which handlers are owed before anything is changed, and take that away when none is.
+    fn note_steps(&self, target: &Target, planned: &[Planned], owed: &[String]) -> (Vec<Step>, Vec<Step>) {
+        if target.host != self.setting.host || target.account.as_deref().unwrap_or("root") != "root" {
+            return (Vec::new(), Vec::new());
+        }
+        let mut names: Vec<String> = planned.iter().flat_map(|task| task.notifies.clone()).chain(owed.to_vec()).collect();
+        names.sort();
+        names.dedup();
+        let path = format!("{NOTES}/{}", note_key(&self.setting.play.key));
+        let shell = |text: &str, words: &[String]| {
+            let mut argv = vec!["sh".to_owned(), "-c".to_owned(), text.to_owned(), "note".to_owned(), path.clone()];
+            argv.extend(words.iter().cloned());
+            Step::new(Action::Program { program: Box::new(Program::new(argv)), accepted: Vec::new() })
+        };
+        let before = if names.is_empty() || self.note_written {
+            Vec::new()
+        } else {
+            let text = "umask 077; p=$1; shift; mkdir -p \"${p%/*}\" && printf '%s\\n' \"$@\" > \"$p\"";
+            vec![shell(text, &names)]
+        };
+        let after = if owed.is_empty() && (self.note_written || !before.is_empty()) {
+            let text = "rm -f \"$1\"; d=${1%/*}; rmdir \"$d\" \"${d%/*}\" 2>/dev/null; :";
+            vec![shell(text, &[])]
+        } else {
+            Vec::new()
+        };
+        (before, after)
+    }
+
+    /// Waits until a host that restarts answers again, with another boot than before.
+    pub(super) async fn wait_for_return(&mut self, target: &Target, boot: &str, limit: u64) -> Result<(), Trouble> {
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(limit);
+        loop {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            self.context().sessions.forget(&target.host).await;
+            let answer = exchange::observe(self.context(), target, self.connection_of(target), &[Probe::BootId]).await;
+            match answer {
+                Ok(answers) if matches!(answers.first(), Some(Observation::BootId(id)) if id != boot) => return Ok(()),
+                _ if tokio::time::Instant::now() > deadline => {
+                    return Err(Trouble::Unreachable(Failure::new(format!("it did not come back within {limit} seconds"))));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn steps_of(task: &Planned) -> impl Iterator<Item = &Step> {
+    task.decision.changes.iter().flat_map(|change| &change.steps)
+}
+
+/// What came of a task's steps, for the walk to judge.
+fn executed(decision: &Decision, outcomes: &[Outcome], failure: Option<Failure>) -> Executed {
+    let mut result = decision.result.clone();
+    if let Some(outcome) = decision.output_of.and_then(|index| outcomes.get(index))
+        && !matches!(outcome.status, StepStatus::NotRun | StepStatus::GuardFailed)
+    {
+        result.extend(program_result(outcome.code, &outcome.stdout.to_lossy(), &outcome.stderr.to_lossy()));
+    }
+    if let Some(failure) = &failure {
+        result.extend(failure.result.clone());
+    }
+    Executed {
+        result,
+        facts: decision.facts.clone(),
+        changes: decision.changes.clone(),
+        failure,
+        milliseconds: outcomes.iter().map(|outcome| outcome.milliseconds).sum(),
+    }
+}
+
+/// Why a task's steps failed, in words.
+fn failure_of(decision: &Decision, outcomes: &[Outcome]) -> Failure {
+    let steps = decision.changes.iter().flat_map(|change: &Change| &change.steps);
+    for (step, outcome) in steps.zip(outcomes) {
+        let said = last_lines(&outcome.stderr.to_lossy());
+        let said = if said.is_empty() { last_lines(&outcome.stdout.to_lossy()) } else { said };
+        let what = match (&step.action, outcome.status) {
+            (_, StepStatus::Done) => continue,
+            (Action::Program { program, .. }, StepStatus::TimedOut) => format!("`{}` ran into its time limit", words(program)),
+            (Action::Program { program, .. }, _) => format!("`{}` ended with code {}", words(program), outcome.code),
+            (Action::WriteFile { path, .. }, _) => format!("`{path}` could not be written"),
+            (Action::SetAttributes { path, .. }, _) => format!("mode or owner of `{path}` could not be set"),
+            (Action::MakeDirectory { path, .. }, _) => format!("the directory `{path}` could not be made"),
+            (Action::Link { path, .. }, _) => format!("the link `{path}` could not be made"),
+            (Action::Remove { path }, _) => format!("`{path}` could not be removed"),
+            (Action::Touch { path, .. }, _) => format!("`{path}` could not be touched"),
+            (Action::KernelValue { key, value }, _) => format!("the kernel does not take {key} = {value}"),
+            (Action::Reboot { .. }, _) => "the machine could not be restarted".to_owned(),
+        };
+        let mut failure = Failure::new(if said.is_empty() { what } else { format!("{what}: {said}") });
+        failure.result = Map::from_iter([("rc".to_owned(), Value::from(outcome.code))]);
+        return failure;
+    }
+    Failure::new("it was not carried out")
+}
+
+/// A program as a person would type it, shortened.
+fn words(program: &Program) -> String {
+    let text = match program.argv.as_slice() {
+        [shell, flag, text, ..] if shell.ends_with("sh") && flag == "-c" => text.clone(),
+        argv => argv.join(" "),
+    };
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(100) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// The last few lines of what a program said, in one.
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(4)..].join(" / ")
+}

@@ -1,0 +1,97 @@
+//! Round trips: questions asked and steps carried out in one host's shell.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::context::Context;
+use super::walk::Target;
+use crate::model::probe::{Observation, Probe};
+use crate::model::step::{Outcome, Step};
+use crate::module::Failure;
+use crate::transport::error::{TransportError, TransportErrorKind};
+use crate::transport::script;
+
+/// Why a round trip did not do its work.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The host cannot be reached, or not any more.
+    Unreachable(Failure),
+    /// The host answered, but not as it should.
+    Failed(Failure),
+}
+
+/// Asks all questions in one round trip.
+///
+/// # Errors
+/// When the host cannot be reached or its answer makes no sense.
+pub async fn observe(
+    context: &Context,
+    target: &Target,
+    connection: Option<&str>,
+    probes: &[Probe],
+) -> Result<Vec<Observation>, Trouble> {
+    let script = script::compile_probes(probes);
+    let answer = run(context, target, connection, script.text()).await.map_err(|error| trouble(&error))?;
+    script::parse_observations(&script, probes, &answer.stdout).map_err(|garbled| {
+        let mut failure = Failure::new(garbled.to_string());
+        let said = String::from_utf8_lossy(&answer.stderr);
+        if !said.trim().is_empty() {
+            failure = failure.help(format!("the host said: {}", said.trim()));
+        }
+        Trouble::Failed(failure)
+    })
+}
+
+/// Carries out all steps in one round trip. A connection that is lost on the way still tells how far it came.
+///
+/// # Errors
+/// When the host cannot be reached: nothing was done.
+pub async fn carry_out(
+    context: &Context,
+    target: &Target,
+    connection: Option<&str>,
+    steps: &[Step],
+) -> Result<(Vec<Outcome>, Option<Failure>), Trouble> {
+    let script = script::compile_steps(steps, &script::Options::default());
+    match run(context, target, connection, script.text()).await {
+        Ok(answer) => Ok((script::parse_outcomes(&script, steps, &answer.stdout), None)),
+        Err(error) if error.kind.may_have_run() => {
+            let outcomes = script::parse_outcomes(&script, steps, &error.partial.stdout);
+            Ok((outcomes, Some(failure(&error))))
+        }
+        Err(error) => Err(trouble(&error)),
+    }
+}
+
+async fn run(
+    context: &Context,
+    target: &Target,
+    connection: Option<&str>,
+    text: &[u8],
+) -> Result<crate::transport::session::Answer, Arc<TransportError>> {
+    let line = context.sessions.line(&target.host, connection).await?;
+    let becoming = target.account.as_deref().map(|account| line.becoming(account));
+    line.session
+        .run(text, becoming.as_ref(), context.script_limit)
+        .await
+        .map_err(Arc::new)
+}
+
+fn trouble(error: &TransportError) -> Trouble {
+    if error.kind.is_unreachable() || error.kind == TransportErrorKind::ConnectionLost {
+        Trouble::Unreachable(failure(error))
+    } else {
+        Trouble::Failed(failure(error))
+    }
+}
+
+fn failure(error: &TransportError) -> Failure {
+    Failure {
+        message: error.message.clone(),
+        help: error.help.clone(),
+        ..Failure::default()
+    }
+}
+
+/// How long a host may take to come back after a restart, between two looks.
+pub const LOOK_AGAIN: Duration = Duration::from_secs(1);

@@ -1,0 +1,223 @@
+//! One host's way through a play: walk, do what comes next, walk again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::batch;
+use super::context::Context;
+use super::exchange::{self, Trouble};
+use super::once::Board;
+use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
+use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure};
+use crate::model::probe::{Observation, Probe};
+use crate::model::value::Map;
+use crate::module::Failure;
+use crate::module::world::World;
+
+/// A walk that comes to nothing new this often is a fault of ours, not of the host.
+const MOST_WALKS: usize = 10_000;
+
+/// What a host takes from one play to the next.
+#[derive(Clone, Debug, Default)]
+pub struct Carried {
+    pub variables: Map,
+    pub facts: Map,
+}
+
+/// One host in one play.
+pub(super) struct HostPlay<'a> {
+    pub(super) context: &'a Context,
+    pub(super) setting: Setting,
+    pub(super) memory: Memory,
+    pub(super) worlds: HashMap<Target, World>,
+    /// `connection` of the play, where it has one.
+    pub(super) connection: Option<String>,
+    pub(super) board: &'a Board,
+    pub(super) counts: Counts,
+    /// Whether a note of owed handlers is on the host.
+    pub(super) note_written: bool,
+    told: HashSet<Key>,
+    reached: bool,
+}
+
+/// How it ended.
+pub(super) struct Ended {
+    pub(super) report: HostReport,
+    pub(super) carried: Carried,
+    pub(super) changed: bool,
+}
+
+impl<'a> HostPlay<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        setting: Setting,
+        memory: Memory,
+        connection: Option<String>,
+        board: &'a Board,
+    ) -> Self {
+        Self {
+            context,
+            setting,
+            memory,
+            worlds: HashMap::new(),
+            connection,
+            board,
+            counts: Counts::default(),
+            note_written: false,
+            told: HashSet::new(),
+            reached: false,
+        }
+    }
+
+    /// Goes through the whole play.
+    pub(super) async fn run(mut self) -> Ended {
+        let result = self.play().await;
+        let (status, failure, pending_handlers) = match result {
+            Ok(finished) if finished.failed => (HostStatus::Failed, None, finished.pending_handlers),
+            Ok(finished) => (HostStatus::Done, None, finished.pending_handlers),
+            Err(Trouble::Unreachable(failure)) => (HostStatus::Unreachable, Some(failure), Vec::new()),
+            Err(Trouble::Failed(failure)) => (HostStatus::Failed, Some(failure), Vec::new()),
+        };
+        let counters = self.context.sessions.counters(&self.setting.host);
+        let report = HostReport {
+            host: self.setting.host.clone(),
+            play: self.setting.play_index,
+            status,
+            counts: self.counts,
+            failure: failure.map(|failure| ShownFailure { message: failure.message, help: failure.help }),
+            pending_handlers,
+            connections: u32::try_from(counters.connections).unwrap_or(u32::MAX),
+            round_trips: u32::try_from(counters.round_trips).unwrap_or(u32::MAX),
+        };
+        let changed = self.counts.changed > 0 || self.counts.unknown > 0;
+        self.context.tell(Event::HostEnded(report.clone()));
+        Ended {
+            report,
+            carried: Carried {
+                variables: std::mem::take(&mut self.memory.variables),
+                facts: std::mem::take(&mut self.memory.facts),
+            },
+            changed,
+        }
+    }
+
+    async fn play(&mut self) -> Result<Finished, Trouble> {
+        if self.setting.play.gather_facts && self.memory.facts.is_empty() {
+            let target = self.setting.facts_target.clone();
+            self.ask(&target, vec![Probe::Facts]).await?;
+        }
+        for _ in 0..MOST_WALKS {
+            let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
+            let is_plan = self.setting.mode == Mode::Plan;
+            let finished = matches!(walked.next, Next::Finished(_));
+            if !is_plan || finished {
+                self.remember(walked.settled);
+            }
+            for (key, done) in walked.once {
+                self.board.publish(key, done);
+            }
+            if let Some((key, tries)) = walked.tries {
+                self.memory.executed.remove(&key);
+                self.memory.tries.insert(key, tries);
+            }
+            match walked.next {
+                Next::Observe(questions) => {
+                    for (target, probes) in questions {
+                        self.ask(&target, probes.into_iter().collect()).await?;
+                    }
+                }
+                Next::CarryOut { target, planned, owed } => self.carry_out(&target, planned, &owed).await?,
+                Next::BeginChecks => {
+                    self.worlds.clear();
+                    self.memory.checks_begun = true;
+                }
+                Next::AwaitOnce(key) => {
+                    let done = self.board.wait(&key).await.ok_or_else(|| {
+                        Trouble::Failed(Failure::new("the host that runs this task once for all did not finish it"))
+                    })?;
+                    self.memory.once.insert(key, done);
+                }
+                Next::Pause { time, target } => {
+                    tokio::time::sleep(time).await;
+                    self.worlds.remove(&target);
+                }
+                Next::Finished(finished) => {
+                    self.memory.variables = walked.variables;
+                    return Ok(finished);
+                }
+            }
+        }
+        Err(Trouble::Failed(Failure::new("this play does not come to an end on this host")))
+    }
+
+    /// Takes in settled tasks and tells them, each once.
+    pub(super) fn remember(&mut self, settled: Vec<(Key, Done)>) {
+        for (key, done) in settled {
+            if let Some(report) = &done.report
+                && self.told.insert(key.clone())
+            {
+                self.counts.add(report);
+                self.context.tell(Event::TaskEnded(Box::new(report.clone())));
+            }
+            if self.setting.mode != Mode::Plan {
+                self.memory.executed.remove(&key);
+                self.memory.done.insert(key, done);
+            }
+        }
+    }
+
+    /// Asks a target, in one round trip.
+    async fn ask(&mut self, target: &Target, mut probes: Vec<Probe>) -> Result<(), Trouble> {
+        // Stale facts travel with whatever is asked next.
+        if self.memory.facts_stale && *target == self.setting.facts_target && !probes.contains(&Probe::Facts) {
+            probes.push(Probe::Facts);
+        }
+        let answers = exchange::observe(self.context, target, self.connection_of(target), &probes).await?;
+        if !std::mem::replace(&mut self.reached, true) {
+            self.context.tell(Event::HostReached { host: self.setting.host.clone() });
+        }
+        for (probe, answer) in probes.into_iter().zip(answers) {
+            match answer {
+                Observation::Facts(facts) => {
+                    let key = batch::note_key(&self.setting.play.key);
+                    if let Some(names) = facts.pending_handlers.get(&key)
+                        && !self.note_written
+                    {
+                        self.memory.notified.clone_from(names);
+                        self.note_written = true;
+                    }
+                    self.memory.facts = super::facts::variables(&facts, &self.setting.inventory);
+                    self.memory.facts_stale = false;
+                }
+                Observation::Failed(reason) if probe == Probe::Facts => {
+                    return Err(Trouble::Failed(Failure::new(format!("the host's facts could not be had: {reason}"))));
+                }
+                answer => self.worlds.entry(target.clone()).or_default().observe(probe, answer),
+            }
+        }
+        Ok(())
+    }
+
+    /// The play's `connection` counts for its own hosts only.
+    pub(super) fn connection_of(&self, target: &Target) -> Option<&str> {
+        self.connection.as_deref().filter(|_| target.host == self.setting.host)
+    }
+
+    /// What all hosts of the run share.
+    pub(super) fn context(&self) -> &'a Context {
+        self.context
+    }
+}
+
+/// Makes the shared part of a host's memory.
+pub(super) fn memory(carried: Carried, leads: bool) -> Memory {
+    Memory {
+        variables: carried.variables,
+        facts: carried.facts,
+        leads,
+        ..Memory::default()
+    }
+}
+
+/// Used by all hosts of a run.
+pub(super) type Shared = Arc<Context>;

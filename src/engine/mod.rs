@@ -1,0 +1,6 @@
+//! Carrying out playbooks.
+//!
+//! `walk` decides: a pure walk through a play for one host, from what is known of it. `host` does: it asks what the
+//! walk misses, carries out what it planned, and walks again. `run` leads all hosts through all plays.
+
+pub mod walk;

@@ -1,0 +1,434 @@
+//! One task on one item: condition, arguments, decision, and what the walk does with it.
+
+use std::sync::Arc;
+
+use super::arguments::Rendering;
+use super::judge::Raw;
+use super::memory::{Done, Key, Outcome, Truth};
+use super::{Planned, Target, Walk};
+use crate::model::change::{Change, ChangeKind};
+use crate::model::event::{TaskKind, TaskStatus};
+use crate::model::playbook::Task;
+use crate::model::probe::{Observation, Probe};
+use crate::model::step::Action;
+use crate::model::template::{Evaluated, Scope};
+use crate::model::value::Unknown;
+use crate::module::world::Answer;
+use crate::module::{Decision, Failure, Look, Module, Stop, registry};
+
+/// What a decision needs beside the module's arguments.
+struct Settings {
+    target: Target,
+    ignore_errors: bool,
+    no_log: bool,
+    /// `check_mode: true`: it is only ever predicted.
+    only_predict: bool,
+    /// `check_mode: false`: its program changes nothing, and runs in plans too.
+    runs_in_plans: bool,
+    time_limit: Option<u64>,
+}
+
+impl Walk<'_> {
+    /// The outcome on one item; `None` when the walk has to stop here.
+    pub(super) fn item(
+        &mut self,
+        task: &Arc<Task>,
+        key: &Key,
+        scope: &Scope,
+        label: Option<String>,
+    ) -> Option<Outcome> {
+        if let Some(done) = self.memory.done.get(key) {
+            return Some(done.outcome.clone());
+        }
+        match Self::holds(&task.keywords.when, scope) {
+            Ok(Evaluated::Known(true)) => {}
+            Ok(Evaluated::Known(false)) => return self.settle_skipped(task, key, label),
+            Ok(Evaluated::Unknown(unknown)) => return self.settle(task, key, label, Err(unknown)),
+            Err(failure) => return self.settle(task, key, label, Ok(failure)),
+        }
+        let settings = match Self::settings(self, task, scope) {
+            Ok(Evaluated::Known(settings)) => settings,
+            Ok(Evaluated::Unknown(unknown)) => return self.settle(task, key, label, Err(unknown)),
+            Err(failure) => return self.settle(task, key, label, Ok(failure)),
+        };
+        if let Some(executed) = self.memory.executed.get(key) {
+            let raw = Raw::executed(executed.clone());
+            return self.judge(task, key, scope, label, &settings_of(&settings), raw);
+        }
+        let Some(module) = registry::find(task.module) else {
+            return self.settle(
+                task,
+                key,
+                label,
+                Ok(Failure::new(format!(
+                    "there is no module `{}`",
+                    task.module
+                ))),
+            );
+        };
+        let parameters = match self.parameters(task, module.spec(), scope) {
+            Ok(Rendering::Ready(parameters)) => *parameters,
+            Ok(Rendering::Unknown(unknown)) => return self.settle(task, key, label, Err(unknown)),
+            Err(failure) => {
+                return self.settle_failure(task, key, label, settings.ignore_errors, &failure);
+            }
+        };
+        match self.decide(module, &parameters, &settings.target) {
+            Ok(decision) => self.take(task, key, scope, label, &settings, decision),
+            Err(Stop::Missing) => Some(Outcome::unknown(Unknown::new("more is known of the host"))),
+            Err(Stop::Unknown(unknown)) => self.settle(task, key, label, Err(unknown)),
+            Err(Stop::Failed(failure)) => {
+                let raw = Raw::failed(failure);
+                self.judge_now(task, key, scope, label, &settings, raw)
+            }
+        }
+    }
+
+    fn settings(&self, task: &Task, scope: &Scope) -> Result<Evaluated<Settings>, Failure> {
+        let keywords = &task.keywords;
+        let target = match self.target(keywords, scope)? {
+            Evaluated::Known(target) => target,
+            Evaluated::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
+        };
+        let mut flags = [false; 3];
+        for (flag, node) in flags.iter_mut().zip([
+            &keywords.ignore_errors,
+            &keywords.no_log,
+            &keywords.check_mode,
+        ]) {
+            match Self::flag(node.as_ref(), scope, false)? {
+                Evaluated::Known(value) => *flag = value,
+                Evaluated::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
+            }
+        }
+        let time_limit = match &keywords.timeout {
+            Some(node) => Some(Self::number(Some(node), scope, 0)?).filter(|seconds| *seconds > 0),
+            None => None,
+        };
+        Ok(Evaluated::Known(Settings {
+            target,
+            ignore_errors: flags[0],
+            no_log: flags[1],
+            only_predict: flags[2],
+            runs_in_plans: keywords.check_mode.is_some() && !flags[2],
+            time_limit,
+        }))
+    }
+
+    fn decide(
+        &mut self,
+        module: &dyn Module,
+        parameters: &crate::module::Parameters,
+        target: &Target,
+    ) -> Result<Decision, Stop> {
+        let world = self.worlds.entry(target.clone()).or_default();
+        world.facts.clone_from(&self.facts);
+        let look = Look::new(world);
+        let decision = module.decide(parameters, &look);
+        let missing = look.into_missing();
+        if !missing.is_empty() {
+            self.ask(target, missing);
+            return Err(Stop::Missing);
+        }
+        decision
+    }
+
+    /// What the walk does with a decision.
+    fn take(
+        &mut self,
+        task: &Arc<Task>,
+        key: &Key,
+        scope: &Scope,
+        label: Option<String>,
+        settings: &Settings,
+        mut decision: Decision,
+    ) -> Option<Outcome> {
+        self.adjust(&mut decision, task, scope, settings);
+        if decision.changes.is_empty() {
+            // After a command of the user's nothing is sure; look again once it has run.
+            if self.arbitrary && !self.is_plan() {
+                return None;
+            }
+            return self.judge_now(task, key, scope, label, settings, Raw::decided(&decision));
+        }
+        if self.kind == TaskKind::PostCheck {
+            let what = decision
+                .changes
+                .iter()
+                .map(|change| change.resource.clone())
+                .collect::<Vec<_>>()
+                .join(", ");
+            let failure = Failure::new(format!("not as it should be: {what}"))
+                .help("apply the playbook again");
+            let mut raw = Raw::failed(failure);
+            raw.changes = decision.changes;
+            return self.judge_now(task, key, scope, label, settings, raw);
+        }
+        if settings.runs_in_plans
+            && let Some(raw) = self.run_as_probe(&decision, &settings.target)
+        {
+            return match raw {
+                Some(raw) => self.judge_now(task, key, scope, label, settings, raw),
+                None => Some(Outcome::unknown(Unknown::new("its program has run"))),
+            };
+        }
+        if settings.only_predict {
+            let mut raw = Raw::decided(&decision);
+            raw.changes = decision.changes;
+            return self.judge_now(task, key, scope, label, settings, raw);
+        }
+        self.plan(task, key, scope, label, settings, decision)
+    }
+
+    /// Plans the changes of a decision, or in a plan tells them.
+    fn plan(
+        &mut self,
+        task: &Arc<Task>,
+        key: &Key,
+        scope: &Scope,
+        label: Option<String>,
+        settings: &Settings,
+        decision: Decision,
+    ) -> Option<Outcome> {
+        let other_target = self
+            .planned_target
+            .as_ref()
+            .is_some_and(|target| *target != settings.target);
+        if !self.is_plan() && other_target {
+            return None;
+        }
+        let raw = Raw::planned(&decision);
+        if let Some(world) = self.worlds.get_mut(&settings.target) {
+            for change in &decision.changes {
+                world.predict(change);
+            }
+            self.facts.clone_from(&world.facts);
+        }
+        let arbitrary = decision.changes.iter().any(is_arbitrary) && !never_changes(task);
+        if self.is_plan() || self.collecting() {
+            self.pending = true;
+            return self.judge(task, key, scope, label, &settings_of(settings), raw);
+        }
+        let outcome = self.judge(task, key, scope, label.clone(), &settings_of(settings), raw)?;
+        let (name, _) = self.describe(task, scope);
+        let ends_here = !task.until.is_empty()
+            || task.retries.is_some()
+            || !task.failed_when.is_empty()
+            || matches!(outcome.changed, Truth::Unknown(_))
+            || decision.changes.iter().any(reboots);
+        self.planned.push(Planned {
+            key: key.clone(),
+            name,
+            decision,
+            no_log: settings.no_log,
+            notifies: self.notified_names(task),
+            settled: None,
+        });
+        self.planned_target = Some(settings.target.clone());
+        self.pending = true;
+        self.arbitrary |= arbitrary;
+        if ends_here { None } else { Some(outcome) }
+    }
+
+    /// A task's time limit and environment reach its programs.
+    fn adjust(&self, decision: &mut Decision, task: &Task, scope: &Scope, settings: &Settings) {
+        let environment = match Self::environment(&task.keywords, scope) {
+            Ok(Evaluated::Known(environment)) => environment,
+            _ => std::collections::BTreeMap::new(),
+        };
+        for step in decision
+            .changes
+            .iter_mut()
+            .flat_map(|change| &mut change.steps)
+        {
+            if let Action::Program { program, .. } = &mut step.action {
+                if settings.time_limit.is_some() {
+                    program.time_limit = settings.time_limit;
+                }
+                for (name, value) in &environment {
+                    program
+                        .environment
+                        .entry(name.clone())
+                        .or_insert_with(|| value.clone());
+                }
+            }
+        }
+    }
+
+    /// `check_mode: false`: the program is a question, in plans and applies alike. `None`: it is not a single
+    /// program. `Some(None)`: it has to be asked first.
+    fn run_as_probe(&mut self, decision: &Decision, target: &Target) -> Option<Option<Raw>> {
+        let [change] = decision.changes.as_slice() else {
+            return None;
+        };
+        let [step] = change.steps.as_slice() else {
+            return None;
+        };
+        let Action::Program { program, accepted } = &step.action else {
+            return None;
+        };
+        let probe = Probe::Program(program.clone());
+        let answer = match self.worlds.get(target).map(|world| world.answer(&probe)) {
+            Some(Answer::Known(Observation::Program(result))) => result.clone(),
+            _ => {
+                self.ask(target, [probe]);
+                return Some(None);
+            }
+        };
+        Some(Some(Raw::ran(decision, &answer, accepted)))
+    }
+
+    /// A task that is settled without anything being made: at once where nothing is planned before it, otherwise
+    /// once that has been made.
+    fn judge_now(
+        &mut self,
+        task: &Arc<Task>,
+        key: &Key,
+        scope: &Scope,
+        label: Option<String>,
+        settings: &Settings,
+        raw: Raw,
+    ) -> Option<Outcome> {
+        // A failure that is only predicted may not come true once what is planned has been made.
+        if raw.failure.is_some() && self.must_wait() && !self.planned.is_empty() {
+            return None;
+        }
+        self.judge(task, key, scope, label, &settings_of(settings), raw)
+    }
+
+    /// Settles a task that failed, or is unknown, before its module was asked.
+    pub(super) fn settle(
+        &mut self,
+        task: &Arc<Task>,
+        key: &Key,
+        label: Option<String>,
+        why: Result<Failure, Unknown>,
+    ) -> Option<Outcome> {
+        match why {
+            Ok(failure) => self.settle_failure(task, key, label, false, &failure),
+            Err(unknown) => {
+                if self.collecting() {
+                    return Some(Outcome::unknown(unknown));
+                }
+                if !self.pending {
+                    return self.settle_failure(
+                        task,
+                        key,
+                        label,
+                        false,
+                        &Self::never_known(&unknown),
+                    );
+                }
+                if !self.is_plan() {
+                    return None;
+                }
+                let outcome = Outcome::unknown(unknown.clone());
+                let report = self.report(task, key, label, TaskStatus::unknown(&unknown));
+                self.remember(key, outcome.clone(), report);
+                Some(outcome)
+            }
+        }
+    }
+
+    fn settle_failure(
+        &mut self,
+        task: &Arc<Task>,
+        key: &Key,
+        label: Option<String>,
+        ignore_errors: bool,
+        failure: &Failure,
+    ) -> Option<Outcome> {
+        if self.collecting() {
+            return Some(Outcome::unknown(Unknown::new("more is known of the host")));
+        }
+        if !self.planned.is_empty() {
+            return None;
+        }
+        let mut outcome = Outcome::failed();
+        outcome.failed = !ignore_errors;
+        outcome.ignored = ignore_errors;
+        outcome.result = outcome.flags();
+        outcome
+            .result
+            .insert("msg".to_owned(), failure.message.as_str().into());
+        let mut report = self.report(task, key, label, TaskStatus::Failed);
+        report.ignored = ignore_errors;
+        report.failure = Some(super::report::shown(failure));
+        self.remember(key, outcome.clone(), report);
+        Some(outcome)
+    }
+
+    pub(super) fn settle_skipped(
+        &mut self,
+        task: &Arc<Task>,
+        key: &Key,
+        label: Option<String>,
+    ) -> Option<Outcome> {
+        let mut outcome = Outcome::unchanged();
+        outcome.skipped = true;
+        outcome.result = outcome.flags();
+        outcome.result.insert(
+            "skip_reason".to_owned(),
+            "Conditional result was False".into(),
+        );
+        let report = self.report(task, key, label, TaskStatus::Skipped);
+        self.remember(key, outcome.clone(), report);
+        Some(outcome)
+    }
+
+    /// Remembers a settled task. Behind planned changes it is settled only once they have been made.
+    pub(super) fn remember(
+        &mut self,
+        key: &Key,
+        outcome: Outcome,
+        report: crate::model::event::TaskReport,
+    ) {
+        if self.collecting() && !self.is_plan() {
+            return;
+        }
+        let name = report.name.clone();
+        let done = Done {
+            outcome,
+            report: Some(report),
+        };
+        if self.planned.is_empty() {
+            self.settled.push((key.clone(), done));
+        } else {
+            self.planned.push(Planned {
+                key: key.clone(),
+                name,
+                decision: Decision::unchanged(),
+                no_log: false,
+                notifies: Vec::new(),
+                settled: Some(done),
+            });
+        }
+    }
+}
+
+fn settings_of(settings: &Settings) -> super::judge::Judging {
+    super::judge::Judging {
+        ignore_errors: settings.ignore_errors,
+        no_log: settings.no_log,
+        target: settings.target.clone(),
+    }
+}
+
+/// A program whose effects nobody declared.
+fn is_arbitrary(change: &Change) -> bool {
+    change.kind == ChangeKind::Run && change.effects.is_empty()
+}
+
+/// `changed_when: false` says that the task leaves the host as it is.
+fn never_changes(task: &Task) -> bool {
+    task.changed_when
+        .iter()
+        .any(|node| node.to_value().truth() == Some(false))
+}
+
+fn reboots(change: &Change) -> bool {
+    change
+        .steps
+        .iter()
+        .any(|step| matches!(step.action, Action::Reboot { .. }))
+}

@@ -1,0 +1,83 @@
+//! What earlier walks settled.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::model::change::Change;
+use crate::model::event::TaskReport;
+use crate::model::value::{Map, Unknown};
+use crate::module::Failure;
+
+/// A task's place in a play, with the item of its loop last: the same in every walk.
+pub type Key = Vec<usize>;
+
+/// What is known of one host's way through a play.
+#[derive(Debug, Default)]
+pub struct Memory {
+    pub done: BTreeMap<Key, Done>,
+    /// Tasks whose steps ran and that are still to be judged.
+    pub executed: HashMap<Key, Executed>,
+    /// How often a task was tried (`until`).
+    pub tries: HashMap<Key, u32>,
+    /// `run_once` tasks that another host settled.
+    pub once: HashMap<Key, Done>,
+    /// Variables from earlier plays: registered results and `set_fact`s.
+    pub variables: Map,
+    /// Handlers that an earlier run earned and could not run.
+    pub notified: Vec<String>,
+    /// What the host is, as variables.
+    pub facts: Map,
+    /// Whether the play has come to its post-checks.
+    pub checks_begun: bool,
+    /// Whether a change may have altered the facts.
+    pub facts_stale: bool,
+    /// Whether this host is the one of its wave that does `run_once` tasks.
+    pub leads: bool,
+}
+
+/// A settled task.
+#[derive(Clone, Debug)]
+pub struct Done {
+    pub outcome: Outcome,
+    /// To be told; `None` for what nobody needs to see.
+    pub report: Option<TaskReport>,
+}
+
+/// How a task, or one item of its loop, came out.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What `register` gets.
+    pub result: Map,
+    /// Variables that the host has from now on.
+    pub facts: Map,
+    pub changed: Truth,
+    pub skipped: bool,
+    /// It failed, and nothing made that good.
+    pub failed: bool,
+    /// It failed, and `ignore_errors` made that good.
+    pub ignored: bool,
+    /// Why it is not known how it will come out.
+    pub unknown: Option<Unknown>,
+}
+
+/// Whether something is so.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Truth {
+    Yes,
+    No,
+    Unknown(Unknown),
+}
+
+impl From<bool> for Truth {
+    fn from(value: bool) -> Self {
+        if value { Self::Yes } else { Self::No }
+    }
+}
+
+/// What came of a task's steps on the host, before `changed_when` and its kin have been asked.
+#[derive(Clone, Debug)]
+pub struct Executed {
+    pub result: Map,
+    pub changes: Vec<Change>,
+    pub failure: Option<Failure>,
+    pub milliseconds: u64,
+}

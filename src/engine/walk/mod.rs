@@ -1,0 +1,270 @@
+//! A walk through a play for one host: pure, and repeated until nothing is left to do.
+//!
+//! A walk begins at the play's first task every time. What earlier walks settled is in [`Memory`] and is replayed;
+//! the first tasks that are not settled are decided from what was observed, and their changes are laid over it, so
+//! that the tasks after them are decided as if they had been made. The walk ends with what has to happen next:
+//! questions to ask, changes to make in one script, or the end of the play. The same walk serves plans (which
+//! stop there) and applies (which go on), so a plan cannot say anything else than what an apply does.
+
+mod arguments;
+mod blocks;
+mod evaluate;
+mod handlers;
+mod item;
+mod judge;
+mod memory;
+mod report;
+mod setting;
+mod task;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+pub use memory::{Done, Executed, Key, Memory, Outcome, Truth};
+pub use setting::{Resources, Setting, Tags};
+
+use crate::model::event::{Mode, TaskKind};
+use crate::model::playbook::SectionKind;
+use crate::model::probe::Probe;
+use crate::model::value::{Map, Unknown};
+use crate::module::Decision;
+use crate::module::world::World;
+
+/// Whose shell it is: a host, and the account that the session becomes there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Target {
+    pub host: String,
+    /// `None`: the session's own account.
+    pub account: Option<String>,
+}
+
+/// A task whose changes are to be made.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    pub key: Key,
+    pub name: String,
+    pub decision: Decision,
+    /// Whether its output must not be kept or shown.
+    pub no_log: bool,
+    /// Handlers that it would notify.
+    pub notifies: Vec<String>,
+    /// Where there are no steps: how the task comes out once what is planned before it has been made.
+    pub settled: Option<Done>,
+}
+
+/// What has to happen next.
+#[derive(Debug)]
+pub enum Next {
+    /// Ask these questions, then walk again.
+    Observe(BTreeMap<Target, BTreeSet<Probe>>),
+    /// Make these changes in order, on one target, then walk again.
+    CarryOut {
+        target: Target,
+        planned: Vec<Planned>,
+        /// Handlers that will still be owed when all of it has been made.
+        owed: Vec<String>,
+    },
+    /// Post-checks come next: forget all that was observed, then walk again.
+    BeginChecks,
+    /// Wait until another host has settled a `run_once` task, then walk again.
+    AwaitOnce(Key),
+    /// Wait, forget what was observed of the target, then walk again.
+    Pause { time: Duration, target: Target },
+    /// The play is over for this host.
+    Finished(Finished),
+}
+
+/// How a play ended for a host.
+#[derive(Debug, Default)]
+pub struct Finished {
+    pub failed: bool,
+    /// Handlers that were notified and did not run.
+    pub pending_handlers: Vec<String>,
+}
+
+/// The result of one walk.
+#[derive(Debug)]
+pub struct Walked {
+    pub next: Next,
+    /// Tasks settled in this walk, in order: to be remembered and told.
+    pub settled: Vec<(Key, Done)>,
+    /// Tasks that all hosts of the wave share, settled in this walk.
+    pub once: Vec<(Key, Done)>,
+    /// Probes that were tried again without success: they have to be asked anew, with the number of the try.
+    pub tries: Option<(Key, u32)>,
+}
+
+/// Where a walk goes from a task.
+#[derive(Debug, PartialEq, Eq)]
+enum Flow {
+    Continue,
+    /// The task failed: `rescue`, or the end of the play for this host.
+    Failed,
+    /// Nothing further can be decided before what is planned has been made, or something else has happened.
+    Stop,
+    /// `meta: end_host` or `end_play`.
+    End,
+}
+
+/// One walk.
+struct Walk<'a> {
+    setting: &'a Setting,
+    memory: &'a Memory,
+    worlds: HashMap<Target, World>,
+    /// What the host is, as variables, with what planned changes may alter.
+    facts: Map,
+    /// Registered results and `set_fact`s.
+    variables: Map,
+    /// Names notified so far, in order; with why it is not sure, where it is not.
+    notified: Vec<(String, Option<Unknown>)>,
+    settled: Vec<(Key, Done)>,
+    once: Vec<(Key, Done)>,
+    planned: Vec<Planned>,
+    planned_target: Option<Target>,
+    /// Whether a planned step may change anything at all, such as a command of the user's.
+    arbitrary: bool,
+    /// Whether anything was planned or unknown before this point (in a plan: whether it would be).
+    pending: bool,
+    missing: BTreeMap<Target, BTreeSet<Probe>>,
+    stop: Option<Next>,
+    tries: Option<(Key, u32)>,
+    kind: TaskKind,
+    section: SectionKind,
+    flushes: usize,
+    failed: bool,
+}
+
+/// Walks through the play.
+pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>) -> Walked {
+    let mut walk = Walk {
+        setting,
+        memory,
+        worlds: worlds.clone(),
+        facts: memory.facts.clone(),
+        variables: memory.variables.clone(),
+        notified: memory
+            .notified
+            .iter()
+            .map(|name| (name.clone(), None))
+            .collect(),
+        settled: Vec::new(),
+        once: Vec::new(),
+        planned: Vec::new(),
+        planned_target: None,
+        arbitrary: false,
+        pending: false,
+        missing: BTreeMap::new(),
+        stop: None,
+        tries: None,
+        kind: TaskKind::Task,
+        section: SectionKind::Tasks,
+        flushes: 0,
+        failed: false,
+    };
+    if memory.facts_stale {
+        walk.ask(&setting.facts_target, [Probe::Facts]);
+    }
+    let pending_handlers = walk.play();
+    walk.conclude(pending_handlers)
+}
+
+impl Walk<'_> {
+    /// All sections, each with its handlers. Returns the handlers that were earned and did not run.
+    fn play(&mut self) -> Vec<String> {
+        let sections = &self.setting.play.sections;
+        for (index, section) in sections.iter().enumerate() {
+            let checks = section.kind == SectionKind::PostChecks;
+            // Post-checks look at what is there: in a plan nothing has been made yet.
+            match self.setting.mode {
+                Mode::Plan if checks => continue,
+                Mode::Verify if !checks => continue,
+                _ => {}
+            }
+            self.section = section.kind;
+            self.kind = if checks {
+                TaskKind::PostCheck
+            } else {
+                TaskKind::Task
+            };
+            if checks && !self.before_checks() {
+                break;
+            }
+            let flow = self.items(&section.items, &vec![index]);
+            if flow == Flow::Stop {
+                break;
+            }
+            if flow == Flow::Failed {
+                self.failed = true;
+            }
+            // Handlers that were earned run, whatever happened since.
+            if !checks && self.flush_handlers(&vec![index]) == Flow::Stop {
+                break;
+            }
+            if flow != Flow::Continue || self.failed {
+                break;
+            }
+        }
+        self.notified.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Post-checks are decided from what the host answers after the changes: whatever is planned is made first.
+    fn before_checks(&mut self) -> bool {
+        if !self.planned.is_empty() || self.collecting() || self.stop.is_some() {
+            return false;
+        }
+        if !self.memory.checks_begun {
+            self.stop = Some(Next::BeginChecks);
+        }
+        self.memory.checks_begun
+    }
+
+    /// What has to happen next, from all that the walk found.
+    fn conclude(mut self, pending_handlers: Vec<String>) -> Walked {
+        let next = if !self.missing.is_empty() {
+            if self.setting.mode == Mode::Plan {
+                // It will all be decided again.
+                self.settled.clear();
+                self.once.clear();
+            }
+            Next::Observe(self.missing)
+        } else if !self.planned.is_empty() {
+            Next::CarryOut {
+                target: self
+                    .planned_target
+                    .unwrap_or_else(|| self.setting.main_target()),
+                planned: self.planned,
+                owed: pending_handlers,
+            }
+        } else if let Some(stop) = self.stop {
+            if self.setting.mode == Mode::Plan {
+                self.settled.clear();
+                self.once.clear();
+            }
+            stop
+        } else {
+            Next::Finished(Finished {
+                failed: self.failed,
+                pending_handlers,
+            })
+        };
+        Walked {
+            next,
+            settled: self.settled,
+            once: self.once,
+            tries: self.tries,
+        }
+    }
+
+    /// Notes questions for a target.
+    fn ask(&mut self, target: &Target, probes: impl IntoIterator<Item = Probe>) {
+        self.missing
+            .entry(target.clone())
+            .or_default()
+            .extend(probes);
+    }
+
+    /// Whether decisions of this walk can no longer be acted on, because an earlier one lacks an answer.
+    fn collecting(&self) -> bool {
+        !self.missing.is_empty()
+    }
+}

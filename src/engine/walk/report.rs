@@ -1,0 +1,154 @@
+//! What is told of a settled task.
+
+use std::sync::Arc;
+
+use super::Walk;
+use super::memory::Key;
+use crate::model::event::{ShownCheck, ShownFailure, TaskId, TaskReport, TaskStatus};
+use crate::model::node::Node;
+use crate::model::playbook::Task;
+use crate::model::source::At;
+use crate::model::template::Scope;
+use crate::module::{Check, CheckStatus, Failure};
+
+/// Arguments that tell a person which task it is, where it has no name.
+const TELLING: &[&str] = &[
+    "name",
+    "dest",
+    "path",
+    "cmd",
+    "_raw_params",
+    "url",
+    "msg",
+    "repo",
+    "template",
+];
+
+pub(super) fn shown(failure: &Failure) -> ShownFailure {
+    ShownFailure {
+        message: failure.message.clone(),
+        help: failure.help.clone(),
+    }
+}
+
+impl From<&Check> for ShownCheck {
+    fn from(check: &Check) -> Self {
+        let status = match check.status {
+            CheckStatus::Passed => "passed",
+            CheckStatus::Warned => "warned",
+            CheckStatus::Failed => "failed",
+            CheckStatus::NotApplicable => "not_applicable",
+        };
+        Self {
+            name: check.name.clone(),
+            status: status.to_owned(),
+            expected: check.expected.clone(),
+            found: check.found.clone(),
+            advice: check.advice.clone(),
+        }
+    }
+}
+
+/// `no_log`: that something changed or failed may be told, nothing of what.
+pub(super) fn hidden(report: &mut TaskReport) {
+    for change in &mut report.changes {
+        change.difference = crate::model::change::Difference::None;
+        change.notes = vec!["hidden by `no_log`".to_owned()];
+    }
+    report.message = None;
+    if let Some(failure) = &mut report.failure {
+        failure.message = "it failed; the reason is hidden by `no_log`".to_owned();
+        failure.help.clear();
+    }
+    if report.item.is_some() {
+        report.item = Some("(hidden)".to_owned());
+    }
+}
+
+impl Walk<'_> {
+    /// A task's name as it is told, and its role.
+    pub(super) fn describe(&self, task: &Task, scope: &Scope) -> (String, Option<String>) {
+        let name = match &task.name {
+            Some(node) => text_of(node, scope),
+            None => {
+                let telling = TELLING
+                    .iter()
+                    .find_map(|key| task.arguments.iter().find(|argument| argument.key == *key))
+                    .map(|argument| text_of(&argument.value, scope));
+                match telling {
+                    Some(text) if !text.is_empty() => {
+                        format!(
+                            "{}: {}",
+                            task.module,
+                            text.lines().next().unwrap_or_default()
+                        )
+                    }
+                    _ => task.module.to_owned(),
+                }
+            }
+        };
+        (name, task.origin.role.clone())
+    }
+
+    /// The report of a task, with what is common to all.
+    pub(super) fn report(
+        &self,
+        task: &Arc<Task>,
+        key: &Key,
+        item: Option<String>,
+        status: TaskStatus,
+    ) -> TaskReport {
+        let scope = self.scope(&task.keywords, &task.origin);
+        let (name, role) = self.describe(task, &scope);
+        TaskReport {
+            name,
+            module: task.module.to_owned(),
+            role,
+            item,
+            ..self.bare_report(&task.at, None, task.module, key, status, None)
+        }
+    }
+
+    pub(super) fn bare_report(
+        &self,
+        at: &At,
+        name: Option<&Node>,
+        module: &str,
+        key: &Key,
+        status: TaskStatus,
+        failure: Option<&Failure>,
+    ) -> TaskReport {
+        TaskReport {
+            host: self.setting.host.clone(),
+            task: TaskId {
+                play: self.setting.play_index,
+                path: key.clone(),
+            },
+            name: name.and_then(Node::as_str).unwrap_or(module).to_owned(),
+            module: module.to_owned(),
+            at: at.to_string(),
+            role: None,
+            item: None,
+            kind: self.kind,
+            status,
+            changes: Vec::new(),
+            message: None,
+            failure: failure.map(shown),
+            notified: Vec::new(),
+            checks: Vec::new(),
+            ignored: false,
+            delegated_to: None,
+            milliseconds: 0,
+        }
+    }
+}
+
+/// A text for a person: rendered where that is possible, as it was written where it is not.
+fn text_of(node: &Node, scope: &Scope) -> String {
+    scope
+        .node(node)
+        .ok()
+        .and_then(|value| value.scalar_text())
+        .or_else(|| node.to_value().scalar_text())
+        .unwrap_or_default()
+}

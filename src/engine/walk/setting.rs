@@ -1,0 +1,185 @@
+//! What stays the same in all walks of a host through a play.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Target;
+use crate::model::event::Mode;
+use crate::model::playbook::{Include, Item, Keywords, Origin, Play};
+use crate::model::source::Source;
+use crate::model::template::{Layer, Scope, Template, Templates};
+use crate::model::value::{Map, Value};
+use crate::module::{Failure, LocalFile};
+
+/// A play, a host, and what the user asked for.
+pub struct Setting {
+    pub mode: Mode,
+    pub play_index: usize,
+    pub play: Arc<Play>,
+    pub host: String,
+    /// Whose shell is asked for the facts.
+    pub facts_target: Target,
+    /// Variables of the inventory for this host, already merged.
+    pub inventory: Arc<Map>,
+    /// Names that the tool itself defines, such as `inventory_hostname`.
+    pub magic: Arc<Map>,
+    /// Variables from the command line.
+    pub extra: Arc<Map>,
+    /// Large values that all hosts share: `groups`, `hostvars`.
+    pub shared: Arc<HashMap<String, tera::Value>>,
+    pub templates: Arc<Templates>,
+    pub resources: Arc<dyn Resources>,
+    pub tags: Tags,
+}
+
+/// Files of this machine that tasks name. The only thing a walk asks of the outside; the same name always gives
+/// the same answer during a run.
+pub trait Resources: Send + Sync {
+    /// A template, compiled.
+    ///
+    /// # Errors
+    /// When it cannot be found, read or compiled.
+    fn template(
+        &self,
+        name: &str,
+        search: &[PathBuf],
+    ) -> Result<(Arc<Source>, Arc<Template>), Failure>;
+
+    /// A file or folder.
+    ///
+    /// # Errors
+    /// When it cannot be found or read.
+    fn file(&self, name: &str, search: &[PathBuf]) -> Result<Arc<LocalFile>, Failure>;
+
+    /// The tasks of an include whose name holds a template.
+    ///
+    /// # Errors
+    /// When they cannot be found or are wrong.
+    fn tasks(&self, name: &str, include: &Include) -> Result<Arc<Vec<Item>>, Failure>;
+}
+
+impl Setting {
+    /// The host itself, as the session's own account.
+    pub fn main_target(&self) -> Target {
+        Target {
+            host: self.host.clone(),
+            account: None,
+        }
+    }
+
+    /// The variables that a task sees, by precedence.
+    pub fn scope(
+        &self,
+        facts: &Map,
+        variables: &Map,
+        keywords: &Keywords,
+        origin: &Origin,
+    ) -> Scope {
+        let mut layers = vec![
+            Layer::templated(Arc::clone(&origin.role_defaults)),
+            Layer::templated(Arc::clone(&self.inventory)),
+            Layer::raw(facts.clone()),
+            Layer::templated(Arc::clone(&self.play.vars)),
+            Layer::templated(Arc::clone(&self.play.vars_files)),
+            Layer::templated(Arc::clone(&origin.role_vars)),
+        ];
+        layers.extend(
+            keywords
+                .vars
+                .iter()
+                .map(|vars| Layer::templated(Arc::clone(vars))),
+        );
+        layers.push(Layer::raw(variables.clone()));
+        layers.push(Layer::templated(Arc::clone(&origin.role_parameters)));
+        layers.push(Layer::raw(Arc::clone(&self.magic)));
+        if let (Some(role), Some(path)) = (&origin.role, &origin.role_path) {
+            let mut magic = Map::new();
+            magic.insert("role_name".to_owned(), role.as_str().into());
+            magic.insert("role_path".to_owned(), path.display().to_string().into());
+            layers.push(Layer::raw(magic));
+        }
+        layers.push(Layer::templated(Arc::clone(&self.extra)));
+        Scope::new(
+            Arc::clone(&self.templates),
+            layers,
+            Arc::clone(&self.shared),
+        )
+    }
+}
+
+/// Which tasks the user asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Tags {
+    /// Empty: all but those tagged `never`.
+    pub only: Vec<String>,
+    pub skip: Vec<String>,
+}
+
+impl Tags {
+    /// Whether a task with these tags runs, by Ansible's rules for `always`, `never`, `tagged`, `untagged` and `all`.
+    pub fn select(&self, tags: &[String]) -> bool {
+        let has = |tag: &str| tags.iter().any(|own| own == tag);
+        let named = |list: &[String]| {
+            list.iter().any(|tag| match tag.as_str() {
+                "tagged" => tags.iter().any(|own| own != "always" && own != "never"),
+                "untagged" => tags.is_empty(),
+                tag => has(tag),
+            })
+        };
+        let wanted = if self.only.is_empty() || self.only.iter().any(|tag| tag == "all") {
+            !has("never") || named(&self.only)
+        } else {
+            named(&self.only) || has("always")
+        };
+        let skipped =
+            named(&self.skip) || (self.skip.iter().any(|tag| tag == "all") && !has("always"));
+        wanted && !skipped
+    }
+}
+
+/// A boolean out of a value, as keywords read it.
+pub(super) fn as_boolean(value: &Value) -> Option<bool> {
+    value.truth()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tags;
+
+    #[test]
+    fn tags_follow_ansibles_rules() {
+        let list = |words: &[&str]| {
+            words
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let tags = |only: &[&str], skip: &[&str]| Tags {
+            only: list(only),
+            skip: list(skip),
+        };
+        type Words = &'static [&'static str];
+        let cases: &[(Words, Words, Words, bool)] = &[
+            (&[], &[], &[], true),
+            (&[], &[], &["never"], false),
+            (&["x"], &[], &["x"], true),
+            (&["x"], &[], &[], false),
+            (&["x"], &[], &["always"], true),
+            (&["x"], &["always"], &["always"], false),
+            (&["x"], &[], &["never", "x"], true),
+            (&[], &["x"], &["x"], false),
+            (&["tagged"], &[], &["y"], true),
+            (&["untagged"], &[], &["y"], false),
+            (&["untagged"], &[], &[], true),
+            (&["all"], &[], &["never"], false),
+        ];
+        for (only, skip, own, expected) in cases {
+            assert_eq!(
+                tags(only, skip).select(&list(own)),
+                *expected,
+                "{only:?} {skip:?} {own:?}"
+            );
+        }
+    }
+}

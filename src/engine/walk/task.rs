@@ -1,0 +1,320 @@
+//! One task: its loop, what it registers, whom it notifies.
+
+use std::sync::Arc;
+
+use super::blocks::{below, item_text, loop_layer};
+use super::memory::{Done, Key, Outcome, Truth};
+use super::{Flow, Next, Walk};
+use crate::model::event::{Mode, TaskStatus};
+use crate::model::node::Node;
+use crate::model::playbook::{Include, Loop, Meta, Task};
+use crate::model::template::{Evaluated, Layer, Scope};
+use crate::model::value::{Map, Unknown, Value};
+use crate::module::Failure;
+
+/// The part of a `run_once` task's key that stands for the whole task.
+const WHOLE: usize = usize::MAX;
+
+impl Walk<'_> {
+    pub(super) fn task(&mut self, task: &Arc<Task>, key: &Key) -> Flow {
+        if !self.setting.tags.select(&task.keywords.tags) {
+            return Flow::Continue;
+        }
+        let scope = self.scope(&task.keywords, &task.origin);
+        let once = match Self::flag(task.keywords.run_once.as_ref(), &scope, false) {
+            Ok(Evaluated::Known(once)) => once,
+            Ok(Evaluated::Unknown(unknown)) => return self.settle_alone(task, key, Err(unknown)),
+            Err(failure) => return self.settle_alone(task, key, Ok(failure)),
+        };
+        let shared = below(key, WHOLE);
+        if once && !self.memory.leads {
+            return match self.memory.once.get(&shared) {
+                Some(done) => {
+                    let outcome = done.outcome.clone();
+                    self.conclude_task(task, &outcome)
+                }
+                None => {
+                    self.stop.get_or_insert(Next::AwaitOnce(shared));
+                    Flow::Stop
+                }
+            };
+        }
+        let outcome = match &task.repeat {
+            None => self.item(task, key, &scope, None),
+            Some(repeat) => self.looped(task, repeat, key, &scope),
+        };
+        let Some(outcome) = outcome else {
+            return Flow::Stop;
+        };
+        if once && outcome.unknown.is_none() && !self.collecting() && self.planned.is_empty() {
+            self.once.push((
+                shared,
+                Done {
+                    outcome: outcome.clone(),
+                    report: None,
+                },
+            ));
+        }
+        self.conclude_task(task, &outcome)
+    }
+
+    /// All items of a loop; `None` when the walk has to stop before the last.
+    fn looped(
+        &mut self,
+        task: &Arc<Task>,
+        repeat: &Loop,
+        key: &Key,
+        scope: &Scope,
+    ) -> Option<Outcome> {
+        let items = match self.loop_items(repeat, scope) {
+            Ok(Evaluated::Known(items)) => items,
+            Ok(Evaluated::Unknown(unknown)) => return self.settle(task, key, None, Err(unknown)),
+            Err(failure) => {
+                // A condition that does not hold spares the loop: its list may not even be defined.
+                if matches!(
+                    Self::holds(&task.keywords.when, scope),
+                    Ok(Evaluated::Known(false))
+                ) {
+                    return self.settle_skipped(task, key, None);
+                }
+                return self.settle(task, key, None, Ok(failure));
+            }
+        };
+        if items.is_empty() {
+            return self.settle_skipped(task, key, None);
+        }
+        let mut results = Vec::new();
+        let mut whole = Outcome::unchanged();
+        whole.skipped = true;
+        for (index, item) in items.iter().enumerate() {
+            let layer = loop_layer(repeat, index, items.len(), item);
+            let inner = scope.with([Layer::raw(layer)]);
+            let label = item_text(item, repeat.label.as_ref(), &inner);
+            let outcome = self.item(task, &below(key, index), &inner, Some(label))?;
+            let mut result = outcome.result.clone();
+            result.insert(repeat.variable.clone(), item.clone());
+            result.insert(
+                "ansible_loop_var".to_owned(),
+                repeat.variable.as_str().into(),
+            );
+            results.push(Value::Map(result));
+            whole.add(&outcome);
+            // As in Ansible, all items are tried, and the task fails afterwards.
+        }
+        whole.result = whole.flags();
+        whole
+            .result
+            .insert("results".to_owned(), Value::List(results));
+        Some(whole)
+    }
+
+    /// What a settled task leaves behind for the tasks after it.
+    fn conclude_task(&mut self, task: &Task, outcome: &Outcome) -> Flow {
+        for (name, value) in &outcome.facts {
+            self.variables.insert(name.clone(), value.clone());
+        }
+        if let Some(name) = &task.register {
+            self.variables
+                .insert(name.clone(), Value::Map(outcome.result.clone()));
+        }
+        if outcome.changed != Truth::No && !outcome.failed {
+            let unsure = match &outcome.changed {
+                Truth::Unknown(unknown) => Some(unknown.clone()),
+                _ => None,
+            };
+            for name in self.notified_names(task) {
+                match self.notified.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, known)) => {
+                        if unsure.is_none() {
+                            *known = None;
+                        }
+                    }
+                    None => self.notified.push((name, unsure.clone())),
+                }
+            }
+        }
+        if outcome.failed {
+            Flow::Failed
+        } else {
+            Flow::Continue
+        }
+    }
+
+    /// The handlers that a task notifies, their names rendered.
+    pub(super) fn notified_names(&self, task: &Task) -> Vec<String> {
+        if task.notify.is_empty() {
+            return Vec::new();
+        }
+        let scope = self.scope(&task.keywords, &task.origin);
+        task.notify
+            .iter()
+            .filter_map(|node| scope.node(node).ok()?.scalar_text())
+            .collect()
+    }
+
+    /// A task that failed or is unknown before its items were looked at.
+    fn settle_alone(&mut self, task: &Arc<Task>, key: &Key, why: Result<Failure, Unknown>) -> Flow {
+        match self.settle(task, key, None, why) {
+            Some(outcome) => self.conclude_task(task, &outcome),
+            None => Flow::Stop,
+        }
+    }
+
+    pub(super) fn failed_include(
+        &mut self,
+        include: &Include,
+        key: &Key,
+        failure: &Failure,
+    ) -> Flow {
+        if self.must_wait() {
+            return Flow::Stop;
+        }
+        let report = self.bare_report(
+            &include.at,
+            include.name.as_ref(),
+            "include_tasks",
+            key,
+            TaskStatus::Failed,
+            Some(failure),
+        );
+        self.settled.push((
+            key.clone(),
+            Done {
+                outcome: Outcome::failed(),
+                report: Some(report),
+            },
+        ));
+        Flow::Failed
+    }
+
+    pub(super) fn unknown_include(
+        &mut self,
+        include: &Include,
+        key: &Key,
+        unknown: Unknown,
+    ) -> Flow {
+        if self.must_wait() {
+            return Flow::Stop;
+        }
+        if !self.pending && !self.collecting() {
+            return self.failed_include(include, key, &Self::never_known(&unknown));
+        }
+        let report = self.bare_report(
+            &include.at,
+            include.name.as_ref(),
+            "include_tasks",
+            key,
+            TaskStatus::unknown(&unknown),
+            None,
+        );
+        self.settled.push((
+            key.clone(),
+            Done {
+                outcome: Outcome::unknown(unknown),
+                report: Some(report),
+            },
+        ));
+        Flow::Continue
+    }
+
+    pub(super) fn failed_meta(&mut self, meta: &Meta, key: &Key, failure: &Failure) -> Flow {
+        if self.must_wait() {
+            return Flow::Stop;
+        }
+        let name: Option<&Node> = None;
+        let report = self.bare_report(
+            &meta.at,
+            name,
+            "meta",
+            key,
+            TaskStatus::Failed,
+            Some(failure),
+        );
+        self.settled.push((
+            key.clone(),
+            Done {
+                outcome: Outcome::failed(),
+                report: Some(report),
+            },
+        ));
+        Flow::Failed
+    }
+}
+
+impl Outcome {
+    /// As it should be.
+    pub fn unchanged() -> Self {
+        Self {
+            result: Map::new(),
+            facts: Map::new(),
+            changed: Truth::No,
+            skipped: false,
+            failed: false,
+            ignored: false,
+            unknown: None,
+        }
+    }
+
+    pub fn failed() -> Self {
+        Self {
+            failed: true,
+            ..Self::unchanged()
+        }
+    }
+
+    /// Nothing about it is known.
+    pub fn unknown(unknown: Unknown) -> Self {
+        let mut outcome = Self {
+            changed: Truth::Unknown(unknown.clone()),
+            unknown: Some(unknown),
+            ..Self::unchanged()
+        };
+        outcome.result = outcome.flags();
+        outcome
+    }
+
+    /// Takes an item of a loop into the whole.
+    fn add(&mut self, item: &Self) {
+        self.changed = match (&self.changed, &item.changed) {
+            (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
+            (Truth::Unknown(unknown), _) | (_, Truth::Unknown(unknown)) => {
+                Truth::Unknown(unknown.clone())
+            }
+            _ => Truth::No,
+        };
+        self.failed |= item.failed;
+        self.ignored |= item.ignored;
+        self.skipped &= item.skipped;
+        self.facts.extend(item.facts.clone());
+        if self.unknown.is_none() {
+            self.unknown.clone_from(&item.unknown);
+        }
+    }
+
+    /// `changed`, `failed` and `skipped`, as `register` gets them.
+    pub fn flags(&self) -> Map {
+        let mut map = Map::new();
+        let changed = match &self.changed {
+            Truth::Yes => Value::Bool(true),
+            Truth::No => Value::Bool(false),
+            Truth::Unknown(unknown) => Value::Unknown(unknown.clone()),
+        };
+        map.insert("changed".to_owned(), changed);
+        let failed = match &self.unknown {
+            Some(unknown) => Value::Unknown(unknown.clone()),
+            None => Value::Bool(self.failed || self.ignored),
+        };
+        map.insert("failed".to_owned(), failed);
+        if self.skipped {
+            map.insert("skipped".to_owned(), Value::Bool(true));
+        }
+        map
+    }
+}
+
+impl Walk<'_> {
+    /// Whether this walk tells what an apply would do without doing it.
+    pub(super) fn is_plan(&self) -> bool {
+        self.setting.mode == Mode::Plan
+    }
+}

@@ -1,0 +1,19 @@
+//! What is known of Redis and Valkey, as pure functions: no host is asked, nothing is read or written here.
+//!
+//! | module | what it answers |
+//! | --- | --- |
+//! | [`units`] | how many bytes is `1gb`, and how is a number of bytes shown |
+//! | [`version`] | which server is it |
+//! | [`catalogue`] | which directives are there, and what is wrong with a configuration |
+//! | [`capability`] | can this build defragment, and is that wise in this version |
+//! | [`conf`] | `redis.conf` taken apart, merged, compared |
+//! | [`info`] | what does a running server say of itself |
+//! | [`sizing`] | how much memory may a server use on a host, and why |
+
+pub mod capability;
+pub mod catalogue;
+pub mod conf;
+pub mod info;
+pub mod sizing;
+pub mod units;
+pub mod version;

@@ -1,0 +1,172 @@
+//! Moves a script in and its answer out, whatever carries it.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, sleep_until};
+use zeroize::Zeroizing;
+
+use super::limits::LARGEST_ANSWER;
+use super::sudo::{Dialogue, Heard};
+
+/// What to send, and how long it may take.
+pub(super) struct Errand<'a> {
+    pub(super) script: &'a [u8],
+    /// What to say to sudo before the script.
+    pub(super) dialogue: Option<Dialogue<'a>>,
+    /// When it has to be over.
+    pub(super) deadline: Instant,
+}
+
+/// What came back.
+pub(super) struct Collected<T> {
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
+    pub(super) end: End<T>,
+}
+
+/// How it ended.
+pub(super) enum End<T> {
+    /// The shell ended; this is what the carrier says about it.
+    Exited(T),
+    TimedOut,
+    TooLarge,
+}
+
+/// The bytes that wait to be sent.
+struct Input<'a> {
+    parts: VecDeque<Part<'a>>,
+    offset: usize,
+}
+
+enum Part<'a> {
+    Secret(Zeroizing<Vec<u8>>),
+    Plain(Cow<'a, [u8]>),
+    /// Nothing behind it is sent until sudo has let us through.
+    Gate,
+}
+
+impl<'a> Input<'a> {
+    fn new(script: &'a [u8], dialogue: Option<&Dialogue<'_>>) -> Self {
+        let mut parts = VecDeque::new();
+        if let Some((password, go)) = dialogue.and_then(Dialogue::opening) {
+            parts.push_back(Part::Secret(password));
+            if !dialogue.is_some_and(Dialogue::is_trusted) {
+                parts.push_back(Part::Gate);
+            }
+            parts.push_back(Part::Plain(Cow::Owned(go)));
+        }
+        parts.push_back(Part::Plain(Cow::Borrowed(script)));
+        let mut input = Self { parts, offset: 0 };
+        input.skip_empty();
+        input
+    }
+
+    /// What can be sent now.
+    fn ready(&self) -> &[u8] {
+        match self.parts.front() {
+            Some(Part::Secret(bytes)) => &bytes[self.offset..],
+            Some(Part::Plain(bytes)) => &bytes[self.offset..],
+            Some(Part::Gate) | None => &[],
+        }
+    }
+
+    fn sent(&mut self, count: usize) {
+        self.offset += count;
+        self.skip_empty();
+    }
+
+    fn skip_empty(&mut self) {
+        while self.ready().is_empty() && !matches!(self.parts.front(), Some(Part::Gate) | None) {
+            self.parts.pop_front();
+            self.offset = 0;
+        }
+    }
+
+    fn open_gate(&mut self) {
+        self.parts.retain(|part| !matches!(part, Part::Gate));
+    }
+
+    fn is_at_gate(&self) -> bool {
+        matches!(self.parts.front(), Some(Part::Gate))
+    }
+
+    fn is_finished(&self) -> bool {
+        self.parts.is_empty()
+    }
+}
+
+/// Carries one errand out: writes and reads at the same time, so that neither side can block the other.
+///
+/// Ends when both outputs are closed and everything was sent or refused, when the time is over, or when the answer grows too
+/// large. What had arrived by then is always given back. The shell's status has to be asked for after this, not
+/// meanwhile: once an SSH channel has told it, the rest of its output is lost.
+pub(super) async fn exchange<I, O, E>(
+    stdin: I,
+    mut stdout: O,
+    mut stderr: E,
+    errand: &mut Errand<'_>,
+) -> Collected<()>
+where
+    I: AsyncWrite + Unpin,
+    O: AsyncRead + Unpin,
+    E: AsyncRead + Unpin,
+{
+    let mut input = Input::new(errand.script, errand.dialogue.as_ref());
+    let mut stdin = Some(stdin);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let (mut out_open, mut err_open) = (true, true);
+    let patience = Instant::now() + super::sudo::PATIENCE;
+
+    let end = loop {
+        let closed = !out_open && !err_open;
+        if input.is_finished() || (closed && input.is_at_gate()) {
+            stdin = None;
+        }
+        if closed && stdin.is_none() {
+            break End::Exited(());
+        }
+        if out.len() + err.len() > LARGEST_ANSWER {
+            break End::TooLarge;
+        }
+        tokio::select! {
+            read = stdout.read_buf(&mut out), if out_open => {
+                out_open = matches!(read, Ok(count) if count > 0);
+            }
+            read = stderr.read_buf(&mut err), if err_open => {
+                err_open = matches!(read, Ok(count) if count > 0);
+                match errand.dialogue.as_mut().map(|dialogue| dialogue.hear(&mut err)) {
+                    Some(Heard::Ready) => input.open_gate(),
+                    // No script line may be taken for a password: sudo gets an end of file instead.
+                    Some(Heard::Refused) => stdin = None,
+                    Some(Heard::Nothing) | None => {}
+                }
+            }
+            written = send(&mut stdin, input.ready()), if stdin.is_some() && !input.ready().is_empty() => {
+                match written {
+                    Ok(count) => input.sent(count),
+                    // The shell ended before it read everything; its status tells the rest.
+                    Err(_) => stdin = None,
+                }
+            }
+            () = sleep_until(patience), if stdin.is_some() && input.is_at_gate() => stdin = None,
+            () = sleep_until(errand.deadline) => break End::TimedOut,
+        }
+    };
+    Collected {
+        stdout: out,
+        stderr: err,
+        end,
+    }
+}
+
+async fn send<I: AsyncWrite + Unpin>(
+    stdin: &mut Option<I>,
+    bytes: &[u8],
+) -> std::io::Result<usize> {
+    match stdin {
+        Some(stdin) => stdin.write(bytes).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,87 @@
+//! What all sessions of this process share: how much may happen at once, and the list of what is open.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use tokio::sync::Semaphore;
+
+use super::runtime_directory::RuntimeDirectory;
+use super::ssh::Master;
+
+/// Scripts that run at once on one connection; sshd's `MaxSessions` is 10 unless somebody changed it.
+pub const CHANNELS: usize = 8;
+
+/// The largest answer to one script, standard output and standard error together, in bytes.
+pub const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
+
+/// Connections that are being opened at once, unless told otherwise. sshd's `MaxStartups` (10:30:100) begins to drop
+/// connections at ten unauthenticated ones; a jump host or a NAT may make all of ours meet at one sshd.
+pub const CONNECTING: usize = 10;
+
+/// How often a connection is tried again when the server closes it before it says anything.
+pub const ATTEMPTS: u32 = 6;
+
+/// Shared by all sessions; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Limits(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    connecting: Semaphore,
+    directory: OnceLock<Arc<RuntimeDirectory>>,
+    making_directory: Mutex<()>,
+    open: Mutex<Vec<Weak<Master>>>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new(CONNECTING)
+    }
+}
+
+impl Limits {
+    /// With so many connections being opened at once; zero is taken as one.
+    #[must_use]
+    pub fn new(connecting: usize) -> Self {
+        Self(Arc::new(Shared {
+            connecting: Semaphore::new(connecting.max(1)),
+            directory: OnceLock::new(),
+            making_directory: Mutex::new(()),
+            open: Mutex::new(Vec::new()),
+        }))
+    }
+
+    /// Closes every connection that is open, at once, whoever holds it: for the end of an interrupted run. Scripts that are
+    /// running lose their connection.
+    pub async fn close_all(&self) {
+        let open = std::mem::take(&mut *self.0.open.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut closing = tokio::task::JoinSet::new();
+        for master in open.iter().filter_map(Weak::upgrade) {
+            closing.spawn(async move { master.close().await });
+        }
+        closing.join_all().await;
+    }
+
+    pub(super) fn connecting(&self) -> &Semaphore {
+        &self.0.connecting
+    }
+
+    /// The directory for sockets, made when it is first needed. Whoever has a socket in it keeps it.
+    pub(super) fn directory(&self) -> std::io::Result<Arc<RuntimeDirectory>> {
+        let _making = self
+            .0
+            .making_directory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(directory) = self.0.directory.get() {
+            return Ok(Arc::clone(directory));
+        }
+        let directory = Arc::new(RuntimeDirectory::create()?);
+        Ok(Arc::clone(self.0.directory.get_or_init(|| directory)))
+    }
+
+    pub(super) fn remember(&self, master: &Arc<Master>) {
+        let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|master| master.strong_count() > 0);
+        open.push(Arc::downgrade(master));
+    }
+}

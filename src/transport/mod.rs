@@ -1,0 +1,30 @@
+//! The only code that talks to hosts: it moves one script's bytes to a host's `sh` and brings the answer back.
+//!
+//! It knows nothing of what a script holds. Limits first:
+//! - nothing ever asks a question on the terminal: keys come from files or the agent, sudo's password is given;
+//! - a script that reached its time limit, or whose connection was lost, may still be running on the host;
+//! - a program that a script leaves in the background must not keep the script's output, or the script counts as running;
+//! - at most [`limits::CHANNELS`] scripts run at once on one connection;
+//! - an answer above [`limits::LARGEST_ANSWER`] bytes is refused.
+//!
+//! Start reading at [`session::Session`]. An SSH session is one `ssh` master process (see `ssh/master.rs`), each
+//! run one channel of it (`openssh`, native mux); `exchange.rs` moves the bytes, for SSH and for this machine alike;
+//! `sudo.rs` makes the command that becomes another user.
+
+pub mod error;
+mod exchange;
+pub mod limits;
+mod local;
+mod nonce;
+mod processes;
+mod runtime_directory;
+pub mod script;
+pub mod session;
+mod shell_words;
+pub mod simulated;
+mod ssh;
+mod sudo;
+mod sudo_failure;
+pub mod target;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! The parts of a script that are the same for every host, as shell files that can be read and checked alone.
+
+/// A part of the library. The order is the order in the script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Frame,
+    Limit,
+    Files,
+    Writable,
+    Tree,
+    Glob,
+    Packages,
+    Index,
+    Units,
+    Accounts,
+    Redis,
+    Port,
+    Program,
+    ProgramProbe,
+    Step,
+    Guard,
+    Attributes,
+    Write,
+    Paths,
+    Kernel,
+    ProgramStep,
+    Reboot,
+}
+
+impl Part {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Frame => include_str!("shell/frame.sh"),
+            Self::Limit => include_str!("shell/limit.sh"),
+            Self::Files => include_str!("shell/files.sh"),
+            Self::Writable => include_str!("shell/writable.sh"),
+            Self::Tree => include_str!("shell/tree.sh"),
+            Self::Glob => include_str!("shell/glob.sh"),
+            Self::Packages => include_str!("shell/packages.sh"),
+            Self::Index => include_str!("shell/index.sh"),
+            Self::Units => include_str!("shell/units.sh"),
+            Self::Accounts => include_str!("shell/accounts.sh"),
+            Self::Redis => include_str!("shell/redis.sh"),
+            Self::Port => include_str!("shell/port.sh"),
+            Self::Program => include_str!("shell/program.sh"),
+            Self::ProgramProbe => include_str!("shell/program_probe.sh"),
+            Self::Step => include_str!("shell/step.sh"),
+            Self::Guard => include_str!("shell/guard.sh"),
+            Self::Attributes => include_str!("shell/attributes.sh"),
+            Self::Write => include_str!("shell/write.sh"),
+            Self::Paths => include_str!("shell/paths.sh"),
+            Self::Kernel => include_str!("shell/kernel.sh"),
+            Self::ProgramStep => include_str!("shell/program_step.sh"),
+            Self::Reboot => include_str!("shell/reboot.sh"),
+        }
+    }
+
+    /// What else it calls.
+    pub(super) fn needs(self) -> &'static [Self] {
+        match self {
+            Self::Files | Self::Packages | Self::Index | Self::Units => &[Self::Limit],
+            Self::Accounts | Self::Redis | Self::Port | Self::Glob => &[Self::Limit],
+            Self::Tree => &[Self::Limit, Self::Files],
+            Self::ProgramProbe | Self::ProgramStep => &[Self::Program],
+            Self::Write => &[Self::Program, Self::Attributes],
+            Self::Paths => &[Self::Attributes],
+            Self::Kernel => &[Self::Guard],
+            _ => &[],
+        }
+    }
+}
+
+/// A part without its comments: they are for whoever reads the file, not for the wire.
+pub(super) fn without_comments(text: &str) -> String {
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with('#') && !line.is_empty())
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! Programs that only look.
+
+use crate::model::probe::{Observation, Program, ProgramResult};
+use crate::transport::script::builder::Builder;
+use crate::transport::script::frames::{Frame, words};
+use crate::transport::script::library::Part;
+use crate::transport::script::steps::{bounded, start};
+
+/// Seconds for a program of a probe that has no limit of its own.
+const TIME_LIMIT: u64 = 60;
+
+pub(super) fn compile(number: usize, program: &Program, builder: &mut Builder) {
+    builder.need(Part::ProgramProbe);
+    builder.raw(&format!("c_number={number}\n"));
+    // Without a place for its output the program is not asked, which c_ask reports.
+    let input = start(program, builder);
+    builder.raw(&format!(
+        "c_scratch && {}{}\n",
+        input.command, input.heredoc.redirection
+    ));
+    builder.raw(&input.heredoc.lines);
+    builder.raw(&format!(
+        "c_ask {}\n",
+        program.time_limit.unwrap_or(TIME_LIMIT)
+    ));
+}
+
+pub(super) fn parse(number: usize, frames: &[Frame<'_>]) -> Observation {
+    let Some(place) = frames
+        .iter()
+        .position(|frame| frame.label == "program" && frame.number(0) == Some(number))
+    else {
+        return Observation::Failed(String::from("the host said nothing of the program"));
+    };
+    let mut result = ProgramResult::default();
+    for frame in &frames[place + 1..] {
+        match frame.label {
+            "out" => result.stdout = bounded(frame.body),
+            "err" => result.stderr = bounded(frame.body),
+            "program-error" => return Observation::Failed(words(frame.body)),
+            "program-end" => {
+                result.code = frame.number(1).unwrap_or(-1);
+                result.timed_out = frame.words.get(2) == Some(&"yes");
+                return Observation::Program(result);
+            }
+            _ => break,
+        }
+    }
+    Observation::Failed(String::from("the program's answer is not complete"))
+}

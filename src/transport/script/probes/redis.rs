@@ -1,0 +1,94 @@
+//! Running servers, asked through their own client.
+
+use crate::model::probe::{Observation, RedisAddress, RedisState};
+use crate::transport::script::builder::Builder;
+use crate::transport::script::frames::{Frame, find, words};
+use crate::transport::script::library::Part;
+use crate::transport::script::nonce::Nonce;
+
+pub(super) fn compile(number: usize, address: &RedisAddress, builder: &mut Builder) {
+    builder.need(Part::Redis);
+    let secret = address
+        .password
+        .as_ref()
+        .map_or("", |secret| secret.expose());
+    let port = address.port.to_string();
+    let mut arguments = vec![secret];
+    match &address.socket {
+        Some(socket) => arguments.extend(["-s", socket]),
+        None => {
+            let host = address.host.as_deref().unwrap_or("127.0.0.1");
+            arguments.extend(["-h", host, "-p", &port]);
+        }
+    }
+    if let Some(user) = &address.user {
+        arguments.extend(["--user", user]);
+    }
+    builder.raw(&format!("c_number={number}\n"));
+    builder.call("c_redis", arguments);
+}
+
+/// The client's code is 0 whatever the server answers, so only the words count.
+pub(super) fn parse(number: usize, nonce: &Nonce, frames: &[Frame<'_>]) -> Observation {
+    let of = |label: &str| {
+        frames
+            .iter()
+            .find(|frame| frame.label == label && frame.number(0) == Some(number))
+    };
+    let Some(answer) = of("redis") else {
+        return Observation::Failed(String::from("the host said nothing of the server"));
+    };
+    let complaint = of("redis-error").map_or(String::new(), |frame| words(frame.body));
+    let timed_out = of("redis-error").and_then(|frame| frame.number::<i32>(1)) == Some(137);
+    let marks = ["info", "config", "end"].map(|part| format!("{}:{part}\n", nonce.tag));
+    let (ping, rest) = split(answer.body, &marks[0]);
+    let (info, rest) = split(rest, &marks[1]);
+    let (config, _) = split(rest, &marks[2]);
+    let ping = words(ping);
+    let info = String::from_utf8_lossy(info).into_owned();
+    let config = String::from_utf8_lossy(config).into_owned();
+    let alive = ping.lines().any(|line| line == "PONG");
+    let refused = |text: &str| error_line(text);
+    let error = if timed_out {
+        Some(String::from("the server did not answer in time"))
+    } else if !alive && !complaint.is_empty() {
+        Some(complaint.lines().next().unwrap_or_default().to_owned())
+    } else if !alive {
+        Some(refused(&ping).unwrap_or_else(|| String::from("the server did not answer PING")))
+    } else {
+        refused(&info)
+            .or_else(|| refused(&config))
+            .or_else(|| (!complaint.is_empty()).then(|| complaint.clone()))
+    };
+    Observation::Redis(RedisState {
+        alive,
+        error,
+        info: if error_line(&info).is_some() {
+            String::new()
+        } else {
+            info
+        },
+        config: if error_line(&config).is_some() {
+            String::new()
+        } else {
+            config
+        },
+    })
+}
+
+/// What stands before a mark, and after it. Without the mark everything stands before it.
+fn split<'a>(body: &'a [u8], mark: &str) -> (&'a [u8], &'a [u8]) {
+    match find(body, mark.as_bytes()) {
+        Some(place) => (&body[..place], &body[place + mark.len()..]),
+        None => (body, &[]),
+    }
+}
+
+/// The server's error, when an answer is one: its first word is in capitals, as in `NOAUTH` or `ERR`.
+fn error_line(answer: &str) -> Option<String> {
+    let line = answer.trim_start().lines().next()?.trim();
+    let line = line.strip_prefix("(error) ").unwrap_or(line);
+    let (code, _) = line.split_once(' ')?;
+    (code.len() >= 2 && code.chars().all(|letter| letter.is_ascii_uppercase()))
+        .then(|| line.to_owned())
+}

@@ -1,0 +1,91 @@
+//! Words and contents as the shell reads them back, exactly.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::model::blob::Blob;
+
+/// A word in single quotes: the shell changes nothing in it. The word holds no NUL (see [`has_nul`]).
+pub(super) fn quote(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// No argument, path or variable of a Unix system can hold a NUL.
+pub(super) fn has_nul(word: &str) -> bool {
+    word.contains('\0')
+}
+
+/// How a content travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Codec {
+    /// Nothing travels.
+    Empty,
+    /// As it is, in a heredoc. What reads it takes as many bytes as there are, and leaves the newline that a
+    /// heredoc always ends with.
+    Text,
+    /// In lines of base64.
+    Base64,
+}
+
+impl Codec {
+    pub(super) fn of(content: &Blob) -> Self {
+        if content.is_empty() {
+            Self::Empty
+        } else if content.as_text().is_some() {
+            Self::Text
+        } else {
+            Self::Base64
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Text => "text",
+            Self::Base64 => "base64",
+        }
+    }
+}
+
+/// A content for the input of one command.
+pub(super) struct Heredoc {
+    /// Stands behind the command; empty where nothing travels.
+    pub(super) redirection: String,
+    /// Stand behind the command's line.
+    pub(super) lines: Zeroizing<String>,
+}
+
+impl Heredoc {
+    /// `delimiter` is a word that the content cannot hold.
+    pub(super) fn new(content: &Blob, delimiter: &str) -> Self {
+        let mut lines = Zeroizing::new(String::new());
+        match (Codec::of(content), content.as_text()) {
+            (Codec::Text, Some(text)) => lines.push_str(text),
+            (Codec::Base64, _) => {
+                let encoded = Zeroizing::new(STANDARD.encode(content.as_bytes()));
+                let mut rest = encoded.as_str();
+                while !rest.is_empty() {
+                    // Base64 is ASCII: any place is between two characters.
+                    let (line, after) = rest.split_at(rest.len().min(76));
+                    lines.push_str(line);
+                    lines.push('\n');
+                    rest = after;
+                }
+            }
+            _ => {
+                return Self {
+                    redirection: String::new(),
+                    lines,
+                };
+            }
+        }
+        lines.push('\n');
+        lines.push_str(delimiter);
+        lines.push('\n');
+        Self {
+            redirection: format!(" <<'{delimiter}'"),
+            lines,
+        }
+    }
+}

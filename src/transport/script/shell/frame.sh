@@ -1,0 +1,53 @@
+# Frames: everything that the controller reads starts with a line that begins with the nonce.
+c_mark() { printf '%s %s\n' "$c_nonce" "$*" >&3; }
+
+c_have() { command -v "$1" >/dev/null 2>&1; }
+
+# Ends what runs and removes what was made; for signals and for the end of the script.
+c_clean() {
+	if [ -n "$c_child" ]; then
+		c_signal TERM
+		c_child=
+	fi
+	if [ -n "$c_new" ]; then
+		rm -rf "$c_new" 2>/dev/null
+		c_new=
+	fi
+	if [ -n "$c_dir" ]; then
+		rm -rf "$c_dir" 2>/dev/null
+		c_dir=
+	fi
+}
+
+c_stop() {
+	trap - EXIT
+	c_clean
+	exit 143
+}
+
+# Signals the whole process group of the running program, or the program alone where there is no setsid.
+c_signal() {
+	if [ -n "$c_setsid" ]; then
+		kill "-$1" "-$c_child" 2>/dev/null
+	else
+		kill "-$1" "$c_child" 2>/dev/null
+	fi
+}
+
+# A directory that nobody else can look into, in the first place that takes a file.
+c_scratch() {
+	[ -z "$c_dir" ] || return 0
+	for c_place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm /run; do
+		c_dir=$c_place/.cachesmith-$c_tag
+		if mkdir "$c_dir" 2>/dev/null; then
+			{ printf 'room' >"$c_dir/in"; } 2>/dev/null && return 0
+			rm -rf "$c_dir"
+		fi
+	done
+	c_dir=
+	return 1
+}
+
+c_child='' c_new='' c_dir='' c_setsid=''
+trap c_stop HUP INT TERM PIPE
+trap c_clean EXIT

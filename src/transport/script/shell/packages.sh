@@ -1,0 +1,79 @@
+# c_apt_installed NAME...: one line for each package that dpkg knows.
+c_apt_installed() {
+	# shellcheck disable=SC2016 # fields of dpkg-query
+	c_installed=$(c_limit 60 dpkg-query -W -f '${db:Status-Abbrev}\t${Package}:${Architecture}\t${Version}\n' "$@" 2>/dev/null)
+	c_mark dpkg $?
+	printf '%s\n' "$c_installed" >&3
+	c_mark policy
+	c_limit 60 apt-cache policy "$@" >&3 2>/dev/null
+	c_mark policy-end $?
+}
+
+# c_apt_absent NAME...: what those of them would bring that are not installed.
+c_apt_absent() {
+	for c_word do
+		shift
+		case $c_word in
+		*:*) c_pattern=$c_word ;;
+		*) c_pattern=$c_word: ;;
+		esac
+		case "
+$c_installed" in
+		*"
+"?i?"	$c_pattern"*) ;;
+		*) set -- "$@" "$c_word" ;;
+		esac
+	done
+	[ $# -gt 0 ] || return 0
+	c_mark depends
+	c_limit 60 apt-cache depends "$@" >&3 2>/dev/null
+	c_mark showpkg
+	c_limit 60 apt-cache showpkg "$@" >&3 2>/dev/null
+}
+
+# c_rpm NAME...: the same for rpm and dnf.
+c_rpm() {
+	c_mark rpm
+	c_limit 60 rpm -q --qf 'installed\t%{NAME}\t%{ARCH}\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\n' "$@" >&3 2>/dev/null
+	c_mark rpm-end $?
+	# What the cache holds; only where there is no cache yet, dnf fetches one.
+	c_cache=--cacheonly
+	c_mark repoquery
+	c_dnf repoquery --qf "$c_available" "$@" >&3 || {
+		c_cache=--quiet
+		c_mark repoquery
+		c_dnf repoquery --qf "$c_available" "$@" >&3
+	}
+	c_mark repoquery-end $?
+	for c_place in /etc/dnf/plugins/versionlock.list /etc/yum/pluginconf.d/versionlock.list /etc/dnf/versionlock.toml; do
+		[ -r "$c_place" ] || continue
+		c_mark locked
+		while IFS= read -r c_line || [ -n "$c_line" ]; do
+			printf '%s\n' "$c_line" >&3
+		done <"$c_place"
+	done
+	for c_word do
+		rpm -q "$c_word" >/dev/null 2>&1 && continue
+		c_mark requires "$c_word"
+		c_dnf repoquery --latest-limit=1 --requires --resolve --qf '%{name}\n' "$c_word" >&3
+		c_mark provides "$c_word"
+		c_dnf repoquery --qf '%{name}\n' --whatprovides "$c_word" >&3
+	done
+}
+
+c_available='available\t%{name}\t%{arch}\t%{epoch}:%{version}-%{release}\n'
+
+c_dnf() {
+	c_limit 120 dnf --quiet "$c_cache" "$@" 2>/dev/null
+}
+
+c_packages() {
+	if c_have dpkg-query && c_have apt-cache; then
+		c_apt_installed "$@"
+		c_apt_absent "$@"
+	elif c_have rpm && c_have dnf; then
+		c_rpm "$@"
+	else
+		c_mark no-packages
+	fi
+}

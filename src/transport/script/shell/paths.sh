@@ -1,0 +1,47 @@
+# c_directory PATH MODE OWNER GROUP: made for nobody else at first, then opened.
+c_directory() {
+	c_do "cannot make the directory $1" mkdir "$1" || return 1
+	c_attributes "$1" "$2" "$3" "$4" || {
+		rmdir "$1" 2>/dev/null
+		return 1
+	}
+}
+
+# c_link PATH TARGET HARD: made beside its place and renamed, so that there is always one.
+c_link() {
+	if [ -d "$1" ] && [ ! -L "$1" ]; then
+		c_fail "$1 is a directory"
+		return 1
+	fi
+	c_new=${1%/*}/.cachesmith-$c_tag-$c_number
+	if [ "$3" = yes ]; then
+		c_do "cannot link $1" ln "$2" "$c_new" || return 1
+	else
+		c_do "cannot link $1" ln -s -- "$2" "$c_new" || return 1
+	fi
+	c_do "cannot put the link $1 in place" mv -fT "$c_new" "$1" || return 1
+	# Renaming one name of a file over another name of it does nothing, and leaves both.
+	if [ -e "$c_new" ] || [ -L "$c_new" ]; then
+		rm -f "$c_new"
+	fi
+	c_new=
+}
+
+c_remove() {
+	c_do "cannot remove $1" rm -rf "$1" || return 1
+	if [ -e "$1" ] || [ -L "$1" ]; then
+		c_fail "$1 is still there"
+	fi
+}
+
+# c_touch PATH SECONDS: seconds since 1970, or empty for now.
+c_touch() {
+	umask 022
+	if [ -n "$2" ]; then
+		c_do "cannot touch $1" touch -d "@$2" "$1"
+	else
+		c_do "cannot touch $1" touch "$1"
+	fi
+	umask 077
+	[ "$c_status" = 'done' ]
+}

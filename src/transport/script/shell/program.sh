@@ -1,0 +1,69 @@
+# c_run SECONDS: runs c_start in a process group of its own, from $c_dir/in to $c_dir/out and $c_dir/err.
+# Sets c_code (128 and the signal where one ended it) and c_late (yes when it ran out of time). 0 seconds: no limit.
+c_run() {
+	c_late=no
+	: >"$c_dir/late"
+	c_start <"$c_dir/in" >"$c_dir/out" 2>"$c_dir/err" 3>&- &
+	c_child=$!
+	if [ "$1" -gt 0 ]; then
+		c_run_watch "$1" >/dev/null 2>&1 3>&- &
+		c_watcher=$!
+	else
+		c_watcher=
+	fi
+	wait "$c_child" 2>/dev/null
+	c_code=$?
+	if [ -s "$c_dir/late" ]; then
+		c_late=yes
+		# It still has to end those that the program left behind.
+		wait "$c_watcher" 2>/dev/null
+	elif [ -n "$c_watcher" ]; then
+		kill "$c_watcher" 2>/dev/null
+		wait "$c_watcher" 2>/dev/null
+	fi
+	c_child=
+}
+
+# Sleeps in short pieces, so that no long sleep outlives the script.
+c_run_watch() {
+	trap - EXIT
+	c_left=$1
+	while [ "$c_left" -gt 0 ]; do
+		sleep 1
+		c_left=$((c_left - 1))
+	done
+	printf late >"$c_dir/late"
+	c_signal TERM
+	for c_left in 1 2 3 4 5; do
+		sleep 1
+		c_signal 0 || return
+	done
+	c_signal KILL
+}
+
+# c_input SIZE: takes what a program will read from a heredoc.
+c_input() {
+	head -c "$1" >"$c_dir/in"
+}
+
+c_input_base64() {
+	base64 -d >"$c_dir/in"
+}
+
+c_no_input() {
+	: >"$c_dir/in"
+}
+
+# The beginning of what the program wrote: one byte more than the limit tells that there was more.
+c_output() {
+	if [ -s "$c_dir/out" ]; then
+		c_mark out
+		head -c 1048577 <"$c_dir/out" >&3
+	fi
+	if [ -s "$c_dir/err" ]; then
+		c_mark err
+		head -c 1048577 <"$c_dir/err" >&3
+	fi
+}
+
+c_have setsid && c_setsid=setsid

@@ -1,0 +1,48 @@
+# c_begin NUMBER: nothing is done unless the controller can be told that it begins.
+c_begin() {
+	c_number=$1
+	c_status=lost
+	c_code=0
+	c_error=
+	c_ran=no
+	c_clock
+	c_began=$c_now
+	c_mark begin "$1" || return 1
+	c_status='done'
+}
+
+# Reports the step; its code is 1 when the script has to end here.
+c_end() {
+	[ "$c_status" != lost ] || return 1
+	if [ "$c_ran" = yes ]; then
+		c_output
+	fi
+	if [ -n "$c_error" ]; then
+		c_mark message
+		printf '%s' "$c_error" >&3
+	fi
+	c_clock
+	c_mark end "$c_number" "$c_status" "$c_code" "$c_began" "$c_now" || return 1
+	[ "$c_status" = 'done' ]
+}
+
+# Seconds and hundredths since the boot, without a program.
+c_clock() {
+	c_now=0
+	{ read -r c_now c_rest </proc/uptime; } 2>/dev/null
+	:
+}
+
+c_fail() {
+	c_status=failed
+	[ "$c_code" -ne 0 ] || c_code=1
+	c_error=$1
+	return 1
+}
+
+# c_do WORDS PROGRAM ARGUMENT...: runs a program; where it fails, its own words follow ours.
+c_do() {
+	c_words=$1
+	shift
+	c_said=$("$@" 2>&1 3>&-) || c_fail "$c_words: $c_said"
+}

@@ -1,0 +1,117 @@
+# c_write PATH CODEC SIZE SHA256 MODE OWNER GROUP BACKUP CHECK: takes the content from its input, writes it beside
+# the target, and renames it over the target. CHECK is yes when c_start is to accept the new content first.
+c_write() {
+	c_path=$1 c_codec=$2 c_size=$3 c_sum=$4 c_mode=$5 c_owner=$6 c_group=$7 c_backup=$8 c_check=$9
+	c_follow || return 1
+	if [ -d "$c_path" ]; then
+		c_fail "$c_path is a directory"
+		return 1
+	fi
+	c_parent=${c_path%/*}/
+	if [ ! -d "$c_parent" ]; then
+		c_fail "the directory $c_parent is not there"
+		return 1
+	fi
+	c_there=no
+	if [ -e "$c_path" ]; then
+		c_there=yes
+		c_do "cannot look at $c_path" stat -c '%a %u %g' "$c_path" || return 1
+		c_mode=${c_mode:-0000${c_said%% *}}
+		c_said=${c_said#* }
+		c_owner=${c_owner:-${c_said% *}}
+		c_group=${c_group:-${c_said#* }}
+	fi
+	c_new=$c_parent.cachesmith-$c_tag-$c_number
+	c_said=$( { set -C && "c_write_$c_codec" "$c_size" >"$c_new"; } 2>&1 3>&-) || {
+		c_write_failed
+		return 1
+	}
+	c_write_verified || return 1
+	c_attributes "$c_new" "${c_mode:-0644}" "$c_owner" "$c_group" || return 1
+	# A host under SELinux: the new file takes over the context of the old one.
+	if [ "$c_there" = yes ] && [ -e /sys/fs/selinux/enforce ] && c_have chcon; then
+		c_do "cannot keep the SELinux context of $c_path" chcon --reference "$c_path" "$c_new" || return 1
+	fi
+	if [ "$c_check" = yes ]; then
+		c_write_accepted || return 1
+	fi
+	c_flush "$c_new" || return 1
+	if [ -n "$c_backup" ] && [ "$c_there" = yes ]; then
+		c_do "cannot keep the old $c_path" cp -p "$c_path" "$c_backup" || return 1
+	fi
+	c_do "cannot replace $c_path" mv -f "$c_new" "$c_path" || return 1
+	c_new=
+	if [ "$c_there" = no ] && [ -e /sys/fs/selinux/enforce ] && c_have restorecon; then
+		c_do "cannot set the SELinux context of $c_path" restorecon "$c_path" || return 1
+	fi
+	c_flush "$c_parent"
+}
+
+c_write_text() { head -c "$1"; }
+
+c_write_base64() { base64 -d; }
+
+c_write_empty() { :; }
+
+c_write_failed() {
+	case $c_said in
+	*'No space left'*) c_fail "disk full: cannot write $c_path: $c_said" ;;
+	*'uota exceeded'*) c_fail "disk quota used up: cannot write $c_path: $c_said" ;;
+	*'ead-only file system'*) c_fail "read-only file system: cannot write $c_path: $c_said" ;;
+	*base64*'not found'*) c_fail "the host has no base64 program, which writing $c_path needs because its content is not text" ;;
+	*) c_fail "cannot write $c_path: $c_said" ;;
+	esac
+}
+
+# What was written is what was sent.
+c_write_verified() {
+	if c_have sha256sum; then
+		c_said=$(sha256sum <"$c_new" 2>/dev/null)
+		[ "${c_said%% *}" != "$c_sum" ] || return 0
+	else
+		c_said=$(wc -c <"$c_new" 2>/dev/null)
+		[ "$((c_said))" -ne "$c_size" ] || return 0
+	fi
+	c_said="it was not written whole (of $c_size bytes)"
+	c_write_failed
+}
+
+# A program of the user's looks at the new content, which has its final owner and mode.
+c_write_accepted() {
+	if ! c_scratch; then
+		c_fail 'no place for the output of the validation: /tmp, /var/tmp, /dev/shm and /run cannot be written'
+		return 1
+	fi
+	c_no_input
+	c_run 120
+	if [ "$c_code" -ne 0 ]; then
+		c_ran=yes
+		if [ "$c_late" = yes ]; then
+			c_fail "the validation of the new $c_path ran out of time; the file is unchanged"
+		else
+			c_fail "the validation of the new $c_path failed with code $c_code; the file is unchanged"
+		fi
+	fi
+}
+
+# The path behind a link: the file it leads to is replaced, not the link.
+c_follow() {
+	[ -L "$c_path" ] || return 0
+	c_said=$(readlink -f "$c_path" && echo .) || {
+		c_fail "$c_path is a link that leads nowhere"
+		return 1
+	}
+	c_path=${c_said%??}
+}
+
+# Onto the disk. What cannot be flushed by its nature (a file system without it) is no failure.
+c_flush() {
+	c_said=$(sync "$1" 2>&1 3>&-) && return 0
+	case $c_said in
+	*'nput/output error'* | *'No space left'* | *'uota exceeded'*)
+		c_write_failed
+		return 1
+		;;
+	esac
+	return 0
+}

@@ -1,0 +1,75 @@
+//! Steps as shell text, and the host's frames as outcomes.
+//!
+//! Every step is one line: it begins (which is told to the controller first), its guard is checked, it acts; the
+//! next line reports it and ends the script where it was not done.
+
+mod action;
+mod outcome;
+mod program;
+
+use zeroize::Zeroizing;
+
+use super::Options;
+use super::builder::{Builder, command};
+use super::library::Part;
+use super::nonce::Nonce;
+use super::probes::{fold, kernel_path, refused_path};
+use crate::model::step::{Action, Guard, Step};
+
+pub(super) use outcome::{bounded, parse};
+pub(super) use program::{refused_program, start};
+
+/// The script's text.
+pub(super) fn compile(steps: &[Step], options: &Options, nonce: Nonce) -> Zeroizing<String> {
+    let mut builder = Builder::new(nonce);
+    builder.need(Part::Step);
+    for (number, step) in steps.iter().enumerate() {
+        let mut line = action::Line::new(format!("c_begin {number}"));
+        if let Some(reason) = refusal(step) {
+            line.then(&command("c_fail", [&reason]));
+        } else {
+            if let Some(guard) = &step.guard {
+                builder.need(Part::Guard);
+                line.then(&guard_command(guard));
+            }
+            action::compile(&step.action, options, &mut line, &mut builder);
+        }
+        line.write(&mut builder);
+        builder.raw("c_end || return 0\n");
+        if matches!(step.action, Action::Reboot { .. }) {
+            // Whatever comes behind it is for another script, once the machine is back.
+            builder.raw("return 0\n");
+        }
+    }
+    builder.finish()
+}
+
+fn guard_command(guard: &Guard) -> String {
+    match guard {
+        Guard::Absent { path } => command("c_guard_absent", [path]),
+        Guard::Exists { path } => command("c_guard_exists", [path]),
+        Guard::Sha256 { path, sha256 } => command("c_guard_sha256", [path, sha256]),
+        Guard::KernelValue { key, value } => {
+            let path = kernel_path(key).unwrap_or_default();
+            command("c_guard_kernel", [path, fold(value)])
+        }
+    }
+}
+
+/// Why a step cannot be put into a script at all, if so.
+fn refusal(step: &Step) -> Option<String> {
+    let guard = match &step.guard {
+        Some(Guard::Absent { path } | Guard::Exists { path } | Guard::Sha256 { path, .. }) => {
+            refused_path(path)
+        }
+        Some(Guard::KernelValue { key, .. }) => refused_kernel(key),
+        None => None,
+    };
+    guard.or_else(|| action::refusal(&step.action))
+}
+
+fn refused_kernel(key: &str) -> Option<String> {
+    kernel_path(key)
+        .is_none()
+        .then(|| format!("`{key}` is not the name of a kernel value"))
+}

@@ -1,0 +1,99 @@
+//! What became of each step, out of as much of the answer as came.
+
+use crate::model::blob::Blob;
+use crate::model::probe::CONTENT_LIMIT;
+use crate::model::step::{Outcome, Step, StepStatus};
+use crate::transport::script::frames::Frame;
+
+/// One outcome for each step. A step that began and was not reported is lost.
+pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
+    let mut outcomes: Vec<Outcome> = steps.iter().map(|_| outcome(StepStatus::NotRun)).collect();
+    let mut current: Option<usize> = None;
+    let mut message: &[u8] = &[];
+    for frame in frames {
+        match frame.label {
+            "begin" => {
+                current = frame.number(0).filter(|number| *number < outcomes.len());
+                message = &[];
+                if let Some(number) = current {
+                    outcomes[number].status = StepStatus::Lost;
+                }
+            }
+            "message" => message = frame.body,
+            "end" => {
+                if let Some(number) = current.take() {
+                    finish(&mut outcomes[number], frame, message);
+                }
+            }
+            label => {
+                if let Some(number) = current {
+                    match label {
+                        "out" => outcomes[number].stdout = bounded(frame.body),
+                        "err" => outcomes[number].stderr = bounded(frame.body),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    outcomes
+}
+
+/// `end NUMBER STATUS CODE BEGAN ENDED`, the times in seconds since the boot.
+fn finish(outcome: &mut Outcome, frame: &Frame<'_>, message: &[u8]) {
+    outcome.status = match frame.words.get(1) {
+        Some(&"done") => StepStatus::Done,
+        Some(&"late") => StepStatus::TimedOut,
+        Some(&"guard") => StepStatus::GuardFailed,
+        Some(&"failed") => StepStatus::Failed,
+        _ => StepStatus::Lost,
+    };
+    outcome.code = frame.number(2).unwrap_or(0);
+    if let (Some(began), Some(ended)) = (
+        frame.words.get(3).and_then(|word| milliseconds(word)),
+        frame.words.get(4).and_then(|word| milliseconds(word)),
+    ) {
+        outcome.milliseconds = ended.saturating_sub(began);
+    }
+    if !message.is_empty() {
+        let mut text = outcome.stderr.as_bytes().to_vec();
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            text.push(b'\n');
+        }
+        text.extend_from_slice(message);
+        outcome.stderr = Blob::from(text);
+    }
+}
+
+/// Seconds with two digits behind the point, in milliseconds.
+fn milliseconds(word: &str) -> Option<u64> {
+    let (seconds, hundredths) = word.split_once('.').unwrap_or((word, "0"));
+    let seconds: u64 = seconds.parse().ok()?;
+    let hundredths: u64 = hundredths.parse().ok()?;
+    Some(seconds * 1000 + hundredths * 10)
+}
+
+fn outcome(status: StepStatus) -> Outcome {
+    Outcome {
+        status,
+        code: 0,
+        stdout: Blob::default(),
+        stderr: Blob::default(),
+        milliseconds: 0,
+    }
+}
+
+/// The output of a program; where there was more than the limit, a line says so at the end.
+pub(crate) fn bounded(body: &[u8]) -> Blob {
+    let limit = usize::try_from(CONTENT_LIMIT).unwrap_or(usize::MAX);
+    match body.get(..limit) {
+        Some(kept) if body.len() > limit => {
+            let mut text = kept.to_vec();
+            text.extend_from_slice(
+                format!("\n(the rest is left out: it is more than {limit} bytes)\n").as_bytes(),
+            );
+            Blob::from(text)
+        }
+        _ => Blob::from(body),
+    }
+}

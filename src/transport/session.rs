@@ -1,0 +1,249 @@
+//! One host's session: connect, run scripts, close.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use super::error::{TransportError, TransportErrorKind};
+use super::exchange::{Collected, End, Errand};
+use super::limits::{CHANNELS, LARGEST_ANSWER, Limits};
+use super::simulated::Simulated;
+use super::ssh::Master;
+use super::sudo::Dialogue;
+use super::target::{Become, Target, TargetKind};
+use super::{local, ssh, sudo_failure};
+
+/// What a script answered.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub stdout: Vec<u8>,
+    /// Without what sudo said before it let us through.
+    pub stderr: Vec<u8>,
+    pub exit: Exit,
+}
+
+/// Shows sizes only: an answer may hold secrets.
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Answer({} bytes, {} bytes of errors, {:?})",
+            self.stdout.len(),
+            self.stderr.len(),
+            self.exit
+        )
+    }
+}
+
+/// How the shell ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// With this status.
+    Code(i32),
+    /// By a signal; SSH's connection sharing does not tell which.
+    Signal,
+}
+
+impl Exit {
+    /// Whether the status is 0.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self == Self::Code(0)
+    }
+}
+
+/// What a session has cost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Connections opened; more than one only where the server turned us away first.
+    pub connections: u64,
+    /// Scripts sent.
+    pub round_trips: u64,
+}
+
+/// An open way to one host. Close it with [`Session::close`]; when it is dropped instead, its connection is closed
+/// too, without waiting for it.
+pub struct Session {
+    name: String,
+    link: Link,
+    channels: Semaphore,
+    closed: AtomicBool,
+    connections: u64,
+    round_trips: AtomicU64,
+    /// Whom we became with a password that sudo asked for and accepted.
+    proved: Mutex<Vec<Become>>,
+}
+
+enum Link {
+    Ssh(Arc<Master>),
+    Local,
+    Simulated(Arc<dyn Simulated>),
+}
+
+impl Session {
+    /// Opens the session: for SSH one connection, kept until it is closed.
+    ///
+    /// # Errors
+    /// Everything that makes a host unreachable, with the reason as [`TransportErrorKind`].
+    pub async fn connect(target: &Target, limits: &Limits) -> Result<Self, TransportError> {
+        let (link, connections) = match &target.kind {
+            TargetKind::Ssh(ssh) => {
+                let (master, attempts) = ssh::open(&target.name, ssh, limits).await?;
+                (Link::Ssh(master), attempts)
+            }
+            TargetKind::Local => (Link::Local, 0),
+            TargetKind::Simulated(simulated) => {
+                simulated.connect()?;
+                (Link::Simulated(Arc::clone(simulated)), 1)
+            }
+        };
+        Ok(Self {
+            name: target.name.clone(),
+            link,
+            channels: Semaphore::new(CHANNELS),
+            closed: AtomicBool::new(false),
+            connections,
+            round_trips: AtomicU64::new(0),
+            proved: Mutex::default(),
+        })
+    }
+
+    /// The host's name in the inventory.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What this session has cost so far.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            connections: self.connections,
+            round_trips: self.round_trips.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Runs one script in the host's `sh`, as another user if told so. May be called many times at once; what goes
+    /// beyond [`CHANNELS`] waits. The time limit covers that waiting too.
+    ///
+    /// # Errors
+    /// The script could not be brought there, or its answer not back. What had arrived is in the error. A script that ends
+    /// with a status other than 0 is no error here.
+    pub async fn run(
+        &self,
+        script: &[u8],
+        as_user: Option<&Become>,
+        time_limit: Duration,
+    ) -> Result<Answer, TransportError> {
+        let deadline = Instant::now() + time_limit;
+        let Ok(permit) = timeout_at(deadline, self.channels.acquire()).await else {
+            return Err(self.timed_out(time_limit));
+        };
+        // The semaphore is never closed, so the permit is always there; `closed` says whether it is of use.
+        let _permit = permit.ok();
+        if self.closed.load(Ordering::Acquire) {
+            return Err(TransportError::new(
+                TransportErrorKind::Closed,
+                &self.name,
+                "the session is closed",
+            ));
+        }
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        let mut errand = Errand {
+            script,
+            dialogue: as_user.map(|as_user| Dialogue::new(as_user, self.is_proved(as_user))),
+            deadline,
+        };
+        let collected = match &self.link {
+            Link::Simulated(simulated) => return simulated.answer(script, as_user),
+            Link::Local => local::run(&self.name, &mut errand).await?,
+            Link::Ssh(master) => master.run(&self.name, &mut errand).await?,
+        };
+        if let Some(dialogue) = &errand.dialogue
+            && dialogue.proved_password()
+        {
+            self.prove(dialogue.as_user());
+        }
+        self.judge(collected, errand.dialogue.as_ref(), time_limit)
+    }
+
+    /// Closes the connection; what still runs on it loses it. Closing twice does nothing.
+    pub async fn close(&self) {
+        if !self.closed.swap(true, Ordering::AcqRel)
+            && let Link::Ssh(master) = &self.link
+        {
+            master.close().await;
+        }
+    }
+
+    /// Makes an answer or an error of what came back.
+    fn judge(
+        &self,
+        collected: Collected<Exit>,
+        dialogue: Option<&Dialogue<'_>>,
+        time_limit: Duration,
+    ) -> Result<Answer, TransportError> {
+        let Collected {
+            stdout,
+            stderr,
+            end,
+        } = collected;
+        let error = match (end, dialogue) {
+            (End::Exited(exit), Some(dialogue)) if !dialogue.is_ready() => {
+                sudo_failure::explain(&self.name, dialogue, exit)
+            }
+            (End::Exited(exit), _) => {
+                return Ok(Answer {
+                    stdout,
+                    stderr,
+                    exit,
+                });
+            }
+            (End::TimedOut, _) => self.timed_out(time_limit),
+            (End::TooLarge, _) => TransportError::new(
+                TransportErrorKind::AnswerTooLarge,
+                &self.name,
+                format!(
+                    "the answer is larger than {} MiB",
+                    LARGEST_ANSWER / (1024 * 1024)
+                ),
+            ),
+        };
+        Err(error.with_partial(stdout, stderr))
+    }
+
+    fn timed_out(&self, time_limit: Duration) -> TransportError {
+        TransportError::new(
+            TransportErrorKind::TimedOut,
+            &self.name,
+            format!("no complete answer within {} s", time_limit.as_secs_f64()),
+        )
+        .help("what was started may still be running on the host")
+    }
+
+    fn is_proved(&self, as_user: &Become) -> bool {
+        self.proved
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(as_user)
+    }
+
+    fn prove(&self, as_user: &Become) {
+        let mut proved = self.proved.lock().unwrap_or_else(PoisonError::into_inner);
+        if !proved.contains(as_user) {
+            proved.push(as_user.clone());
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Session")
+            .field("name", &self.name)
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
+    }
+}

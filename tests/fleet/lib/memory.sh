@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# The RAM of a host: what its /proc/meminfo shows, and the real limit around it where the set asks for one.
+
+# A /proc/meminfo of a machine that has just booted with this much RAM: about a twentieth of it in use.
+made_meminfo() { # MiB
+    local total=$(($1 * 1024))
+    awk -v total="$total" '
+        BEGIN {
+            split("MemTotal 1 MemFree 0.85 MemAvailable 0.93 Buffers 0.005 Cached 0.07 SwapCached 0 Active 0.04 " \
+                "Inactive 0.05 Active(anon) 0.01 Inactive(anon) 0 Active(file) 0.03 Inactive(file) 0.05 Unevictable 0 " \
+                "Mlocked 0 SwapTotal 0 SwapFree 0 Dirty 0 Writeback 0 AnonPages 0.01 Mapped 0.02 Shmem 0.001 Slab 0.02 " \
+                "SReclaimable 0.01 SUnreclaim 0.01 PageTables 0.001 CommitLimit 0.5 Committed_AS 0.03 AnonHugePages 0", part, " ")
+            for (i = 1; i in part; i += 2) printf "%-16s%8d kB\n", part[i] ":", total * part[i + 1]
+            print "HugePages_Total:       0\nHugePages_Free:        0\nHugepagesize:       2048 kB"
+        }'
+}
+
+# Puts the calling process under a memory limit of its own, for a host that has one.
+enter_memory_limit() { # name, MiB or -
+    [ "$2" != - ] || return 0
+    [ -n "$MEMORY_GROUPS" ] || fail "$1 wants a memory limit, which takes a v1 memory cgroup: this machine has none"
+    local group=$MEMORY_GROUPS/$FLEET_GROUP/$1
+    mkdir -p "$group"
+    printf '%s\n' "$(($2 * 1024 * 1024))" >"$group/memory.limit_in_bytes"
+    printf '%s\n' "$BASHPID" >"$group/cgroup.procs"
+}

@@ -1,0 +1,153 @@
+//! This machine as a host: its shells, with coreutils or with busybox.
+
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use cachesmith::model::probe::{Observation, Probe};
+use cachesmith::model::step::{Outcome, Step};
+use cachesmith::transport::script::{
+    Options, Script, compile_probes, compile_steps, parse_observations, parse_outcomes,
+};
+
+/// A shell and the programs that it finds.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    pub(crate) name: &'static str,
+    shell: Vec<&'static str>,
+    /// Comes first in PATH.
+    pub(crate) path: String,
+    /// Instead of the whole environment, these.
+    pub(crate) environment: Vec<(String, String)>,
+}
+
+/// The three kinds of hosts. A shell that is not installed here fails the tests: they must not pass unseen.
+pub(crate) fn hosts() -> Vec<Host> {
+    let system = std::env::var("PATH").unwrap();
+    let host = |name, shell: &[&'static str], path: String| Host {
+        name,
+        shell: shell.to_vec(),
+        path,
+        environment: Vec::new(),
+    };
+    vec![
+        host("dash", &["dash"], system.clone()),
+        host("bash", &["bash", "--posix"], system.clone()),
+        host(
+            "busybox",
+            &["busybox", "sh"],
+            format!("{}:{system}", applets().display()),
+        ),
+    ]
+}
+
+/// A directory in which every applet of busybox goes by its name, but for those that stand in for a package
+/// manager of the real host.
+fn applets() -> &'static Path {
+    static APPLETS: OnceLock<PathBuf> = OnceLock::new();
+    APPLETS.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("applets");
+        let _ = std::fs::remove_dir_all(&directory);
+        std::fs::create_dir_all(&directory).unwrap();
+        let list = Command::new("busybox").arg("--list").output().unwrap();
+        let busybox = which("busybox");
+        for applet in String::from_utf8(list.stdout).unwrap().lines() {
+            if !["rpm", "rpm2cpio", "reboot", "poweroff", "halt", "nc"].contains(&applet) {
+                symlink(&busybox, directory.join(applet)).unwrap();
+            }
+        }
+        directory
+    })
+}
+
+pub(crate) fn which(program: &str) -> PathBuf {
+    std::env::split_paths(&std::env::var("PATH").unwrap())
+        .map(|directory| directory.join(program))
+        .find(|path| path.exists())
+        .unwrap_or_else(|| panic!("{program} is not installed"))
+}
+
+impl Host {
+    /// The same host with a directory in front of its programs.
+    #[expect(dead_code)]
+    pub(crate) fn with_programs(&self, directory: &Path) -> Self {
+        let mut host = self.clone();
+        host.path = format!("{}:{}", directory.display(), self.path);
+        host
+    }
+
+    #[expect(dead_code)]
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
+        let mut host = self.clone();
+        host.environment.push((name.to_owned(), value.to_owned()));
+        host
+    }
+
+    /// A command that will run the shell.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(self.shell[0]);
+        command
+            .args(&self.shell[1..])
+            .env("PATH", &self.path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, value) in &self.environment {
+            command.env(name, value);
+        }
+        command
+    }
+
+    /// Feeds bytes to the shell and waits for its end.
+    pub(crate) fn feed(&self, text: &[u8]) -> Output {
+        let mut child = self.command().spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let text = text.to_vec();
+        let writer = std::thread::spawn(move || {
+            let _ = input.write_all(&text);
+        });
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        output
+    }
+
+    pub(crate) fn run(&self, script: &Script) -> Vec<u8> {
+        let output = self.feed(script.text());
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        if !complaints.is_empty() {
+            eprintln!("{}: {complaints}", self.name);
+        }
+        output.stdout
+    }
+
+    pub(crate) fn observe(&self, probes: &[Probe]) -> Vec<Observation> {
+        let script = compile_probes(probes);
+        let output = self.run(&script);
+        parse_observations(&script, probes, &output)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    #[expect(dead_code)]
+    pub(crate) fn observe_one(&self, probe: Probe) -> Observation {
+        self.observe(&[probe]).remove(0)
+    }
+
+    pub(crate) fn carry_out(&self, steps: &[Step]) -> Vec<Outcome> {
+        let script = compile_steps(steps, &Options::default());
+        let output = self.run(&script);
+        parse_outcomes(&script, steps, &output)
+    }
+}
+
+/// An outcome in a form for messages.
+pub(crate) fn told(outcome: &Outcome) -> String {
+    format!(
+        "{:?} code {} stdout {:?} stderr {:?}",
+        outcome.status,
+        outcome.code,
+        outcome.stdout.to_lossy(),
+        outcome.stderr.to_lossy()
+    )
+}

@@ -110,6 +110,12 @@ pub enum Effect {
     /// The index of packages is brought up to date or gets another source, so that other versions may be to be had;
     /// `reason` completes "known after ...".
     IndexChanges { reason: String },
+    /// A service starts, stops or restarts: what servers and ports answer has to be asked again; `reason` completes
+    /// "known after ...".
+    ServersChange { reason: String },
+    /// The machine restarts: what does not live on its disk has to be asked again, and in the end everything;
+    /// `reason` completes "known after ...".
+    MachineRestarts { reason: String },
     /// A part of the facts (`redis`, `host`) has to be asked again; `reason` completes "known after ...".
     FactsChange { part: String, reason: String },
 }

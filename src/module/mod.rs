@@ -3,6 +3,7 @@
 //! A module never connects, reads a clock or a file, renders a template, or knows whether this is a dry run.
 //! What it needs to know of the host it asks of [`Look`]; the engine sees to the answers and asks again.
 
+pub mod apt_repository;
 pub mod assert;
 pub mod command;
 pub mod copy;
@@ -12,6 +13,7 @@ pub mod fail;
 pub mod look;
 pub mod package;
 pub mod parameters;
+pub mod reboot;
 pub mod registry;
 pub mod resources;
 pub mod service;
@@ -22,6 +24,7 @@ pub mod spec;
 pub mod stat;
 pub mod sysctl;
 pub mod template;
+pub mod transparent_hugepage;
 pub mod world;
 
 pub use decision::{Check, CheckStatus, Decision, Failure, Stop};

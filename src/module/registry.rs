@@ -4,6 +4,7 @@ use super::{Module, Spec};
 
 /// Every module. Add a new one here; its file is its documentation.
 static MODULES: &[&dyn Module] = &[
+    &super::apt_repository::AptRepository,
     &super::assert::Assert,
     &super::command::Command,
     &super::command::Shell,
@@ -11,11 +12,14 @@ static MODULES: &[&dyn Module] = &[
     &super::debug::Debug,
     &super::fail::Fail,
     &super::package::Package,
+    &super::reboot::Reboot,
+    &super::service::Service,
     &super::set_fact::SetFact,
     &super::slurp::Slurp,
     &super::stat::Stat,
     &super::sysctl::Sysctl,
     &super::template::Template,
+    &super::transparent_hugepage::TransparentHugepage,
 ];
 
 /// Prefixes that Ansible's collections put before a module's name.

@@ -19,6 +19,10 @@ pub struct World {
     folders: Folders,
     /// Packages that will come or go: names, and what completes "known after ...".
     packages: Vec<(Vec<String>, Unknown)>,
+    /// Why what servers answer is not known, if so.
+    servers: Option<Unknown>,
+    /// Why what does not live on a disk is not known, if so.
+    restart: Option<Unknown>,
     /// Facts as variables (`host`, `redis`, `ansible_*`).
     pub facts: Map,
 }
@@ -79,6 +83,12 @@ impl World {
                 Effect::IndexChanges { reason } => {
                     self.predicted
                         .insert(Probe::PackageIndex, Err(Unknown::new(reason.as_str())));
+                }
+                Effect::ServersChange { reason } => {
+                    self.servers = Some(Unknown::new(reason.as_str()));
+                }
+                Effect::MachineRestarts { reason } => {
+                    self.restart = Some(Unknown::new(reason.as_str()));
                 }
                 Effect::FactsChange { part, reason } => {
                     self.facts
@@ -151,6 +161,14 @@ impl World {
                 Effect::IndexChanges { .. } => self
                     .observed
                     .retain(|probe, _| !matches!(probe, Probe::PackageIndex | Probe::Package(_))),
+                Effect::ServersChange { .. } => {
+                    self.observed
+                        .retain(|probe, _| !matches!(probe, Probe::Redis(_) | Probe::Port { .. }));
+                }
+                Effect::MachineRestarts { .. } => {
+                    self.forget_all();
+                    ask_facts = true;
+                }
                 Effect::FactsChange { .. } => ask_facts = true,
             }
         }
@@ -203,6 +221,8 @@ impl World {
         self.predicted.clear();
         self.folders = Folders::default();
         self.packages.clear();
+        self.servers = None;
+        self.restart = None;
     }
 
     /// What is known about a probe now.
@@ -215,6 +235,9 @@ impl World {
         }
         if let Some(answer) = self.folders.answer(probe) {
             return Answer::Known(answer);
+        }
+        if let Some(unknown) = self.what_runs_anew(probe) {
+            return Answer::Unknown(unknown);
         }
         match self.observed.get(probe) {
             None => Answer::Missing,
@@ -233,6 +256,17 @@ impl World {
             Some(Origin::Confirmed)
         } else {
             self.observed.contains_key(probe).then_some(Origin::Host)
+        }
+    }
+
+    /// What a service or the whole machine answers once it has started again is not known before.
+    fn what_runs_anew(&self, probe: &Probe) -> Option<&Unknown> {
+        match probe {
+            Probe::Redis(_) | Probe::Port { .. } => self.servers.as_ref().or(self.restart.as_ref()),
+            Probe::Unit(_) | Probe::KernelValue(_) | Probe::Program(_) | Probe::BootId => {
+                self.restart.as_ref()
+            }
+            _ => None,
         }
     }
 

@@ -85,7 +85,7 @@ fn update_step(index: &Index, request: &Request) -> Step {
     ))
 }
 
-fn step(program: Program) -> Step {
+pub(super) fn step(program: Program) -> Step {
     Step::new(Action::Program {
         program: Box::new(program),
         accepted: vec![0],

@@ -13,6 +13,7 @@ use wish::Wish;
 
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::probe::{PackageManager, Probe, Program};
+use crate::model::step::Step;
 
 /// Installs and removes packages with apt or dnf, whichever the host has.
 ///
@@ -138,6 +139,14 @@ impl Module for Package {
         }
         Ok(decision.with("cache_updated", updates))
     }
+}
+
+/// The step that brings apt's index up to date.
+pub(super) fn update_apt_index() -> Step {
+    change::step(commands::update_index(
+        PackageManager::Apt,
+        request::LOCK_TIMEOUT,
+    ))
 }
 
 /// The question which version a release other than the host's own would bring.

@@ -3,7 +3,11 @@
 use regex::Regex;
 
 use crate::model::value::Value;
+use crate::module::shared::seconds::seconds;
 use crate::module::{Failure, Parameters, Stop};
+
+/// Seconds to wait for another package manager, unless a task says otherwise.
+pub(super) const LOCK_TIMEOUT: u64 = 60;
 
 /// All that the parameters say.
 pub(super) struct Request {
@@ -117,7 +121,7 @@ impl Options {
                 true => parameters.strings("dpkg_options")?,
                 false => vec!["force-confdef".to_owned(), "force-confold".to_owned()],
             },
-            lock_timeout: seconds(parameters, "lock_timeout")?.unwrap_or(60),
+            lock_timeout: seconds(parameters, "lock_timeout")?.unwrap_or(LOCK_TIMEOUT),
         })
     }
 }
@@ -166,18 +170,6 @@ impl Wanted {
                     .is_ok_and(|expression| expression.is_match(version))
             }
         }
-    }
-}
-
-fn seconds(parameters: &Parameters, name: &str) -> Result<Option<u64>, Stop> {
-    match parameters.integer(name)? {
-        None => Ok(None),
-        Some(number) => u64::try_from(number).map(Some).map_err(|_| {
-            Failure::new(format!(
-                "`{name}` is a number of seconds, and {number} is none"
-            ))
-            .into()
-        }),
     }
 }
 

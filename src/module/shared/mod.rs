@@ -8,5 +8,7 @@ pub mod link;
 pub mod mode;
 pub mod options;
 pub mod paths;
+pub mod removal;
 pub mod restore;
+pub mod seconds;
 pub mod target;

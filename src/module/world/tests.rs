@@ -155,3 +155,62 @@ fn an_answer_knows_where_it_comes_from() {
     world.observe(probe.clone(), Observation::File(ABSENT));
     assert_eq!(world.origin(&probe), Some(Origin::Host));
 }
+
+#[test]
+fn what_servers_answer_is_asked_again_once_a_service_has_started() {
+    let mut world = World::default();
+    let port = Probe::Port {
+        host: "127.0.0.1".into(),
+        port: 6379,
+    };
+    world.observe(port.clone(), Observation::Port(false));
+    let started = change(vec![Effect::ServersChange {
+        reason: "redis-server has started".into(),
+    }]);
+    world.predict(&started);
+    assert!(matches!(world.answer(&port), Answer::Unknown(_)));
+    world.confirm(&started);
+    world.forget_predictions();
+    assert!(matches!(world.answer(&port), Answer::Missing));
+}
+
+#[test]
+fn what_can_be_installed_is_asked_again_once_the_index_is_another() {
+    let mut world = World::default();
+    let package = Probe::Package("redis-server".into());
+    world.observe(
+        package.clone(),
+        Observation::Package(crate::model::probe::PackageState::default()),
+    );
+    let updated = change(vec![Effect::IndexChanges {
+        reason: "the index is brought up to date".into(),
+    }]);
+    world.predict(&updated);
+    assert!(matches!(
+        world.answer(&Probe::PackageIndex),
+        Answer::Unknown(_)
+    ));
+    assert!(matches!(world.answer(&package), Answer::Known(_)));
+    world.confirm(&updated);
+    assert!(matches!(world.answer(&package), Answer::Missing));
+}
+
+#[test]
+fn a_restart_leaves_what_lives_on_a_disk() {
+    let mut world = World::default();
+    let (file, unit) = (content("/etc/x"), Probe::Unit("redis.service".into()));
+    world.observe(file.clone(), Observation::File(ABSENT));
+    world.observe(
+        unit.clone(),
+        Observation::Unit(crate::model::probe::UnitState::default()),
+    );
+    let restarted = change(vec![Effect::MachineRestarts {
+        reason: "the machine has restarted".into(),
+    }]);
+    world.predict(&restarted);
+    assert!(matches!(world.answer(&file), Answer::Known(_)));
+    assert!(matches!(world.answer(&unit), Answer::Unknown(_)));
+    assert!(world.confirm(&restarted), "facts are asked again");
+    assert!(matches!(world.answer(&file), Answer::Missing));
+    assert!(matches!(world.answer(&unit), Answer::Missing));
+}

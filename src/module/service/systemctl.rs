@@ -1,0 +1,53 @@
+//! The programs that systemd is spoken to with.
+
+use crate::model::probe::Program;
+use crate::model::step::{Action, Step};
+
+/// Starts, restarts or reloads a unit; where that fails, or the unit falls over at once, says what the unit and the
+/// journal say. Arguments: verb, unit.
+const WITH_REASONS: &str = r#"# systemctl, with the journal's last lines where it fails
+verb=$1; unit=$2
+if systemctl is-failed --quiet -- "$unit"; then systemctl reset-failed -- "$unit"; fi
+if systemctl "$verb" -- "$unit"; then
+    case $(systemctl show --property=ActiveState --property=SubState -- "$unit") in
+        *ActiveState=failed*|*SubState=auto-restart*) code=1 ;;
+        *) exit 0 ;;
+    esac
+else
+    code=$?
+fi
+{
+    systemctl status --no-pager --full --lines=0 -- "$unit"
+    journalctl --no-pager --quiet --unit="$unit" --lines=20
+} >&2
+exit "$code"
+"#;
+
+/// Makes systemd read its unit files again.
+pub(super) fn daemon_reload() -> Step {
+    step(Program::new(["systemctl", "daemon-reload"]))
+}
+
+/// `enable`, `disable`, `mask`, `unmask`, `stop`: what works at once, or says why not.
+pub(super) fn plain(verb: &str, unit: &str) -> Step {
+    step(Program::new(["systemctl", verb, "--", unit]))
+}
+
+/// `start`, `restart`, `reload`.
+pub(super) fn with_reasons(verb: &str, unit: &str) -> Step {
+    step(Program::new([
+        "/bin/sh",
+        "-c",
+        WITH_REASONS,
+        "sh",
+        verb,
+        unit,
+    ]))
+}
+
+pub(super) fn step(program: Program) -> Step {
+    Step::new(Action::Program {
+        program: Box::new(program),
+        accepted: vec![0],
+    })
+}

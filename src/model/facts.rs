@@ -186,8 +186,9 @@ pub struct RedisBinary {
     pub version_line: String,
     /// Whether the text "Active defragmentation cannot be enabled" is in the binary; `None` when it could not be read.
     pub refuses_defragmentation: Option<bool>,
-    /// What its own parser says to `activedefrag yes`; asked only where the text could not be looked for.
-    pub parser_refuses_defragmentation: Option<bool>,
+    /// What its own parser said to a trial configuration of `activedefrag yes` and nonsense: `>>> 'activedefrag ...'`
+    /// names the one that it refused. Asked only where the text could not be looked for.
+    pub parser_answer: String,
     /// The linked libraries that matter (`libjemalloc.so.2`).
     pub libraries: Vec<String>,
     /// The package that owns it, with its version.

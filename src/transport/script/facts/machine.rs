@@ -215,7 +215,7 @@ fn distribution(files: &IndexMap<&str, Vec<&str>>) -> Distribution {
     Distribution {
         id: value("ID"),
         version: value("VERSION_ID"),
-        codename: value("VERSION_CODENAME"),
+        codename: codename(&value("VERSION_CODENAME"), &value("VERSION")),
         name: value("PRETTY_NAME"),
         like: value("ID_LIKE")
             .split_ascii_whitespace()
@@ -223,6 +223,20 @@ fn distribution(files: &IndexMap<&str, Vec<&str>>) -> Distribution {
             .collect(),
         release: release.unwrap_or_default(),
     }
+}
+
+/// Red Hat and its kin have no word for the code name, but put it in brackets: `9.3 (Plow)`.
+fn codename(word: &str, version: &str) -> String {
+    let in_brackets = version
+        .split_once('(')
+        .and_then(|(_, rest)| rest.split_once(')'))
+        .map(|(name, _)| name);
+    if word.is_empty() {
+        in_brackets.unwrap_or_default()
+    } else {
+        word
+    }
+    .to_owned()
 }
 
 /// A value of os-release, which is quoted as in shell.

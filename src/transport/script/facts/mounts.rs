@@ -8,6 +8,9 @@ use crate::model::facts::{Facts, Mount};
 /// File systems of packed, read-only images: they are always full and hold nothing of the host's.
 const IMAGES: [&str; 3] = ["squashfs", "iso9660", "erofs"];
 
+/// Where systemd-nspawn puts what its host hands to a container.
+const HANDED_IN: &str = "/run/host/";
+
 pub(super) fn read(records: &Records, facts: &mut Facts) {
     let sizes: HashMap<&str, (u64, u64)> = records
         .all("sizes")
@@ -21,7 +24,10 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
         .lines()
         .filter_map(mount_line)
     {
-        if mount.filesystem.starts_with("cgroup") || IMAGES.contains(&mount.filesystem.as_str()) {
+        if mount.filesystem.starts_with("cgroup")
+            || IMAGES.contains(&mount.filesystem.as_str())
+            || mount.path.starts_with(HANDED_IN)
+        {
             continue;
         }
         if let Some((size, available)) = sizes.get(mount.path.as_str()) {
@@ -32,6 +38,15 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
         mounts.retain(|known| known.path != mount.path);
         mounts.push(mount);
     }
+    for mount in mounts
+        .iter()
+        .filter(|mount| mount.size.is_none() && is_far(mount))
+    {
+        let reason = "its file server did not answer within 2 seconds".to_owned();
+        facts
+            .missing
+            .insert(format!("size of {}", mount.path), reason);
+    }
     if mounts.is_empty() {
         facts
             .missing
@@ -39,6 +54,27 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
             .or_insert_with(|| "/proc/self/mountinfo could not be read".to_owned());
     }
     facts.mounts = mounts;
+}
+
+/// Whether somebody else answers for a file system: another machine, or a program.
+fn is_far(mount: &Mount) -> bool {
+    let filesystem = mount.filesystem.as_str();
+    ["nfs", "smb", "fuse"]
+        .iter()
+        .any(|family| filesystem.starts_with(family))
+        || [
+            "cifs",
+            "ceph",
+            "glusterfs",
+            "lustre",
+            "gpfs",
+            "9p",
+            "afs",
+            "autofs",
+            "ncpfs",
+            "davfs",
+        ]
+        .contains(&filesystem)
 }
 
 /// A line of `/proc/self/mountinfo` (proc_pid_mountinfo(5)).

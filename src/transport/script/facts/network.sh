@@ -1,9 +1,10 @@
 
 	# --- network ---
 	interfaces=
-	for path in /sys/class/net/*; do
-		[ -e "$path/mtu" ] && interfaces="$interfaces${path##*/}$newline"
-	done
+	while IFS=: read -r name rest; do
+		case $rest in *'|'* | '') continue ;; esac
+		interfaces="$interfaces${name##* }$newline"
+	done </proc/net/dev
 	put interfaces "$interfaces"
 	# A default route stands near the top of both tables; the rest may be long.
 	routes=

@@ -31,9 +31,7 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
         .map(|group| binary(group, &packages))
         .collect();
     for binary in &facts.redis_binaries {
-        let answered = binary
-            .refuses_defragmentation
-            .or(binary.parser_refuses_defragmentation);
+        let answered = binary.refuses_defragmentation.is_some() || !binary.parser_answer.is_empty();
         if binary.version_line.is_empty() {
             let reason =
                 "it did not print its version within 5 seconds, or may not be run".to_owned();
@@ -41,7 +39,7 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
                 .missing
                 .insert(format!("version of {}", binary.path), reason);
         }
-        if answered.is_none() {
+        if !answered {
             let reason = "the program could not be read, and its parser did not tell".to_owned();
             facts
                 .missing
@@ -65,7 +63,7 @@ fn binary(group: Group<'_>, packages: &[(&str, &str)]) -> RedisBinary {
     let could_be_read = texts.lines().any(|text| text == CONTROL);
     RedisBinary {
         refuses_defragmentation: (refuses || could_be_read).then_some(refuses),
-        parser_refuses_defragmentation: group.find("refusal").and_then(parser_refuses),
+        parser_answer: refused_line(group.get("refusal")).to_owned(),
         libraries: libraries(texts),
         version_line: group
             .get("version")
@@ -84,18 +82,13 @@ pub(super) fn without_deleted(path: &str) -> &str {
     path.strip_suffix(" (deleted)").unwrap_or(path)
 }
 
-/// Which of two options the parser complained about: `yes` to defragmentation, or the nonsense behind it.
-fn parser_refuses(message: &str) -> Option<bool> {
-    let line = message
+/// The line that shows which of two options a parser refused.
+fn refused_line(message: &str) -> &str {
+    message
         .lines()
-        .find(|line| line.trim_start().starts_with(">>>"))?;
-    if line.contains("cachesmith-probe") {
-        Some(false)
-    } else if line.contains("activedefrag") {
-        Some(true)
-    } else {
-        None
-    }
+        .map(str::trim)
+        .find(|line| line.starts_with(">>>") && line.contains("activedefrag"))
+        .unwrap_or_default()
 }
 
 fn libraries(texts: &str) -> Vec<String> {

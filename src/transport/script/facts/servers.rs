@@ -233,7 +233,7 @@ fn take_answer(answer: &str, instance: &mut RedisInstance, facts: &mut Facts) {
         .or_else(|| answer.strip_suffix(BETWEEN).map(|info| (info, "")));
     match parts {
         Some((info, config)) if info.contains("_version:") => {
-            instance.info = info.trim_end().to_owned();
+            instance.info = info.replace("\r\n", "\n").trim_end().to_owned();
             // Names and values come in pairs; anything else is an error.
             if config.lines().count() > 1 {
                 instance.config = masked(config);

@@ -199,11 +199,7 @@ fn running(
     instance
 }
 
-fn stopped(
-    unit: &Unit<'_>,
-    files: &HashMap<String, Listening>,
-    facts: &Facts,
-) -> RedisInstance {
+fn stopped(unit: &Unit<'_>, files: &HashMap<String, Listening>, facts: &Facts) -> RedisInstance {
     let mut instance = RedisInstance {
         unit: unit.name.to_owned(),
         active: unit.active.to_owned(),
@@ -232,7 +228,11 @@ fn stopped(
 fn listen(instance: &mut RedisInstance, listening: Listening, facts: &Facts) {
     // Without a word about it, it is the usual one; but not where the words could not be read.
     let unread = format!("configuration {}", instance.config_file);
-    let silent = if facts.missing.contains_key(&unread) { 0 } else { DEFAULT_PORT };
+    let silent = if facts.missing.contains_key(&unread) {
+        0
+    } else {
+        DEFAULT_PORT
+    };
     instance.port = listening.port.unwrap_or(silent);
     instance.tls_port = listening.tls_port.unwrap_or(0);
     instance.socket = listening.socket.unwrap_or_default();

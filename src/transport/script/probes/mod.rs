@@ -17,8 +17,9 @@ mod units;
 use zeroize::Zeroizing;
 
 use super::builder::Builder;
+use super::facts;
 use super::frames::Frame;
-use super::library::Part;
+use super::library::{Part, without_comments};
 use super::nonce::Nonce;
 use super::quote::has_nul;
 use crate::model::probe::{KernelValue, Observation, Probe};
@@ -113,6 +114,10 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
             Probe::Program(program) => programs::compile(number, program, &mut builder),
             Probe::Port { host, port } => port::compile(number, host, *port, &mut builder),
             Probe::Redis(address) => redis::compile(number, address, &mut builder),
+            Probe::Facts => {
+                builder.call("c_mark", ["facts"]);
+                builder.raw(&without_comments(facts::snippet()));
+            }
             _ => {}
         }
     }
@@ -146,7 +151,10 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
             }
             let number = first_place(probes, probe).unwrap_or(0);
             match probe {
-                Probe::Facts => Observation::Failed(String::from("facts are asked elsewhere")),
+                Probe::Facts => match frames.iter().find(|frame| frame.label == "facts") {
+                    Some(frame) => Observation::Facts(Box::new(facts::parse(frame.body))),
+                    None => Observation::Failed(String::from("the host said nothing of its facts")),
+                },
                 Probe::File(path) => files.file(path),
                 Probe::Content(path) => files.content(path),
                 Probe::KernelValue(key) => kernel_value(key, &questions.kernel, &files, frames),

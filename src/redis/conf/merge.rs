@@ -88,7 +88,7 @@ pub fn merge(
             // Files that are included add up; each is read where it stands, as often as it stands there.
             Some(_) if setting.identity.name == "include" => {}
             Some(found) => match (setting.identity.name.as_str(), &setting.identity.part) {
-                ("save", _) => work.points(found, setting, lines),
+                ("save", _) => work.points(found, setting, &lines),
                 (limits::NAME, Some(class)) => work.limit(found, setting, class),
                 _ => work.single(found, setting),
             },
@@ -140,7 +140,7 @@ impl Work {
     }
 
     /// `save`: all lines stay if they come to the same points, else the desired ones take the place of the first.
-    fn points(&mut self, found: &Setting, wanted: &Setting, lines: Vec<Directive>) {
+    fn points(&mut self, found: &Setting, wanted: &Setting, lines: &[Directive]) {
         let (Some((first, others)), Some((head, tail))) =
             (found.lines.split_first(), lines.split_first())
         else {
@@ -164,7 +164,7 @@ impl Work {
         let words = wanted.arguments.clone();
         for line in earlier {
             self.edit_groups(line - 1, |groups| {
-                groups.retain(|group| group.class != class)
+                groups.retain(|group| group.class != class);
             });
         }
         self.edit_groups(last - 1, |groups| {

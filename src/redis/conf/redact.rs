@@ -75,10 +75,7 @@ fn kept(line: &str) -> usize {
 
 /// The first words of a line, and that something is hidden behind them.
 fn keep_words(line: &str, count: usize) -> String {
-    let indentation: String = line
-        .chars()
-        .take_while(|c| c.is_ascii_whitespace())
-        .collect();
+    let indentation: String = line.chars().take_while(char::is_ascii_whitespace).collect();
     let words: Vec<&str> = line.split_ascii_whitespace().take(count).collect();
     format!("{indentation}{} {HIDDEN}", words.join(" "))
 }

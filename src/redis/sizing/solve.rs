@@ -159,7 +159,7 @@ impl Budget {
                 label: label.to_owned(),
                 formula,
                 amount,
-            })
+            });
         };
         let bytes = Amount::Bytes;
         step(
@@ -291,11 +291,8 @@ fn percent(thousandths: u64) -> String {
 
 /// A factor in thousandths.
 fn thousandths(factor: f64) -> Result<u64, String> {
-    let rounded = (factor * 1000.0).round();
-    // Factors were checked to lie between 0 and 10.
-    if (0.0..=10_000.0).contains(&rounded) {
-        Ok(rounded as u64)
-    } else {
-        Err(format!("{factor} is no factor"))
-    }
+    // By way of text, which refuses what a cast would silently bend: negative, infinite and no numbers.
+    format!("{:.0}", factor * 1000.0)
+        .parse()
+        .map_err(|_| format!("{factor} is no factor"))
 }

@@ -188,7 +188,7 @@ fn check_integer(known: &Known, value: &str, server: Option<&Server>, doubts: &m
     match (out_of_range, dangerous) {
         (Some(doubt), _) => doubts.push(doubt),
         (None, Some((.., why, advice))) => {
-            doubts.push(Doubt::warning(Reason::OutOfRange, *why, *advice))
+            doubts.push(Doubt::warning(Reason::OutOfRange, *why, *advice));
         }
         (None, None) => {}
     }

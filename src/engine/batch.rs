@@ -113,7 +113,7 @@ impl HostPlay<'_> {
         arbitrary: &mut bool,
     ) -> bool {
         if let Some(done) = task.settled {
-            self.remember(vec![(task.key, done)]);
+            self.memory.ready.insert(task.key, done);
             return true;
         }
         let bad = outcomes

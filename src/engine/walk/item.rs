@@ -40,6 +40,12 @@ impl Walk<'_> {
         if let Some(done) = self.memory.done.get(key) {
             return Some(done.outcome.clone());
         }
+        if let Some(done) = self.memory.ready.get(key)
+            && self.planned.is_empty()
+        {
+            self.settled.push((key.clone(), done.clone()));
+            return Some(done.outcome.clone());
+        }
         match Self::holds(&task.keywords.when, scope) {
             Ok(Evaluated::Known(true)) => {}
             Ok(Evaluated::Known(false)) => return self.settle_skipped(task, key, label),

@@ -16,6 +16,8 @@ pub struct Memory {
     pub done: BTreeMap<Key, Done>,
     /// Tasks whose steps ran and that are still to be judged.
     pub executed: HashMap<Key, Executed>,
+    /// Tasks without steps that stood behind steps which have been carried out.
+    pub ready: HashMap<Key, Done>,
     /// How often a task was tried (`until`).
     pub tries: HashMap<Key, u32>,
     /// `run_once` tasks that another host settled.

@@ -1,0 +1,9 @@
+//! The program against real hosts. `script/test fleet` boots them and sets `CACHESMITH_FLEET_STATE`.
+//!
+//! Tests share the hosts, so they run one after another, in the order of their names (`--test-threads=1`); each resets the hosts it needs.
+
+mod a_provision;
+mod b_accounts;
+mod c_faults;
+mod d_handlers;
+mod support;

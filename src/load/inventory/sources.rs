@@ -79,7 +79,9 @@ fn read_file(builder: &mut Builder, path: &Path) -> Result<()> {
     let source = files::read_source(path, None)?;
     match ending(path).as_str() {
         "" => read_unnamed(builder, &source),
-        ".yml" | ".yaml" | ".json" => read_tree(builder, &variables::document(&source)?),
+        ".yml" | ".yaml" | ".json" => variables::document(&source)
+            .and_then(|tree| read_tree(builder, &tree))
+            .map_err(|error| hint_at_ini(error, &source)),
         ".toml" => Err(Diagnostic::error(format!(
             "{} is TOML, and inventories are YAML, INI or programs",
             source.name
@@ -103,15 +105,19 @@ fn read_unnamed(builder: &mut Builder, source: &Arc<Source>) -> Result<()> {
 }
 
 fn read_tree(builder: &mut Builder, tree: &Node) -> Result<()> {
+    // An empty file is an inventory without hosts.
     if tree.is_null() {
         return Ok(());
     }
-    yaml::read(builder, tree).map_err(|error| hint_at_ini(error, tree))
+    yaml::read(builder, tree)
 }
 
-/// A `.yml` file whose first line is `[group]` was meant as INI.
-fn hint_at_ini(mut error: Error, tree: &Node) -> Error {
-    if tree.as_list().is_some()
+/// A file that is named as YAML and begins with `[group]` was meant as INI.
+fn hint_at_ini(mut error: Error, source: &Source) -> Error {
+    let section = first_line(source)
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    if section.is_some_and(|name| !name.contains([',', ' ', '"']))
         && let Some(diagnostic) = error.diagnostics.first_mut()
     {
         diagnostic.help.push(
@@ -122,14 +128,19 @@ fn hint_at_ini(mut error: Error, tree: &Node) -> Error {
     error
 }
 
-/// Whether a text that is neither valid YAML nor named as such was meant as YAML.
-fn looks_like_yaml(source: &Source) -> bool {
-    let first = source
+/// The first line that is not empty and no comment.
+fn first_line(source: &Source) -> &str {
+    source
         .text
         .lines()
         .map(str::trim_end)
         .find(|line| !line.is_empty() && !line.starts_with(['#', ';']))
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+/// Whether a text that is neither valid YAML nor named as such was meant as YAML.
+fn looks_like_yaml(source: &Source) -> bool {
+    let first = first_line(source);
     let key = first.split(" #").next().unwrap_or_default().trim_end();
     first.starts_with("---")
         || first.starts_with(['{', '%', '!', '&'])

@@ -1,6 +1,7 @@
 //! The inventory as JSON, in the shape that `ansible-inventory --list` and inventory programs use.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
@@ -122,7 +123,7 @@ impl Inventory {
 
     /// The merged variables of a host, without names that are Ansible's own.
     pub(super) fn shown_variables(&self, host: &Host) -> Map {
-        without_internal((*self.variables(host)).clone())
+        without_internal(Arc::unwrap_or_clone(self.variables(host)))
     }
 
     /// The variables that a group itself gives, those of its folders included.
@@ -148,26 +149,23 @@ fn without_internal(mut map: Map) -> Map {
 }
 
 /// JSON text as `ansible-inventory` prints it: keys sorted, indented by four spaces, no newline at the end.
-pub fn text(value: &Value) -> String {
+pub fn text(mut value: Value) -> String {
+    sort(&mut value);
     let mut out = Vec::new();
     let mut serializer =
         Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(b"    "));
     // Writing to memory does not fail, and every value has a JSON form.
-    let _ = sorted(value).serialize(&mut serializer);
+    let _ = value.serialize(&mut serializer);
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn sorted(value: &Value) -> Value {
+fn sort(value: &mut Value) {
     match value {
-        Value::List(list) => Value::List(list.iter().map(sorted).collect()),
+        Value::List(list) => list.iter_mut().for_each(sort),
         Value::Map(map) => {
-            let mut map: Map = map
-                .iter()
-                .map(|(name, value)| (name.clone(), sorted(value)))
-                .collect();
             map.sort_keys();
-            Value::Map(map)
+            map.values_mut().for_each(sort);
         }
-        scalar => scalar.clone(),
+        _ => {}
     }
 }

@@ -67,7 +67,7 @@ fn placed(case: &Path, source: &str) -> String {
 fn compare(case: &Path, expected: &Expected) {
     let inventory = read_case(case);
     let name = name(case);
-    let listed = json::text(inventory.list_json(None).unwrap());
+    let listed = json::text(&inventory.list_json(None).unwrap());
     let listed: Value = serde_json::from_str(&listed).unwrap();
     let pretty = |value: &Value| serde_json::to_string_pretty(&sorted(value)).unwrap();
     assert!(

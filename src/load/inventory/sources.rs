@@ -76,7 +76,7 @@ fn read_file(builder: &mut Builder, path: &Path) -> Result<()> {
     if may_be_executed(path) && protocol::read(builder, path, program::TIME_LIMIT)? {
         return Ok(());
     }
-    let source = files::read_source(path, None)?;
+    let source = without_mark(files::read_source(path, None)?);
     match ending(path).as_str() {
         "" => read_unnamed(builder, &source),
         ".yml" | ".yaml" | ".json" => variables::document(&source)
@@ -91,6 +91,14 @@ fn read_file(builder: &mut Builder, path: &Path) -> Result<()> {
         )
         .into()),
         _ => ini::read(builder, &source),
+    }
+}
+
+/// The text without the byte order mark that some editors put before it.
+fn without_mark(source: Arc<Source>) -> Arc<Source> {
+    match source.text.strip_prefix('\u{feff}') {
+        Some(text) => Source::new(&source.name, text),
+        None => source,
     }
 }
 

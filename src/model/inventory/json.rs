@@ -149,23 +149,32 @@ fn without_internal(mut map: Map) -> Map {
 }
 
 /// JSON text as `ansible-inventory` prints it: keys sorted, indented by four spaces, no newline at the end.
-pub fn text(mut value: Value) -> String {
-    sort(&mut value);
+pub fn text(value: &Value) -> String {
     let mut out = Vec::new();
     let mut serializer =
         Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(b"    "));
     // Writing to memory does not fail, and every value has a JSON form.
-    let _ = value.serialize(&mut serializer);
+    let _ = Sorted(value).serialize(&mut serializer);
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn sort(value: &mut Value) {
-    match value {
-        Value::List(list) => list.iter_mut().for_each(sort),
-        Value::Map(map) => {
-            map.sort_keys();
-            map.values_mut().for_each(sort);
+/// A value whose mappings are written in alphabetical order.
+struct Sorted<'a>(&'a Value);
+
+impl Serialize for Sorted<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::List(list) => serializer.collect_seq(list.iter().map(Sorted)),
+            Value::Map(map) => {
+                let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+                entries.sort_unstable_by_key(|(name, _)| *name);
+                serializer.collect_map(
+                    entries
+                        .into_iter()
+                        .map(|(name, value)| (name, Sorted(value))),
+                )
+            }
+            scalar => scalar.serialize(serializer),
         }
-        _ => {}
     }
 }

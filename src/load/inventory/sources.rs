@@ -1,6 +1,7 @@
 //! What an inventory source is, and which of the readers reads it.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -73,7 +74,7 @@ fn read_file(builder: &mut Builder, path: &Path) -> Result<()> {
         file: Some(absolute.display().to_string()),
         directory: absolute.parent().map(|parent| parent.display().to_string()),
     });
-    if may_be_executed(path) && protocol::read(builder, path, program::TIME_LIMIT)? {
+    if is_program(path) && protocol::read(builder, path, program::TIME_LIMIT)? {
         return Ok(());
     }
     let source = without_mark(files::read_source(path, None)?);
@@ -163,9 +164,17 @@ fn ending(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn may_be_executed(path: &Path) -> bool {
-    fs::metadata(path)
-        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+/// Whether a file is a program: it may be executed, and it begins with `#!` or is no text. Some systems would hand
+/// any other text to a shell.
+fn is_program(path: &Path) -> bool {
+    let allowed = fs::metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0);
+    let mut start = Vec::new();
+    allowed
+        && fs::File::open(path)
+            .and_then(|file| file.take(512).read_to_end(&mut start))
+            .is_ok()
+        && (start.starts_with(b"#!") || start.contains(&0))
 }
 
 /// An absolute path without `.` and `..`; links are not followed.

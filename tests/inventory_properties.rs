@@ -122,9 +122,9 @@ proptest! {
         let inventory = build(&shape);
         let hosts = select(&inventory, &format!("g{group}"));
         for (index, host) in hosts.iter().enumerate() {
-            prop_assert_eq!(&select(&inventory, &format!("g{group}[{index}]")), &[host.clone()]);
+            prop_assert_eq!(&select(&inventory, &format!("g{group}[{index}]"))[..], std::slice::from_ref(host));
             let back = hosts.len() - index;
-            prop_assert_eq!(&select(&inventory, &format!("g{group}[-{back}]")), &[host.clone()]);
+            prop_assert_eq!(&select(&inventory, &format!("g{group}[-{back}]"))[..], std::slice::from_ref(host));
             prop_assert_eq!(&select(&inventory, &format!("g{group}[{index}:]"))[..], &hosts[index..]);
             prop_assert_eq!(&select(&inventory, &format!("g{group}[0:{index}]"))[..], &hosts[..=index]);
         }

@@ -2,6 +2,8 @@
 //! `tests/inventories/record` recorded from the real `ansible-inventory`, and, where `CACHESMITH_ANSIBLE` names a virtual
 //! environment with ansible-core, with what it says now.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

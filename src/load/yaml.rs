@@ -60,12 +60,16 @@ fn diagnose(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
             text.truncate(position);
         }
     }
+    // Advice to programmers, which the library adds.
+    if let Some(position) = text.find(", set DuplicateKeyPolicy") {
+        text.truncate(position);
+    }
     let summary = text.trim().trim_end_matches([':', ',', '.']).to_owned();
     let mut diagnostic = Diagnostic::error(format!("invalid YAML: {summary}")).at(&at);
     let line = source.line(at.line).unwrap_or_default();
     if summary.contains("`!vault") {
         diagnostic = diagnostic.help(
-            "values encrypted by ansible-vault are not read; write the value in clear in a file only you can read, or pass it with --extra-vars",
+            "values encrypted by ansible-vault are not read; keep the value in a file that only you can read, and pass it with `--extra-vars @FILE`",
         );
     } else if summary.contains("`!unsafe`") {
         diagnostic = diagnostic

@@ -19,6 +19,9 @@ use crate::model::inventory::{Beside, Folder};
 /// Endings of files with variables; no ending counts, too, and comes first.
 const ENDINGS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
 
+const GROUPS: &str = "group_vars";
+const HOSTS: &str = "host_vars";
+
 /// Reads what belongs to the groups and hosts of an inventory.
 ///
 /// # Errors
@@ -30,27 +33,32 @@ pub(super) fn read(builder: &mut Builder, directory: &Path, beside: Beside) -> R
     hosts.extend(implicit.map(|name| (*name).to_owned()).collect::<Vec<_>>());
     Ok(Folder {
         beside,
-        groups: read_kind(builder, &directory.join("group_vars"), &groups)?,
-        hosts: read_kind(builder, &directory.join("host_vars"), &hosts)?,
+        groups: read_kind(builder, directory, GROUPS, &groups)?,
+        hosts: read_kind(builder, directory, HOSTS, &hosts)?,
     })
 }
 
 fn read_kind(
     builder: &mut Builder,
-    folder: &Path,
+    directory: &Path,
+    kind: &str,
     names: &[String],
 ) -> Result<HashMap<String, Variables>> {
+    let folder = directory.join(kind);
     let mut found = HashMap::new();
     if !folder.is_dir() {
         if folder.exists() {
             builder.warn(
-                Diagnostic::warning(format!("{} is not a folder, so it is not read", files::display(folder)))
+                Diagnostic::warning(format!("{} is not a folder, so it is not read", files::display(&folder)))
                     .help("variables of a group are in a file with the group's name inside a folder `group_vars`"),
             );
         }
         return Ok(found);
     }
-    let there: HashSet<String> = list(folder)?.into_iter().collect();
+    let there: HashSet<String> = list(&folder)?.into_iter().collect();
+    if kind == GROUPS {
+        warn_of_strays(builder, &folder, &there, names);
+    }
     for name in names {
         let mut candidates = ENDINGS
             .iter()
@@ -77,6 +85,46 @@ fn read_kind(
         found.insert(name.clone(), merged);
     }
     Ok(found)
+}
+
+/// Warns of files that belong to no group, but nearly: the name is one letter away from a group without a file.
+/// Others may belong to groups of another inventory.
+fn warn_of_strays(
+    builder: &mut Builder,
+    folder: &Path,
+    there: &HashSet<String>,
+    groups: &[String],
+) {
+    let file_of = |name: &str| {
+        ENDINGS
+            .iter()
+            .map(|ending| format!("{name}{ending}"))
+            .find(|file| there.contains(file))
+    };
+    let mut strays: Vec<&String> = there.iter().collect();
+    strays.sort();
+    for file in strays {
+        let (name, ending) = file.rsplit_once('.').unwrap_or((file, ""));
+        let known_ending = ending.is_empty() || ENDINGS.contains(&format!(".{ending}").as_str());
+        if !known_ending || name.is_empty() || groups.iter().any(|group| group == name) {
+            continue;
+        }
+        let letters = |name: &str| name.replace(|letter: char| letter.is_ascii_digit(), "");
+        let near = groups.iter().find(|group| {
+            strsim::damerau_levenshtein(group, name) == 1
+                && letters(group) != letters(name)
+                && file_of(group).is_none()
+        });
+        if let Some(group) = near {
+            builder.warn(
+                Diagnostic::warning(format!(
+                    "{} belongs to no group",
+                    files::display(&folder.join(file))
+                ))
+                .help(format!("did you mean `{group}`?")),
+            );
+        }
+    }
 }
 
 /// The file itself, or the files of a folder.

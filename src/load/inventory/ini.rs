@@ -158,13 +158,13 @@ impl Reader<'_> {
         self.check_host(first, &at)?;
         let (names, port) = hosts::expand(&first.text, &at)?;
         let mut variables = Vec::new();
-        for word in settings {
+        for (index, word) in settings.iter().enumerate() {
             let Some((name, value)) = word
                 .text
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
             else {
-                return Err(not_a_setting(word, line).into());
+                return Err(not_a_setting(settings, index, line).into());
             };
             let value = literal::value(value);
             let at = line.at(word.offset, name.chars().count());
@@ -282,8 +282,18 @@ fn uncommented(text: &str) -> &str {
     text.split('#').next().unwrap_or(text).trim_end()
 }
 
-fn not_a_setting(word: &Word, line: &Line<'_>) -> Diagnostic {
-    Diagnostic::error(format!("`{}` is not `name=value`", word.text))
-        .at(&line.at(word.offset, word.length))
-        .help("a line is one host and its variables; a value with spaces is written `name='two words'`")
+fn not_a_setting(words: &[Word], index: usize, line: &Line<'_>) -> Diagnostic {
+    let word = &words[index];
+    let diagnostic = Diagnostic::error(format!("`{}` is not `name=value`", word.text))
+        .at(&line.at(word.offset, word.length));
+    let text = |index: usize| words.get(index).map(|word| word.text.as_str());
+    match (text(index + 1), text(index + 2)) {
+        (Some("="), Some(value)) => diagnostic.help(format!(
+            "write `{}={value}`, without spaces around `=`",
+            word.text
+        )),
+        _ => diagnostic.help(
+            "a line is one host and its variables; a value with spaces is written `name='two words'`",
+        ),
+    }
 }

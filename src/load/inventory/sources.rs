@@ -1,6 +1,7 @@
 //! What an inventory source is, and which of the readers reads it.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -73,13 +74,15 @@ fn read_file(builder: &mut Builder, path: &Path) -> Result<()> {
         file: Some(absolute.display().to_string()),
         directory: absolute.parent().map(|parent| parent.display().to_string()),
     });
-    if may_be_executed(path) && protocol::read(builder, path, program::TIME_LIMIT)? {
+    if is_program(path) && protocol::read(builder, path, program::TIME_LIMIT)? {
         return Ok(());
     }
-    let source = files::read_source(path, None)?;
+    let source = without_mark(files::read_source(path, None)?);
     match ending(path).as_str() {
         "" => read_unnamed(builder, &source),
-        ".yml" | ".yaml" | ".json" => read_tree(builder, &variables::document(&source)?),
+        ".yml" | ".yaml" | ".json" => variables::document(&source)
+            .and_then(|tree| read_tree(builder, &tree))
+            .map_err(|error| hint_at_ini(error, &source)),
         ".toml" => Err(Diagnostic::error(format!(
             "{} is TOML, and inventories are YAML, INI or programs",
             source.name
@@ -89,6 +92,14 @@ fn read_file(builder: &mut Builder, path: &Path) -> Result<()> {
         )
         .into()),
         _ => ini::read(builder, &source),
+    }
+}
+
+/// The text without the byte order mark that some editors put before it.
+fn without_mark(source: Arc<Source>) -> Arc<Source> {
+    match source.text.strip_prefix('\u{feff}') {
+        Some(text) => Source::new(&source.name, text),
+        None => source,
     }
 }
 
@@ -103,15 +114,19 @@ fn read_unnamed(builder: &mut Builder, source: &Arc<Source>) -> Result<()> {
 }
 
 fn read_tree(builder: &mut Builder, tree: &Node) -> Result<()> {
+    // An empty file is an inventory without hosts.
     if tree.is_null() {
         return Ok(());
     }
-    yaml::read(builder, tree).map_err(|error| hint_at_ini(error, tree))
+    yaml::read(builder, tree)
 }
 
-/// A `.yml` file whose first line is `[group]` was meant as INI.
-fn hint_at_ini(mut error: Error, tree: &Node) -> Error {
-    if tree.as_list().is_some()
+/// A file that is named as YAML and begins with `[group]` was meant as INI.
+fn hint_at_ini(mut error: Error, source: &Source) -> Error {
+    let section = first_line(source)
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    if section.is_some_and(|name| !name.contains([',', ' ', '"']))
         && let Some(diagnostic) = error.diagnostics.first_mut()
     {
         diagnostic.help.push(
@@ -122,14 +137,19 @@ fn hint_at_ini(mut error: Error, tree: &Node) -> Error {
     error
 }
 
-/// Whether a text that is neither valid YAML nor named as such was meant as YAML.
-fn looks_like_yaml(source: &Source) -> bool {
-    let first = source
+/// The first line that is not empty and no comment.
+fn first_line(source: &Source) -> &str {
+    source
         .text
         .lines()
         .map(str::trim_end)
         .find(|line| !line.is_empty() && !line.starts_with(['#', ';']))
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+/// Whether a text that is neither valid YAML nor named as such was meant as YAML.
+fn looks_like_yaml(source: &Source) -> bool {
+    let first = first_line(source);
     let key = first.split(" #").next().unwrap_or_default().trim_end();
     first.starts_with("---")
         || first.starts_with(['{', '%', '!', '&'])
@@ -144,9 +164,17 @@ fn ending(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn may_be_executed(path: &Path) -> bool {
-    fs::metadata(path)
-        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+/// Whether a file is a program: it may be executed, and it begins with `#!` or is no text. Some systems would hand
+/// any other text to a shell.
+fn is_program(path: &Path) -> bool {
+    let allowed = fs::metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0);
+    let mut start = Vec::new();
+    allowed
+        && fs::File::open(path)
+            .and_then(|file| file.take(512).read_to_end(&mut start))
+            .is_ok()
+        && (start.starts_with(b"#!") || start.contains(&0))
 }
 
 /// An absolute path without `.` and `..`; links are not followed.

@@ -9,6 +9,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::builder::Builder;
 use crate::model::inventory::group::GroupId;
 use crate::model::inventory::variables::Variables;
+use crate::model::nearest::nearest;
 use crate::model::node::{Content, Entry, Node};
 use crate::model::value::Value;
 
@@ -82,13 +83,23 @@ fn not_a_group(entry: &Entry) -> Diagnostic {
 }
 
 fn unknown_section(group: &Entry, section: &Entry) -> Diagnostic {
-    let diagnostic = Diagnostic::error(format!("`{}` is not a part of a group", section.key))
-        .at(&section.key_at)
-        .nearest(&section.key, SECTIONS);
-    if section.value.as_map().is_some() && group.key == "all" {
-        diagnostic.help(format!("a group inside `all` is written below `children:`, so `all: {{children: {{{}: ...}}}}`", section.key))
+    let (outer, inner) = (&group.key, &section.key);
+    let diagnostic = Diagnostic::error(format!("`{inner}` is not a part of a group"));
+    if SECTIONS.contains(&outer.as_str()) {
+        return diagnostic
+            .at(&section.key_at)
+            .related(&group.key_at, "this would be the name of a group")
+            .help(format!(
+                "indent `{outer}:` below the name of a group, such as `all:`"
+            ));
+    }
+    let diagnostic = diagnostic.at(&section.key_at);
+    if section.value.as_map().is_some() && nearest(inner, &SECTIONS).is_none() {
+        diagnostic.help(format!(
+            "a group inside a group is written below `children:`, so `{outer}: {{children: {{{inner}: ...}}}}`"
+        ))
     } else {
-        diagnostic
+        diagnostic.nearest(inner, SECTIONS)
     }
 }
 

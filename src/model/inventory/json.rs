@@ -1,6 +1,7 @@
 //! The inventory as JSON, in the shape that `ansible-inventory --list` and inventory programs use.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
@@ -122,7 +123,7 @@ impl Inventory {
 
     /// The merged variables of a host, without names that are Ansible's own.
     pub(super) fn shown_variables(&self, host: &Host) -> Map {
-        without_internal((*self.variables(host)).clone())
+        without_internal(Arc::unwrap_or_clone(self.variables(host)))
     }
 
     /// The variables that a group itself gives, those of its folders included.
@@ -153,21 +154,27 @@ pub fn text(value: &Value) -> String {
     let mut serializer =
         Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(b"    "));
     // Writing to memory does not fail, and every value has a JSON form.
-    let _ = sorted(value).serialize(&mut serializer);
+    let _ = Sorted(value).serialize(&mut serializer);
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::List(list) => Value::List(list.iter().map(sorted).collect()),
-        Value::Map(map) => {
-            let mut map: Map = map
-                .iter()
-                .map(|(name, value)| (name.clone(), sorted(value)))
-                .collect();
-            map.sort_keys();
-            Value::Map(map)
+/// A value whose mappings are written in alphabetical order.
+struct Sorted<'a>(&'a Value);
+
+impl Serialize for Sorted<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::List(list) => serializer.collect_seq(list.iter().map(Sorted)),
+            Value::Map(map) => {
+                let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+                entries.sort_unstable_by_key(|(name, _)| *name);
+                serializer.collect_map(
+                    entries
+                        .into_iter()
+                        .map(|(name, value)| (name, Sorted(value))),
+                )
+            }
+            scalar => scalar.serialize(serializer),
         }
-        scalar => scalar.clone(),
     }
 }

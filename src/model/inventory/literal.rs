@@ -3,7 +3,7 @@
 
 use crate::model::value::{Map, Value};
 
-use super::literal_text;
+use super::{literal_number, literal_text};
 
 /// How deep lists and mappings may be nested before a text counts as a plain string.
 const MAX_DEPTH: usize = 64;
@@ -171,13 +171,13 @@ impl Reader<'_> {
         if self.rest.starts_with("...") && !negative {
             return self.word_or_text();
         }
-        let end = number_end(self.rest);
+        let end = literal_number::end(self.rest);
         let (text, rest) = self.rest.split_at(end);
         if rest.starts_with(|letter| is_word(letter) || letter == '.') {
             return None;
         }
         self.rest = rest;
-        number(text, negative)
+        literal_number::value(text, negative)
     }
 
     pub(super) fn skip_spaces(&mut self) {
@@ -199,80 +199,6 @@ impl Reader<'_> {
 
 fn is_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
-}
-
-/// Where the characters of a number end, its exponent's sign included.
-fn number_end(text: &str) -> usize {
-    let mut previous = ' ';
-    let hex = text.starts_with("0x") || text.starts_with("0X");
-    for (offset, letter) in text.char_indices() {
-        let sign = matches!(letter, '+' | '-') && matches!(previous, 'e' | 'E') && !hex;
-        if !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '.' || sign) {
-            return offset;
-        }
-        previous = letter;
-    }
-    text.len()
-}
-
-fn number(text: &str, negative: bool) -> Option<Value> {
-    let lower = text.to_ascii_lowercase();
-    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
-        if let Some(digits) = lower.strip_prefix(prefix) {
-            // One underscore may follow the prefix.
-            let digits = plain_digits(digits.strip_prefix('_').unwrap_or(digits))?;
-            let value = i128::from_str_radix(&digits, radix).ok()?;
-            return integer(value, negative);
-        }
-    }
-    if lower
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'_')
-    {
-        let digits = plain_digits(&lower)?;
-        if digits.starts_with('0') && digits.bytes().any(|byte| byte != b'0') {
-            return None;
-        }
-        return integer(digits.parse().ok()?, negative);
-    }
-    let (mantissa, exponent) = match lower.split_once('e') {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (lower.as_str(), None),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let mut plain = String::from("0");
-    for part in [whole, fraction] {
-        if !part.is_empty() {
-            plain.push_str(&plain_digits(part)?);
-        }
-        plain.push('.');
-    }
-    if whole.is_empty() && fraction.is_empty() {
-        return None;
-    }
-    plain.pop();
-    if let Some(exponent) = exponent {
-        let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-        plain.push('e');
-        plain.push_str(&exponent[..exponent.len() - digits.len()]);
-        plain.push_str(&plain_digits(digits)?);
-    }
-    let value: f64 = plain.parse().ok()?;
-    let value = if negative { -value } else { value };
-    value.is_finite().then_some(Value::Float(value))
-}
-
-/// Digits without the underscores that may stand between two of them.
-fn plain_digits(text: &str) -> Option<String> {
-    let grouped = text
-        .split('_')
-        .all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    grouped.then(|| text.replace('_', ""))
-}
-
-fn integer(value: i128, negative: bool) -> Option<Value> {
-    let value = if negative { -value } else { value };
-    i64::try_from(value).ok().map(Value::Int)
 }
 
 /// A key as JSON would write it.

@@ -1,8 +1,8 @@
-//! Compiled scripts, run for real by every kind of shell that a host may have.
-
+#[cfg(test)]
+mod files;
 #[cfg(test)]
 mod host;
 #[cfg(test)]
-mod probes;
+mod names;
 #[cfg(test)]
-mod steps;
+mod programs;

@@ -18,12 +18,13 @@ c_run() {
 		# It still has to end those that the program left behind.
 		wait "$c_watcher" 2>/dev/null
 	elif [ -n "$c_watcher" ]; then
-		kill "$c_watcher" 2>/dev/null
+		kill -KILL "$c_watcher" 2>/dev/null
 		wait "$c_watcher" 2>/dev/null
 	fi
 	c_child=
 }
 
+# It is ended by KILL: what has just been forked may still swallow a TERM with the traps of its parent.
 # Sleeps in short pieces, so that no long sleep outlives the script.
 c_run_watch() {
 	trap - EXIT

@@ -120,8 +120,18 @@ impl Host {
     /// A command that will run the shell.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(self.shell[0]);
+        command.args(&self.shell[1..]);
+        self.dressed(command)
+    }
+
+    /// A command whose last arguments are the shell's words.
+    pub(crate) fn wrapped(&self, mut command: Command) -> Command {
+        command.args(&self.shell);
+        self.dressed(command)
+    }
+
+    fn dressed(&self, mut command: Command) -> Command {
         command
-            .args(&self.shell[1..])
             .env("PATH", &self.path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -135,9 +145,30 @@ impl Host {
         command
     }
 
+    /// The same through other words that end by calling the shell.
+    fn through(&self, words: &[&str], script: &Script) -> Vec<u8> {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        self.feed_to(self.wrapped(command), script.text()).stdout
+    }
+
+    pub(crate) fn observe_wrapped(&self, words: &[&str], probes: &[Probe]) -> Vec<Observation> {
+        let script = compile_probes(probes);
+        parse_observations(&script, probes, &self.through(words, &script)).unwrap()
+    }
+
+    pub(crate) fn carry_out_wrapped(&self, words: &[&str], steps: &[Step]) -> Vec<Outcome> {
+        let script = compile_steps(steps, &Options::default());
+        parse_outcomes(&script, steps, &self.through(words, &script))
+    }
+
     /// Feeds bytes to the shell and waits for its end.
     pub(crate) fn feed(&self, text: &[u8]) -> Output {
-        let mut child = self.command().spawn().unwrap();
+        self.feed_to(self.command(), text)
+    }
+
+    pub(crate) fn feed_to(&self, mut command: Command, text: &[u8]) -> Output {
+        let mut child = command.spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         let text = text.to_vec();
         let writer = std::thread::spawn(move || {

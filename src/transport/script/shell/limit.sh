@@ -21,6 +21,7 @@ c_limit() {
 	c_limited=$?
 	kill -KILL "$c_watcher" 2>/dev/null
 	wait "$c_watcher" 2>/dev/null
+	c_watcher=
 	return "$c_limited"
 }
 

@@ -8,8 +8,6 @@ c_run() {
 	if [ "$1" -gt 0 ]; then
 		c_run_watch "$1" >/dev/null 2>&1 3>&- &
 		c_watcher=$!
-	else
-		c_watcher=
 	fi
 	wait "$c_child" 2>/dev/null
 	c_code=$?
@@ -21,7 +19,7 @@ c_run() {
 		kill -KILL "$c_watcher" 2>/dev/null
 		wait "$c_watcher" 2>/dev/null
 	fi
-	c_child=
+	c_child='' c_watcher=''
 }
 
 # It is ended by KILL: what has just been forked may still swallow a TERM with the traps of its parent.

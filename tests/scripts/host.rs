@@ -1,7 +1,8 @@
 //! This machine as a host: its shells, with coreutils or with busybox.
 
 use std::io::Write;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -12,6 +13,29 @@ use cachesmith::transport::script::{
     Options, Script, compile_probes, compile_steps, parse_observations, parse_outcomes,
 };
 
+/// A user without rights.
+pub(crate) const NOBODY: u32 = 65534;
+
+/// Whether the tests run as root.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// Makes a shell script that can be called as a program.
+pub(crate) fn executable(path: &Path, text: &str) {
+    std::fs::write(path, format!("#!/bin/sh\n{text}")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Does the same on all hosts at once: for what takes time.
+pub(crate) fn in_parallel(hosts: Vec<Host>, test: impl Fn(Host) + Sync) {
+    std::thread::scope(|scope| {
+        for host in hosts {
+            scope.spawn(|| test(host));
+        }
+    });
+}
+
 /// A shell and the programs that it finds.
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
@@ -19,8 +43,10 @@ pub(crate) struct Host {
     shell: Vec<&'static str>,
     /// Comes first in PATH.
     pub(crate) path: String,
-    /// Instead of the whole environment, these.
+    /// Set beside what the environment holds.
     pub(crate) environment: Vec<(String, String)>,
+    /// Whether a user without rights asks.
+    nobody: bool,
 }
 
 /// The three kinds of hosts. A shell that is not installed here fails the tests: they must not pass unseen.
@@ -31,6 +57,7 @@ pub(crate) fn hosts() -> Vec<Host> {
         shell: shell.to_vec(),
         path,
         environment: Vec::new(),
+        nobody: false,
     };
     vec![
         host("dash", &["dash"], system.clone()),
@@ -71,25 +98,40 @@ pub(crate) fn which(program: &str) -> PathBuf {
 
 impl Host {
     /// The same host with a directory in front of its programs.
-    #[expect(dead_code)]
     pub(crate) fn with_programs(&self, directory: &Path) -> Self {
         let mut host = self.clone();
         host.path = format!("{}:{}", directory.display(), self.path);
         host
     }
 
-    #[expect(dead_code)]
     pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut host = self.clone();
         host.environment.push((name.to_owned(), value.to_owned()));
         host
     }
 
+    /// The same host asked by a user without rights. Where the tests run as one, nothing has to be done.
+    pub(crate) fn as_nobody(&self) -> Self {
+        let mut host = self.clone();
+        host.nobody = is_root();
+        host
+    }
+
     /// A command that will run the shell.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(self.shell[0]);
+        command.args(&self.shell[1..]);
+        self.dressed(command)
+    }
+
+    /// A command whose last arguments are the shell's words.
+    pub(crate) fn wrapped(&self, mut command: Command) -> Command {
+        command.args(&self.shell);
+        self.dressed(command)
+    }
+
+    fn dressed(&self, mut command: Command) -> Command {
         command
-            .args(&self.shell[1..])
             .env("PATH", &self.path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -97,12 +139,36 @@ impl Host {
         for (name, value) in &self.environment {
             command.env(name, value);
         }
+        if self.nobody {
+            command.uid(NOBODY).gid(NOBODY).current_dir("/");
+        }
         command
+    }
+
+    /// The same through other words that end by calling the shell.
+    fn through(&self, words: &[&str], script: &Script) -> Vec<u8> {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        self.feed_to(self.wrapped(command), script.text()).stdout
+    }
+
+    pub(crate) fn observe_wrapped(&self, words: &[&str], probes: &[Probe]) -> Vec<Observation> {
+        let script = compile_probes(probes);
+        parse_observations(&script, probes, &self.through(words, &script)).unwrap()
+    }
+
+    pub(crate) fn carry_out_wrapped(&self, words: &[&str], steps: &[Step]) -> Vec<Outcome> {
+        let script = compile_steps(steps, &Options::default());
+        parse_outcomes(&script, steps, &self.through(words, &script))
     }
 
     /// Feeds bytes to the shell and waits for its end.
     pub(crate) fn feed(&self, text: &[u8]) -> Output {
-        let mut child = self.command().spawn().unwrap();
+        self.feed_to(self.command(), text)
+    }
+
+    pub(crate) fn feed_to(&self, mut command: Command, text: &[u8]) -> Output {
+        let mut child = command.spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         let text = text.to_vec();
         let writer = std::thread::spawn(move || {
@@ -129,9 +195,12 @@ impl Host {
             .unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
-    #[expect(dead_code)]
     pub(crate) fn observe_one(&self, probe: Probe) -> Observation {
         self.observe(&[probe]).remove(0)
+    }
+
+    pub(crate) fn carry_out_one(&self, step: Step) -> Outcome {
+        self.carry_out(&[step]).remove(0)
     }
 
     pub(crate) fn carry_out(&self, steps: &[Step]) -> Vec<Outcome> {

@@ -1,8 +1,22 @@
-//! Compiled scripts, run for real by every kind of shell that a host may have.
-
+#[cfg(test)]
+mod cleanup;
+#[cfg(test)]
+mod cut;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod guards;
 #[cfg(test)]
 mod host;
 #[cfg(test)]
-mod probes;
+mod kernel;
 #[cfg(test)]
-mod steps;
+mod names;
+#[cfg(test)]
+mod paths;
+#[cfg(test)]
+mod programs;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod write;

@@ -185,7 +185,7 @@ impl Answers {
                     info.sha256 = Some(Blob::from(content.as_slice()).sha256());
                 }
                 if info.sha256.is_none() && self.no_hash && info.kind == FileKind::File {
-                    return Observation::Failed(no_hash(path));
+                    return Observation::Failed(self.no_hash(path));
                 }
                 Observation::File(FileState::Present(info))
             }
@@ -204,7 +204,7 @@ impl Answers {
         match self.contents.get(&key(path)) {
             // Its hash stands for it.
             Some(content) if too_large(content) && info.sha256.is_some() => {}
-            Some(content) if too_large(content) => return Observation::Failed(no_hash(path)),
+            Some(content) if too_large(content) => return Observation::Failed(self.no_hash(path)),
             Some(content) => {
                 let blob = Blob::from(content.as_slice());
                 info.sha256 = Some(blob.sha256());
@@ -233,6 +233,16 @@ impl Answers {
         }
     }
 
+    fn no_hash(&self, path: &str) -> String {
+        if self.no_hash {
+            format!(
+                "{path}: the host has no sha256sum program (coreutils or busybox), so its content cannot be compared"
+            )
+        } else {
+            format!("{path}: its SHA-256 could not be had in time")
+        }
+    }
+
     fn complaint(&self, path: &str) -> Option<&str> {
         let name = path.trim_start_matches('/');
         self.complaints.lines().find(|line| line.contains(name))
@@ -251,12 +261,6 @@ fn key(path: &str) -> Vec<u8> {
 
 fn too_large(content: &[u8]) -> bool {
     content.len() as u64 > CONTENT_LIMIT
-}
-
-fn no_hash(path: &str) -> String {
-    format!(
-        "{path}: the host has no sha256sum program (coreutils or busybox), so its content cannot be compared"
-    )
 }
 
 /// The part of a complaint that says why: after the last colon.

@@ -32,8 +32,7 @@ pub(super) fn parse(number: usize, path: &str, nonce: &Nonce, frames: &[Frame<'_
     };
     if let Some(error) = of("tree-error") {
         let reason = words(error.body);
-        let reason = reason.lines().next().unwrap_or_default();
-        if reason.ends_with("No such file or directory") && reason.contains("/.'") {
+        if answer.body.is_empty() && reason.ends_with("No such file or directory") {
             return Observation::Tree(Vec::new());
         }
         return Observation::Failed(match error.number::<i32>(1) {

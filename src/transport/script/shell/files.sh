@@ -30,7 +30,7 @@ c_files_alone() {
 		printf '%s' "$2" >&3
 		return
 	fi
-	c_alone=
+	c_alone='' c_patience=3
 	for c_item do
 		if [ -z "$c_alone" ]; then
 			c_alone=$c_item
@@ -52,7 +52,7 @@ c_files_stat() {
 			c_kind=
 		fi
 	done
-	c_limit 10 stat -c "$c_format" "$@"
+	c_limit "$c_patience" stat -c "$c_format" "$@"
 }
 
 # Path, target and resolved path of every link, each ended by NUL.
@@ -137,3 +137,5 @@ c_files_hashes() {
 		c_mark no-sha256sum
 	fi
 }
+
+c_patience=10

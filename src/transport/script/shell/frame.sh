@@ -5,8 +5,14 @@ c_have() { command -v "$1" >/dev/null 2>&1; }
 
 # Ends what runs and removes what was made; for signals and for the end of the script.
 c_clean() {
+	if [ -n "$c_watcher" ]; then
+		kill -KILL "$c_watcher" 2>/dev/null
+		c_watcher=
+	fi
 	if [ -n "$c_child" ]; then
 		c_signal TERM
+		sleep 1
+		c_signal KILL
 		c_child=
 	fi
 	if [ -n "$c_new" ]; then
@@ -48,6 +54,6 @@ c_scratch() {
 	return 1
 }
 
-c_child='' c_new='' c_dir='' c_setsid=''
+c_child='' c_watcher='' c_new='' c_dir='' c_setsid=''
 trap c_stop HUP INT TERM PIPE
 trap c_clean EXIT

@@ -37,11 +37,17 @@ c_guard_kernel() {
 	[ "$c_said" = "$2" ] || c_moved "$1 is '$c_said' now, it was '$2' when it was looked at"
 }
 
-# Folds white space in c_said.
+# Folds white space in c_said; of a switch (always [madvise] never) only the chosen word stays.
 c_fold() {
 	set -f
 	# shellcheck disable=SC2086 # split on purpose
 	set -- $c_said
 	set +f
 	c_said=$*
+	case $c_said in
+	*'['*']'*)
+		c_said=${c_said#*'['}
+		c_said=${c_said%%']'*}
+		;;
+	esac
 }

@@ -19,11 +19,13 @@ c_limit() {
 	c_watcher=$!
 	wait "$c_reader" 2>/dev/null
 	c_limited=$?
-	kill "$c_watcher" 2>/dev/null
+	kill -KILL "$c_watcher" 2>/dev/null
 	wait "$c_watcher" 2>/dev/null
+	c_watcher=
 	return "$c_limited"
 }
 
+# It is ended by KILL: what has just been forked may still swallow a TERM with the traps of its parent.
 # Sleeps in short pieces, so that no long sleep outlives the script.
 c_limit_watch() {
 	while [ "$c_seconds" -gt 0 ]; do

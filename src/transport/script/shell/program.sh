@@ -8,8 +8,6 @@ c_run() {
 	if [ "$1" -gt 0 ]; then
 		c_run_watch "$1" >/dev/null 2>&1 3>&- &
 		c_watcher=$!
-	else
-		c_watcher=
 	fi
 	wait "$c_child" 2>/dev/null
 	c_code=$?
@@ -18,12 +16,13 @@ c_run() {
 		# It still has to end those that the program left behind.
 		wait "$c_watcher" 2>/dev/null
 	elif [ -n "$c_watcher" ]; then
-		kill "$c_watcher" 2>/dev/null
+		kill -KILL "$c_watcher" 2>/dev/null
 		wait "$c_watcher" 2>/dev/null
 	fi
-	c_child=
+	c_child='' c_watcher=''
 }
 
+# It is ended by KILL: what has just been forked may still swallow a TERM with the traps of its parent.
 # Sleeps in short pieces, so that no long sleep outlives the script.
 c_run_watch() {
 	trap - EXIT

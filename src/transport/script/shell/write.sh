@@ -2,7 +2,7 @@
 # the target, and renames it over the target. CHECK is yes when c_start is to accept the new content first.
 c_write() {
 	c_path=$1 c_codec=$2 c_size=$3 c_sum=$4 c_mode=$5 c_owner=$6 c_group=$7 c_backup=$8 c_check=$9
-	c_follow || return 1
+	c_follow "$1" || return 1
 	if [ -d "$c_path" ]; then
 		c_fail "$c_path is a directory"
 		return 1
@@ -55,6 +55,13 @@ c_write_empty() { :; }
 
 c_write_failed() {
 	case $c_said in
+	*'I/O error'* | *'not written whole'*)
+		# Programs of busybox may keep the reason to themselves; cat tells it.
+		c_reason=$( { head -c 65536 /dev/zero | cat >>"$c_new"; } 2>&1 3>&-)
+		c_said=${c_reason:-$c_said}
+		;;
+	esac
+	case $c_said in
 	*'No space left'*) c_fail "disk full: cannot write $c_path: $c_said" ;;
 	*'uota exceeded'*) c_fail "disk quota used up: cannot write $c_path: $c_said" ;;
 	*'ead-only file system'*) c_fail "read-only file system: cannot write $c_path: $c_said" ;;
@@ -72,7 +79,7 @@ c_write_verified() {
 		c_said=$(wc -c <"$c_new" 2>/dev/null)
 		[ "$((c_said))" -ne "$c_size" ] || return 0
 	fi
-	c_said="it was not written whole (of $c_size bytes)"
+	c_said="it was not written whole, which are $c_size bytes"
 	c_write_failed
 }
 
@@ -94,14 +101,26 @@ c_write_accepted() {
 	fi
 }
 
-# The path behind a link: the file it leads to is replaced, not the link.
+# The path behind a link: the file it leads to is replaced, not the link. That file need not be there yet, which
+# not every readlink -f can follow.
 c_follow() {
-	[ -L "$c_path" ] || return 0
-	c_said=$(readlink -f "$c_path" && echo .) || {
-		c_fail "$c_path is a link that leads nowhere"
-		return 1
-	}
-	c_path=${c_said%??}
+	c_hops=0
+	while [ -L "$c_path" ]; do
+		c_hops=$((c_hops + 1))
+		if [ "$c_hops" -gt 40 ]; then
+			c_fail "$1 is a link that leads in a circle"
+			return 1
+		fi
+		c_said=$(readlink "$c_path" && echo .) || {
+			c_fail "cannot read the link $c_path"
+			return 1
+		}
+		c_said=${c_said%??}
+		case $c_said in
+		/*) c_path=$c_said ;;
+		*) c_path=${c_path%/*}/$c_said ;;
+		esac
+	done
 }
 
 # Onto the disk. What cannot be flushed by its nature (a file system without it) is no failure.

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::program::{refused_program, start};
-use super::{fold, kernel_path, refused_kernel, refused_path};
+use super::{chosen, kernel_path, refused_kernel, refused_path};
 use crate::model::blob::Blob;
 use crate::model::step::{Action, Attributes};
 use crate::transport::script::Options;
@@ -100,7 +100,7 @@ pub(super) fn compile(action: &Action, options: &Options, line: &mut Line, build
         Action::KernelValue { key, value } => {
             builder.need(Part::Kernel);
             let path = kernel_path(key).unwrap_or_default();
-            line.then(&command("c_kernel", [&path, value, &fold(value)]));
+            line.then(&command("c_kernel", [&path, value, &chosen(value)]));
         }
         Action::Reboot { .. } => {
             builder.need(Part::Program).need(Part::Reboot);

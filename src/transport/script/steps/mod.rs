@@ -51,9 +51,20 @@ fn guard_command(guard: &Guard) -> String {
         Guard::Sha256 { path, sha256 } => command("c_guard_sha256", [path, sha256]),
         Guard::KernelValue { key, value } => {
             let path = kernel_path(key).unwrap_or_default();
-            command("c_guard_kernel", [path, fold(value)])
+            command("c_guard_kernel", [path, chosen(value)])
         }
     }
+}
+
+/// A kernel value as the host will compare it: white space folded, and of a switch (`always [madvise] never`) only
+/// the chosen word.
+fn chosen(value: &str) -> String {
+    let folded = fold(value);
+    let word = folded
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .map(|(word, _)| word.to_owned());
+    word.unwrap_or(folded)
 }
 
 /// Why a step cannot be put into a script at all, if so.

@@ -1,0 +1,272 @@
+//! Programs as questions and as steps.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use cachesmith::model::blob::Blob;
+use cachesmith::model::probe::{Observation, Probe, Program, ProgramResult};
+use cachesmith::model::step::{Action, Step, StepStatus};
+
+use crate::host::{Host, hosts, in_parallel, told};
+use crate::names::NAMES;
+
+fn ask(host: &Host, program: Program) -> ProgramResult {
+    match host.observe_one(Probe::Program(Box::new(program))) {
+        Observation::Program(result) => result,
+        other => panic!("{}: {other:?}", host.name),
+    }
+}
+
+fn step(program: Program, accepted: &[i32]) -> Step {
+    Step::new(Action::Program {
+        program: Box::new(program),
+        accepted: accepted.to_vec(),
+    })
+}
+
+#[test]
+fn arguments_and_environment_arrive_as_they_are() {
+    for host in hosts() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut words = vec![
+            "/bin/sh",
+            "-c",
+            r#"printf '%s\0' "$PWD" "$ODD" "$@""#,
+            "sh",
+            "",
+        ];
+        words.extend(NAMES);
+        let mut program = Program::new(words);
+        let odd = NAMES.join("\n");
+        program.environment.insert("ODD".into(), odd.clone());
+        let place = directory.path().join(" $(touch pwned)'");
+        fs::create_dir(&place).unwrap();
+        program.directory = Some(place.to_str().unwrap().into());
+        let mut expected = format!("{}\0{odd}\0\0", place.display()).into_bytes();
+        for name in NAMES {
+            expected.extend_from_slice(format!("{name}\0").as_bytes());
+        }
+        let result = ask(&host, program.clone());
+        assert_eq!(
+            result.stdout.as_bytes(),
+            expected,
+            "{} {}",
+            host.name,
+            result.stderr.to_lossy()
+        );
+        let outcome = host.carry_out_one(step(program, &[0]));
+        assert_eq!(outcome.status, StepStatus::Done, "{}", told(&outcome));
+        assert_eq!(outcome.stdout.as_bytes(), expected);
+        assert!(!place.join("pwned").exists());
+    }
+}
+
+#[test]
+fn both_outputs_come_apart_and_exact() {
+    for host in hosts() {
+        let text = r"printf 'out\0\nno end'; printf 'err\0\r\n\n' >&2; printf more; exit 7";
+        let result = ask(&host, Program::shell(text));
+        assert_eq!(result.stdout.as_bytes(), b"out\0\nno endmore");
+        assert_eq!(result.stderr.as_bytes(), b"err\0\r\n\n");
+        assert_eq!((result.code, result.timed_out), (7, false));
+    }
+}
+
+#[test]
+fn input_arrives_exactly() {
+    let inputs: [&[u8]; 6] = [
+        b"",
+        b"no newline",
+        b"newline\n",
+        b"\n\n",
+        b"a\0b\xff",
+        b"EOF\n'$(x)\\\n",
+    ];
+    for host in hosts() {
+        for input in inputs {
+            let mut program = Program::new(["cat"]);
+            program.stdin = Some(Blob::from(input));
+            assert_eq!(
+                ask(&host, program).stdout.as_bytes(),
+                input,
+                "{}",
+                host.name
+            );
+        }
+        // A program that reads on gets the end of its input, not the script.
+        assert_eq!(ask(&host, Program::new(["cat"])).stdout.as_bytes(), b"");
+    }
+}
+
+#[test]
+fn a_signal_is_told_by_the_code() {
+    for host in hosts() {
+        for (signal, code) in [("KILL", 137), ("TERM", 143), ("SEGV", 139)] {
+            let result = ask(&host, Program::shell(&format!("kill -{signal} $$")));
+            assert_eq!(
+                (result.code, result.timed_out),
+                (code, false),
+                "{}",
+                host.name
+            );
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_started_says_so() {
+    for host in hosts() {
+        let directory = tempfile::tempdir().unwrap();
+        let plain = directory.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        let result = ask(&host, Program::new(["/nonexistent/program"]));
+        assert_eq!(result.code, 127, "{}", host.name);
+        assert!(result.stderr.to_lossy().contains("/nonexistent/program"));
+        let result = ask(&host, Program::new([plain.to_str().unwrap()]));
+        assert_eq!(result.code, 126, "{}", host.name);
+        let mut program = Program::new(["true"]);
+        program.directory = Some("/nonexistent".into());
+        let result = ask(&host, program);
+        assert_eq!(result.code, 126, "{}", host.name);
+        assert!(result.stderr.to_lossy().contains("/nonexistent"));
+        for program in [
+            Program::default(),
+            Program::new(["-c"]),
+            Program::new(["echo", "nul\0byte"]),
+            Program {
+                environment: [("not a name".to_owned(), String::new())].into(),
+                ..Program::new(["true"])
+            },
+        ] {
+            let answer = host.observe_one(Probe::Program(Box::new(program.clone())));
+            assert!(matches!(answer, Observation::Failed(_)), "{answer:?}");
+            let outcome = host.carry_out_one(step(program, &[]));
+            assert_eq!(outcome.status, StepStatus::Failed);
+            assert!(!outcome.stderr.is_empty());
+        }
+    }
+}
+
+#[test]
+fn large_output_is_cut_with_a_notice() {
+    const MEBIBYTE: usize = 1024 * 1024;
+    for host in hosts() {
+        let both = |size: usize| {
+            let text = format!("head -c {size} /dev/zero; head -c {size} /dev/zero >&2");
+            ask(&host, Program::shell(&text))
+        };
+        let result = both(MEBIBYTE);
+        assert_eq!(
+            (result.stdout.len(), result.stderr.len()),
+            (MEBIBYTE, MEBIBYTE)
+        );
+        for output in [&both(MEBIBYTE + 1).stdout, &both(3 * MEBIBYTE).stderr] {
+            let notice = String::from_utf8_lossy(&output.as_bytes()[MEBIBYTE..]);
+            assert!(notice.contains("left out"), "{notice}");
+            assert!(output.len() < MEBIBYTE + 200);
+        }
+    }
+}
+
+/// The program, its children and those that ignore the polite signal are all ended.
+#[test]
+fn a_time_limit_ends_the_whole_group() {
+    in_parallel(hosts(), |host| {
+        let directory = tempfile::tempdir().unwrap();
+        let alive = directory.path().join("alive");
+        let mut program = Program::shell(
+            "(trap '' TERM; while :; do date >>\"$ALIVE\"; sleep 1; done) & echo begun; sleep 300; echo done",
+        );
+        program
+            .environment
+            .insert("ALIVE".into(), alive.to_str().unwrap().into());
+        program.time_limit = Some(2);
+        let before = Instant::now();
+        let result = ask(&host, program.clone());
+        assert!(result.timed_out, "{}: {result:?}", host.name);
+        assert_eq!(result.stdout.as_bytes(), b"begun\n");
+        assert!(before.elapsed() < Duration::from_secs(20), "{}", host.name);
+        let size = fs::metadata(&alive).unwrap().len();
+        std::thread::sleep(Duration::from_secs(3));
+        assert_eq!(
+            fs::metadata(&alive).unwrap().len(),
+            size,
+            "{}: it lives on",
+            host.name
+        );
+
+        let outcome = host.carry_out_one(step(program, &[]));
+        assert_eq!(outcome.status, StepStatus::TimedOut, "{}", told(&outcome));
+        assert!(outcome.milliseconds >= 1900, "{}", outcome.milliseconds);
+    });
+}
+
+/// What a program leaves running does not hold up the answer.
+#[test]
+fn a_daemon_does_not_hold_the_session() {
+    for host in hosts() {
+        let before = Instant::now();
+        let outcome = host.carry_out_one(step(Program::shell("sleep 20 & echo started"), &[0]));
+        assert_eq!(outcome.status, StepStatus::Done, "{}", told(&outcome));
+        assert_eq!(outcome.stdout.as_bytes(), b"started\n");
+        assert!(before.elapsed() < Duration::from_secs(10), "{}", host.name);
+    }
+}
+
+#[test]
+fn accepted_codes_decide() {
+    let cases: [(i32, &[i32], StepStatus); 6] = [
+        (0, &[0], StepStatus::Done),
+        (1, &[0], StepStatus::Failed),
+        (1, &[0, 1], StepStatus::Done),
+        (10, &[1, 0], StepStatus::Failed),
+        (1, &[10], StepStatus::Failed),
+        (42, &[], StepStatus::Done),
+    ];
+    for host in hosts() {
+        for (code, accepted, status) in cases {
+            let outcome =
+                host.carry_out_one(step(Program::shell(&format!("exit {code}")), accepted));
+            assert_eq!(
+                (outcome.status, outcome.code),
+                (status, code),
+                "{}",
+                told(&outcome)
+            );
+        }
+    }
+}
+
+#[test]
+fn the_first_failure_ends_the_script() {
+    for host in hosts() {
+        let outcomes = host.carry_out(&[
+            step(Program::new(["true"]), &[0]),
+            step(Program::new(["false"]), &[0]),
+            step(Program::new(["true"]), &[0]),
+        ]);
+        let statuses: Vec<StepStatus> = outcomes.iter().map(|outcome| outcome.status).collect();
+        assert_eq!(
+            statuses,
+            [StepStatus::Done, StepStatus::Failed, StepStatus::NotRun]
+        );
+    }
+}
+
+#[test]
+fn the_environment_is_the_same_everywhere() {
+    for host in hosts() {
+        let host = host
+            .with("LC_ALL", "de_DE.UTF-8")
+            .with("CDPATH", "/etc")
+            .with("IFS", "0");
+        let text = "echo $LC_ALL $(umask) ${CDPATH-unset}; case :$PATH: in *:/usr/sbin:*) echo sbin;; esac";
+        let result = ask(&host, Program::shell(text));
+        assert_eq!(
+            result.stdout.to_lossy(),
+            "C 0022 unset\nsbin\n",
+            "{}",
+            host.name
+        );
+    }
+}

@@ -123,11 +123,8 @@ impl<'a> Subject<'a> {
                 let mut evidence: Vec<Evidence> =
                     binary.iter().flat_map(|binary| of_binary(binary)).collect();
                 // The running program is not the one on disk: both have to be able to.
-                if let Some(instance) = instance.filter(|instance| instance.replaced) {
-                    let old = facts.redis_binaries.iter().filter(|other| {
-                        other.path == instance.binary
-                            && binary.is_none_or(|binary| *other != binary)
-                    });
+                if instance.is_some_and(|instance| instance.replaced) {
+                    let old = facts.redis_binaries.iter().filter(|old| old.path.starts_with("/proc/"));
                     evidence.extend(old.flat_map(of_binary));
                 }
                 evidence
@@ -153,14 +150,11 @@ fn flavour_of(path: &str) -> Option<Flavour> {
     }
 }
 
-/// The program that an instance runs: by the name that its unit calls, or by the file behind that name. Where it is
-/// on disk under both an old and a new file, the one that people would call is meant.
+/// The program on disk that an instance runs, or would run: by the name that people call, or the file behind it.
 fn binary_of<'a>(facts: &'a Facts, instance: &RedisInstance) -> Option<&'a RedisBinary> {
     let binaries = || facts.redis_binaries.iter();
     binaries()
-        .filter(|binary| binary.resolved == instance.binary)
-        .find(|binary| binary.path != binary.resolved)
-        .or_else(|| binaries().find(|binary| binary.path == instance.binary))
+        .find(|binary| binary.path == instance.binary)
         .or_else(|| binaries().find(|binary| binary.resolved == instance.binary))
 }
 

@@ -124,7 +124,10 @@ impl<'a> Subject<'a> {
                     binary.iter().flat_map(|binary| of_binary(binary)).collect();
                 // The running program is not the one on disk: both have to be able to.
                 if instance.is_some_and(|instance| instance.replaced) {
-                    let old = facts.redis_binaries.iter().filter(|old| old.path.starts_with("/proc/"));
+                    let old = facts
+                        .redis_binaries
+                        .iter()
+                        .filter(|old| old.path.starts_with("/proc/"));
                     evidence.extend(old.flat_map(of_binary));
                 }
                 evidence

@@ -153,7 +153,12 @@ fn running(
             .unwrap_or_default()
             .to_owned(),
         pid,
-        binary: if is_deleted(executable) { "" } else { executable }.to_owned(),
+        binary: if is_deleted(executable) {
+            ""
+        } else {
+            executable
+        }
+        .to_owned(),
         replaced: is_deleted(executable),
         resident: kibibytes("VmRSS"),
         swapped: kibibytes("VmSwap"),

@@ -15,7 +15,6 @@ pub fn variables(facts: &Facts, inventory: &Map) -> Map {
         .get(SIZING)
         .and_then(crate::model::value::Value::as_map)
         .unwrap_or(&empty);
-    #[cfg(any())]
     map.extend(crate::redis::from_facts::variables(facts, wishes));
     map
 }

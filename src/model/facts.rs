@@ -181,7 +181,8 @@ pub struct SessionUser {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RedisBinary {
-    /// The path people would call, and the file it leads to.
+    /// The path people would call, and the file it leads to. `/proc/PID/exe` is a program that still runs although its
+    /// file was replaced.
     pub path: String,
     pub resolved: String,
     /// The line that `--version` prints.
@@ -208,7 +209,7 @@ pub struct RedisInstance {
     /// `enabled`, `disabled`, `static`, ...; empty without a unit.
     pub enabled: String,
     pub pid: u32,
-    /// The program that runs or would run, links followed where it runs.
+    /// The program that runs or would run, by the name that people call.
     pub binary: String,
     /// Whether the running program was replaced on disk since it was started.
     pub replaced: bool,

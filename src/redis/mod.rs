@@ -7,6 +7,7 @@
 //! | [`catalogue`] | which directives are there, and what is wrong with a configuration |
 //! | [`capability`] | can this build defragment, and is that wise in this version |
 //! | [`conf`] | `redis.conf` taken apart, merged, compared |
+//! | [`from_facts`] | what follows from a host's facts: the variable `redis` |
 //! | [`health`] | is a running server what it was meant to be, and well |
 //! | [`info`], [`config_get`] | what does a running server say of itself |
 //! | [`sizing`] | how much memory may a server use on a host, and why |
@@ -15,6 +16,7 @@ pub mod capability;
 pub mod catalogue;
 pub mod conf;
 pub mod config_get;
+pub mod from_facts;
 pub mod health;
 pub mod info;
 pub mod sizing;

@@ -80,10 +80,10 @@ fn distribution(facts: &Facts, map: &mut Builder) {
     }
     let version = distributions::version(distribution);
     let mut numbers = version.split('.');
-    let codename = if distribution.codename.is_empty() {
-        "NA"
-    } else {
-        &distribution.codename
+    let codename = match distribution.codename.as_str() {
+        "" if distribution.name.contains("CentOS Stream") => "Stream",
+        "" => "NA",
+        codename => codename,
     };
     map.put("distribution", distributions::name(distribution))
         .put("os_family", distributions::family(distribution))

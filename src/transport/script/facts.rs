@@ -12,11 +12,14 @@ mod record;
 mod servers;
 mod settings;
 
+use std::sync::LazyLock;
+
+use super::library::without_comments;
 use crate::model::facts::Facts;
 use record::Records;
 
 /// The program, in parts of one subject each.
-const SNIPPET: &str = concat!(
+const PROGRAM: &str = concat!(
     include_str!("facts/begin.sh"),
     include_str!("facts/machine.sh"),
     include_str!("facts/network.sh"),
@@ -31,7 +34,8 @@ const SNIPPET: &str = concat!(
 /// POSIX sh that prints the facts of the host it runs on. It reads nothing from standard input, prints nothing to
 /// standard error, changes nothing on the host, and defines one function, `cachesmith_facts`.
 pub fn snippet() -> &'static str {
-    SNIPPET
+    static SNIPPET: LazyLock<String> = LazyLock::new(|| without_comments(PROGRAM));
+    &SNIPPET
 }
 
 /// Reads what [`snippet`] printed. Never fails: what is missing or broken is noted in [`Facts::missing`].

@@ -201,13 +201,13 @@ fn distribution(files: &IndexMap<&str, Vec<&str>>) -> Distribution {
         .find_map(|path| files.get(path))
         .cloned()
         .unwrap_or_default();
-    let value = |name: &str| {
+    let given = |name: &str| {
         lines
             .iter()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
             .map(unquoted)
-            .unwrap_or_default()
     };
+    let value = |name: &str| given(name).unwrap_or_default();
     let release = ["/etc/debian_version", "/etc/alpine-release"]
         .iter()
         .find_map(|path| files.get(path)?.first())
@@ -215,7 +215,7 @@ fn distribution(files: &IndexMap<&str, Vec<&str>>) -> Distribution {
     Distribution {
         id: value("ID"),
         version: value("VERSION_ID"),
-        codename: codename(&value("VERSION_CODENAME"), &value("VERSION")),
+        codename: given("VERSION_CODENAME").unwrap_or_else(|| in_brackets(&value("VERSION"))),
         name: value("PRETTY_NAME"),
         like: value("ID_LIKE")
             .split_ascii_whitespace()
@@ -226,17 +226,12 @@ fn distribution(files: &IndexMap<&str, Vec<&str>>) -> Distribution {
 }
 
 /// Red Hat and its kin have no word for the code name, but put it in brackets: `9.3 (Plow)`.
-fn codename(word: &str, version: &str) -> String {
-    let in_brackets = version
+fn in_brackets(version: &str) -> String {
+    version
         .split_once('(')
         .and_then(|(_, rest)| rest.split_once(')'))
-        .map(|(name, _)| name);
-    if word.is_empty() {
-        in_brackets.unwrap_or_default()
-    } else {
-        word
-    }
-    .to_owned()
+        .map(|(name, _)| name.to_owned())
+        .unwrap_or_default()
 }
 
 /// A value of os-release, which is quoted as in shell.

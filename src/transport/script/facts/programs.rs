@@ -50,12 +50,15 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
 }
 
 fn binary(group: Group<'_>, packages: &[(&str, &str)]) -> RedisBinary {
-    let resolved = without_deleted(group.get("resolved")).to_owned();
-    let path = match group.get("program") {
+    let resolved = group.get("resolved");
+    let (path, resolved) = match (group.get("program"), is_deleted(resolved)) {
         // A program that runs and is not where people would look: the file behind it.
-        path if path.starts_with("/proc/") => resolved.clone(),
-        path => path.to_owned(),
+        (path, false) if path.starts_with("/proc/") => (resolved, resolved),
+        // One that runs and whose file was replaced: there is no other way to name it.
+        (path, true) => (path, path),
+        (path, false) => (path, resolved),
     };
+    let (path, resolved) = (path.to_owned(), resolved.to_owned());
     let texts = group.get("texts");
     let refuses = texts
         .lines()
@@ -77,9 +80,10 @@ fn binary(group: Group<'_>, packages: &[(&str, &str)]) -> RedisBinary {
     }
 }
 
-/// What the kernel appends to the name of a program whose file was replaced.
-pub(super) fn without_deleted(path: &str) -> &str {
-    path.strip_suffix(" (deleted)").unwrap_or(path)
+/// Whether the kernel says of a program that its file is gone. What stands before that word is no use: on an overlay
+/// it may be just `/`.
+pub(super) fn is_deleted(path: &str) -> bool {
+    path.ends_with(" (deleted)")
 }
 
 /// The line that shows which of two options a parser refused.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::machine::accounts;
-use super::programs::without_deleted;
+use super::programs::is_deleted;
 use super::record::{Group, Records, field};
 use super::settings::{Listening, by_file, masked};
-use crate::model::facts::{Facts, RedisInstance};
+use crate::model::facts::{Facts, RedisBinary, RedisInstance};
 
 /// The port of a server that is told none.
 const DEFAULT_PORT: u16 = 6379;
@@ -86,9 +86,11 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
     let units = units(records);
     let mut shown = Vec::new();
     let mut instances = Vec::new();
-    // A process without a status has ended while it was looked at.
-    let alive = |process: &Group<'_>| !process.get("status").is_empty();
-    for process in records.groups("process").filter(alive) {
+    // A process without a status has ended while it was looked at; a sentinel holds no data.
+    let is_server = |process: &Group<'_>| {
+        !process.get("status").is_empty() && !process.get("title").contains("[sentinel]")
+    };
+    for process in records.groups("process").filter(is_server) {
         let pid: u32 = process.get("process").parse().unwrap_or(0);
         let unit = units
             .iter()
@@ -151,8 +153,13 @@ fn running(
             .unwrap_or_default()
             .to_owned(),
         pid,
-        binary: without_deleted(executable).to_owned(),
-        replaced: executable.ends_with(" (deleted)"),
+        binary: if is_deleted(executable) {
+            ""
+        } else {
+            executable
+        }
+        .to_owned(),
+        replaced: is_deleted(executable),
         resident: kibibytes("VmRSS"),
         swapped: kibibytes("VmSwap"),
         user: account
@@ -160,12 +167,18 @@ fn running(
             .unwrap_or_default(),
         ..RedisInstance::default()
     };
+    // By the name that people call, if the running program is the one that is there.
+    let called = |binary: &&RedisBinary| !instance.replaced && binary.resolved == instance.binary;
+    if let Some(binary) = facts.redis_binaries.iter().find(called) {
+        instance.binary.clone_from(&binary.path);
+    }
     if instance.binary.is_empty() {
-        // Links of another user's processes cannot be read.
-        instance.binary = unit
-            .and_then(|unit| unit.arguments.first())
-            .map(|path| (*path).to_owned())
-            .unwrap_or_default();
+        // Links of other users' processes cannot be read, and those of replaced programs lead nowhere: what the unit
+        // would start, or the name that the process has for itself.
+        let started = unit.and_then(|unit| unit.arguments.first()).copied();
+        let own_name = process.get("title").split_ascii_whitespace().next();
+        let name = started.or(own_name).filter(|name| name.starts_with('/'));
+        instance.binary = name.unwrap_or_default().to_owned();
     }
     if instance.user.is_empty() {
         instance.user = unit

@@ -1,0 +1,104 @@
+//! What follows from a host's facts about Redis, as the variable `redis`.
+//!
+//! Three cases: a server is installed, and everything is known; none is, but the package that would bring one is
+//! known, so that a plan for a bare host can already tell what will be (`redis.predicted`); or nothing is known
+//! until one is installed.
+
+mod build;
+mod estimate;
+mod instances;
+mod values;
+mod wishes;
+
+use crate::model::facts::Facts;
+use crate::model::value::{Map, Value};
+use build::Subject;
+use values::put_text;
+use wishes::Wishes;
+pub use wishes::check as check_wishes;
+
+/// Completes "known after ...".
+const INSTALLED: &str = "redis-server is installed";
+
+/// What exists only where a server, or the package that would bring one, is known.
+const DEPENDENT: [&str; 19] = [
+    "flavour",
+    "version",
+    "major",
+    "minor",
+    "binary",
+    "package",
+    "unit",
+    "config_file",
+    "user",
+    "port",
+    "defragmentation",
+    "defragmentation_reason",
+    "maxmemory",
+    "active_defrag_ignore_bytes",
+    "repl_backlog_size",
+    "replica_output_limit",
+    "client_query_buffer_limit",
+    "memory_high",
+    "memory_max",
+];
+
+/// The variable `redis`. `wishes` is what people set in `redis_sizing`; with a mistake in it nothing is computed,
+/// and `redis.sizing.refused` says why ([`check_wishes`] finds mistakes beforehand).
+pub fn variables(facts: &Facts, wishes: &Map) -> Map {
+    let mut redis = Map::new();
+    let running = facts
+        .redis_instances
+        .iter()
+        .any(|instance| instance.pid != 0);
+    let installed = running || !facts.redis_binaries.is_empty();
+    redis.insert("installed".to_owned(), installed.into());
+    redis.insert("running".to_owned(), running.into());
+    redis.insert("instances".to_owned(), Value::List(instances::list(facts)));
+    let read = wishes::read(wishes);
+    let flavour = read.as_ref().ok().and_then(|wishes| wishes.flavour);
+    let subject = Subject::of(facts, flavour);
+    redis.insert(
+        "predicted".to_owned(),
+        matches!(subject, Some(Subject::Candidate(_))).into(),
+    );
+    match subject {
+        None => {
+            for name in DEPENDENT.iter().chain(&["sizing"]) {
+                redis.insert((*name).to_owned(), Value::unknown(INSTALLED));
+            }
+        }
+        Some(subject) => {
+            build::describe(&subject, facts, &mut redis);
+            match read {
+                Ok(wishes) => size(&subject, facts, &wishes, &mut redis),
+                Err(wishes::Problem::Unknown(unknown)) => {
+                    for name in DEPENDENT
+                        .iter()
+                        .skip_while(|name| **name != "defragmentation")
+                    {
+                        redis.insert((*name).to_owned(), Value::Unknown(unknown.clone()));
+                    }
+                    redis.insert("sizing".to_owned(), Value::Unknown(unknown));
+                }
+                Err(wishes::Problem::Wrong(message)) => {
+                    let mut sizing = Map::new();
+                    put_text(&mut sizing, "refused", &message);
+                    redis.insert("sizing".to_owned(), sizing.into());
+                }
+            }
+        }
+    }
+    [("redis".to_owned(), redis.into())].into_iter().collect()
+}
+
+/// Adds what the server can do, and what it may use.
+fn size(subject: &Subject<'_>, facts: &Facts, wishes: &Wishes, redis: &mut Map) {
+    let defragmentation = build::defragmentation(subject, facts, wishes);
+    let estimate = estimate::of(subject, facts, wishes, defragmentation.enable);
+    values::put_defragmentation(redis, &defragmentation);
+    values::put_sizing(redis, &estimate);
+}
+
+#[cfg(test)]
+mod tests;

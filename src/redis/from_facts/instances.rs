@@ -1,0 +1,110 @@
+//! The servers of a host.
+
+use super::values::put_text;
+use crate::model::facts::{Facts, RedisInstance};
+use crate::model::value::{Map, Value};
+use crate::redis::info::{Info, Role};
+use crate::redis::version::Flavour;
+
+/// The port that a server is expected on; it makes one of several the main one.
+const USUAL_PORT: u16 = 6379;
+
+/// Whether a server uses memory, now or after the next boot.
+pub(super) fn counts(instance: &RedisInstance) -> bool {
+    instance.pid != 0 || instance.active == "active" || instance.enabled == "enabled"
+}
+
+/// The server that is meant by "the server": one that runs rather than one that does not, one that starts at boot
+/// rather than another, the one on the usual port, then the one with the lowest port.
+pub(super) fn main(
+    facts: &Facts,
+    is_meant: impl Fn(&RedisInstance) -> bool,
+) -> Option<&RedisInstance> {
+    facts
+        .redis_instances
+        .iter()
+        .filter(|instance| is_meant(instance))
+        .min_by_key(|instance| {
+            (
+                instance.pid == 0,
+                instance.enabled != "enabled",
+                instance.port != USUAL_PORT,
+                instance.port,
+            )
+        })
+}
+
+/// All of them as values.
+pub(super) fn list(facts: &Facts) -> Vec<Value> {
+    facts
+        .redis_instances
+        .iter()
+        .map(|instance| Value::Map(one(instance)))
+        .collect()
+}
+
+fn one(instance: &RedisInstance) -> Map {
+    let mut map = Map::new();
+    let info = Info::parse(&instance.info);
+    map.insert("running".to_owned(), (instance.pid != 0).into());
+    for (name, text) in [
+        ("unit", &instance.unit),
+        ("active", &instance.active),
+        ("enabled", &instance.enabled),
+        ("binary", &instance.binary),
+        ("config_file", &instance.config_file),
+        ("user", &instance.user),
+        ("socket", &instance.socket),
+        ("bind", &instance.bind),
+        ("unreachable", &instance.unreachable),
+    ] {
+        put_text(&mut map, name, text);
+    }
+    map.insert("port".to_owned(), u32::from(instance.port).into());
+    if instance.tls_port != 0 {
+        map.insert("tls_port".to_owned(), u32::from(instance.tls_port).into());
+    }
+    if instance.pid != 0 {
+        map.insert("pid".to_owned(), instance.pid.into());
+        map.insert("resident".to_owned(), instance.resident.into());
+        map.insert("swapped".to_owned(), instance.swapped.into());
+        map.insert("restart_pending".to_owned(), instance.replaced.into());
+    }
+    if let Some(server) = info.server() {
+        let flavour = if server.flavour == Flavour::Redis {
+            "redis"
+        } else {
+            "valkey"
+        };
+        put_text(&mut map, "flavour", flavour);
+        put_text(&mut map, "version", &server.version.to_string());
+    }
+    for (name, field) in [
+        ("used_memory", "used_memory"),
+        ("used_memory_peak", "used_memory_peak"),
+        ("maxmemory", "maxmemory"),
+    ] {
+        if let Some(bytes) = info.bytes(field) {
+            map.insert(name.to_owned(), bytes.into());
+        }
+    }
+    put_text(
+        &mut map,
+        "maxmemory_policy",
+        info.text("maxmemory_policy").unwrap_or_default(),
+    );
+    let role = match info.role() {
+        Some(Role::Primary) => "primary",
+        Some(Role::Replica) => "replica",
+        Some(Role::Sentinel) => "sentinel",
+        None => "",
+    };
+    put_text(&mut map, "role", role);
+    if let Some(fragmentation) = info.fragmentation() {
+        map.insert("fragmentation".to_owned(), fragmentation.ratio().into());
+    }
+    if let Some(cluster) = info.flag("cluster_enabled") {
+        map.insert("cluster".to_owned(), cluster.into());
+    }
+    map
+}

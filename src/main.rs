@@ -1,1 +1,22 @@
-fn main() {}
+//! The program: read the command line, run one command, end with its exit code.
+
+use std::process::ExitCode;
+
+use cachesmith::cli::{self, Exit, args::Arguments};
+use cachesmith::view::Console;
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut console = Console::new(&arguments.output);
+    let exit = match cli::run(&arguments, &mut console) {
+        Ok(exit) => exit,
+        Err(error) => {
+            for diagnostic in &error.diagnostics {
+                console.diagnostic(diagnostic);
+            }
+            Exit::from(error.kind)
+        }
+    };
+    ExitCode::from(exit.code())
+}

@@ -19,7 +19,11 @@ const MOST_REFUSALS: u32 = 5;
 
 /// Names a play on a host: no playbook's name can be a bad file name.
 pub(super) fn note_key(play: &str) -> String {
-    Sha256::digest(play.as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(play.as_bytes())
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 impl HostPlay<'_> {
@@ -30,12 +34,19 @@ impl HostPlay<'_> {
         planned: Vec<Planned>,
         owed: &[String],
     ) -> Result<(), Trouble> {
-        for task in planned.iter().filter(|task| !task.decision.changes.is_empty()) {
+        for task in planned
+            .iter()
+            .filter(|task| !task.decision.changes.is_empty())
+        {
             let changes = &task.decision.changes;
             self.context()
                 .journal
                 .intend(&target.host, target.account.as_deref(), &task.name, changes)
-                .map_err(|error| Trouble::Failed(Failure::new(format!("the run's record cannot be written: {error}"))))?;
+                .map_err(|error| {
+                    Trouble::Failed(Failure::new(format!(
+                        "the run's record cannot be written: {error}"
+                    )))
+                })?;
         }
         let (before, after) = self.note_steps(target, &planned, owed);
         let own: Vec<Step> = planned.iter().flat_map(steps_of).cloned().collect();
@@ -43,9 +54,21 @@ impl HostPlay<'_> {
         if !before.is_empty() {
             self.note_written = true;
         }
-        let (outcomes, lost) = exchange::carry_out(self.context(), target, self.connection_of(target), &steps).await?;
-        let rebooted = own.iter().any(|step| matches!(step.action, Action::Reboot { .. }));
-        if !after.is_empty() && outcomes.last().is_some_and(|outcome| outcome.status == StepStatus::Done) {
+        let reboot = own.iter().find_map(|step| match step.action {
+            Action::Reboot { time_limit } => Some(time_limit),
+            _ => None,
+        });
+        let boot = match reboot {
+            Some(_) => self.boot(target).await?,
+            None => String::new(),
+        };
+        let (outcomes, lost) =
+            exchange::carry_out(self.context(), target, self.connection_of(target), &steps).await?;
+        if !after.is_empty()
+            && outcomes
+                .last()
+                .is_some_and(|outcome| outcome.status == StepStatus::Done)
+        {
             self.note_written = false;
         }
         // The note is a help, not a condition: what it came to matters only where it ends the script.
@@ -54,15 +77,26 @@ impl HostPlay<'_> {
         for task in planned {
             let count = steps_of(&task).count();
             let results: Vec<Outcome> = outcomes.by_ref().take(count).collect();
-            if !self.absorb(target, task, results, &mut arbitrary) {
+            if !self.absorb(target, task, &results, &mut arbitrary) {
                 break;
             }
         }
         if arbitrary && let Some(world) = self.worlds.get_mut(target) {
             world.forget_all();
         }
+        if let Some(limit) = reboot
+            && self
+                .memory
+                .executed
+                .values()
+                .all(|executed| executed.failure.is_none())
+        {
+            self.wait_for_return(target, &boot, limit).await?;
+            self.worlds.remove(target);
+            self.memory.facts_stale = true;
+            return Ok(());
+        }
         match lost {
-            Some(_) if rebooted => Ok(()),
             Some(failure) => Err(Trouble::Unreachable(failure.help(
                 "the connection was lost while changes were being made; the next run finds out how far they came",
             ))),
@@ -71,12 +105,20 @@ impl HostPlay<'_> {
     }
 
     /// Takes in what became of a task's steps. False: the script ended with this task.
-    fn absorb(&mut self, target: &Target, task: Planned, outcomes: Vec<Outcome>, arbitrary: &mut bool) -> bool {
+    fn absorb(
+        &mut self,
+        target: &Target,
+        task: Planned,
+        outcomes: &[Outcome],
+        arbitrary: &mut bool,
+    ) -> bool {
         if let Some(done) = task.settled {
             self.remember(vec![(task.key, done)]);
             return true;
         }
-        let bad = outcomes.iter().find(|outcome| outcome.status != StepStatus::Done);
+        let bad = outcomes
+            .iter()
+            .find(|outcome| outcome.status != StepStatus::Done);
         let Some(world) = self.worlds.get_mut(target) else {
             return false;
         };
@@ -86,7 +128,7 @@ impl HostPlay<'_> {
                     self.memory.facts_stale |= world.confirm(change);
                     *arbitrary |= change.kind == ChangeKind::Run && change.effects.is_empty();
                 }
-                let executed = executed(&task.decision, &outcomes, None);
+                let executed = executed(&task.decision, outcomes, None);
                 self.memory.executed.insert(task.key, executed);
                 true
             }
@@ -96,16 +138,22 @@ impl HostPlay<'_> {
                 let refusals = self.refusals.entry(task.key.clone()).or_insert(0);
                 *refusals += 1;
                 if *refusals > MOST_REFUSALS {
-                    let failure = Failure::new("this host is being changed by somebody else at the same time")
-                        .help("find out what else manages it, and run again");
-                    self.memory.executed.insert(task.key, executed(&task.decision, &outcomes, Some(failure)));
+                    let failure = Failure::new(
+                        "this host is being changed by somebody else at the same time",
+                    )
+                    .help("find out what else manages it, and run again");
+                    self.memory
+                        .executed
+                        .insert(task.key, executed(&task.decision, outcomes, Some(failure)));
                 }
                 false
             }
             Some(StepStatus::Failed | StepStatus::TimedOut) => {
                 world.forget_all();
-                let failure = failure_of(&task.decision, &outcomes);
-                self.memory.executed.insert(task.key, executed(&task.decision, &outcomes, Some(failure)));
+                let failure = failure_of(&task.decision, outcomes);
+                self.memory
+                    .executed
+                    .insert(task.key, executed(&task.decision, outcomes, Some(failure)));
                 false
             }
             Some(_) => {
@@ -116,23 +164,43 @@ impl HostPlay<'_> {
     }
 
     /// Steps that put down which handlers are owed before anything is changed, and take that away when none is.
-    fn note_steps(&self, target: &Target, planned: &[Planned], owed: &[String]) -> (Vec<Step>, Vec<Step>) {
-        if target.host != self.setting.host || target.account.as_deref().unwrap_or("root") != "root" {
+    fn note_steps(
+        &self,
+        target: &Target,
+        planned: &[Planned],
+        owed: &[String],
+    ) -> (Vec<Step>, Vec<Step>) {
+        if target.host != self.setting.host || target.account.as_deref().unwrap_or("root") != "root"
+        {
             return (Vec::new(), Vec::new());
         }
-        let mut names: Vec<String> = planned.iter().flat_map(|task| task.notifies.clone()).chain(owed.to_vec()).collect();
+        let mut names: Vec<String> = planned
+            .iter()
+            .flat_map(|task| task.notifies.clone())
+            .chain(owed.to_vec())
+            .collect();
         names.sort();
         names.dedup();
         let path = format!("{NOTES}/{}", note_key(&self.setting.play.key));
         let shell = |text: &str, words: &[String]| {
-            let mut argv = vec!["sh".to_owned(), "-c".to_owned(), text.to_owned(), "note".to_owned(), path.clone()];
+            let mut argv = vec![
+                "sh".to_owned(),
+                "-c".to_owned(),
+                text.to_owned(),
+                "note".to_owned(),
+                path.clone(),
+            ];
             argv.extend(words.iter().cloned());
-            Step::new(Action::Program { program: Box::new(Program::new(argv)), accepted: Vec::new() })
+            Step::new(Action::Program {
+                program: Box::new(Program::new(argv)),
+                accepted: Vec::new(),
+            })
         };
         let before = if names.is_empty() || self.note_written {
             Vec::new()
         } else {
-            let text = "umask 077; p=$1; shift; mkdir -p \"${p%/*}\" && printf '%s\\n' \"$@\" > \"$p\"";
+            let text =
+                "umask 077; p=$1; shift; mkdir -p \"${p%/*}\" && printf '%s\\n' \"$@\" > \"$p\"";
             vec![shell(text, &names)]
         };
         let after = if owed.is_empty() && (self.note_written || !before.is_empty()) {
@@ -144,17 +212,50 @@ impl HostPlay<'_> {
         (before, after)
     }
 
+    /// Which boot the host is in.
+    async fn boot(&self, target: &Target) -> Result<String, Trouble> {
+        let answers = exchange::observe(
+            self.context(),
+            target,
+            self.connection_of(target),
+            &[Probe::BootId],
+        )
+        .await?;
+        match answers.into_iter().next() {
+            Some(Observation::BootId(id)) => Ok(id),
+            _ => Err(Trouble::Failed(Failure::new(
+                "the host does not tell which boot it is in",
+            ))),
+        }
+    }
+
     /// Waits until a host that restarts answers again, with another boot than before.
-    pub(super) async fn wait_for_return(&mut self, target: &Target, boot: &str, limit: u64) -> Result<(), Trouble> {
+    pub(super) async fn wait_for_return(
+        &mut self,
+        target: &Target,
+        boot: &str,
+        limit: u64,
+    ) -> Result<(), Trouble> {
         let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(limit);
         loop {
             tokio::time::sleep(LOOK_AGAIN).await;
             self.context().sessions.forget(&target.host).await;
-            let answer = exchange::observe(self.context(), target, self.connection_of(target), &[Probe::BootId]).await;
+            let answer = exchange::observe(
+                self.context(),
+                target,
+                self.connection_of(target),
+                &[Probe::BootId],
+            )
+            .await;
             match answer {
-                Ok(answers) if matches!(answers.first(), Some(Observation::BootId(id)) if id != boot) => return Ok(()),
+                Ok(answers) if matches!(answers.first(), Some(Observation::BootId(id)) if id != boot) =>
+                {
+                    return Ok(());
+                }
                 _ if tokio::time::Instant::now() > deadline => {
-                    return Err(Trouble::Unreachable(Failure::new(format!("it did not come back within {limit} seconds"))));
+                    return Err(Trouble::Unreachable(Failure::new(format!(
+                        "it did not come back within {limit} seconds"
+                    ))));
                 }
                 _ => {}
             }
@@ -163,7 +264,10 @@ impl HostPlay<'_> {
 }
 
 fn steps_of(task: &Planned) -> impl Iterator<Item = &Step> {
-    task.decision.changes.iter().flat_map(|change| &change.steps)
+    task.decision
+        .changes
+        .iter()
+        .flat_map(|change| &change.steps)
 }
 
 /// What came of a task's steps, for the walk to judge.
@@ -172,7 +276,11 @@ fn executed(decision: &Decision, outcomes: &[Outcome], failure: Option<Failure>)
     if let Some(outcome) = decision.output_of.and_then(|index| outcomes.get(index))
         && !matches!(outcome.status, StepStatus::NotRun | StepStatus::GuardFailed)
     {
-        result.extend(program_result(outcome.code, &outcome.stdout.to_lossy(), &outcome.stderr.to_lossy()));
+        result.extend(program_result(
+            outcome.code,
+            &outcome.stdout.to_lossy(),
+            &outcome.stderr.to_lossy(),
+        ));
     }
     if let Some(failure) = &failure {
         result.extend(failure.result.clone());
@@ -188,24 +296,45 @@ fn executed(decision: &Decision, outcomes: &[Outcome], failure: Option<Failure>)
 
 /// Why a task's steps failed, in words.
 fn failure_of(decision: &Decision, outcomes: &[Outcome]) -> Failure {
-    let steps = decision.changes.iter().flat_map(|change: &Change| &change.steps);
+    let steps = decision
+        .changes
+        .iter()
+        .flat_map(|change: &Change| &change.steps);
     for (step, outcome) in steps.zip(outcomes) {
         let said = last_lines(&outcome.stderr.to_lossy());
-        let said = if said.is_empty() { last_lines(&outcome.stdout.to_lossy()) } else { said };
+        let said = if said.is_empty() {
+            last_lines(&outcome.stdout.to_lossy())
+        } else {
+            said
+        };
         let what = match (&step.action, outcome.status) {
             (_, StepStatus::Done) => continue,
-            (Action::Program { program, .. }, StepStatus::TimedOut) => format!("`{}` ran into its time limit", words(program)),
-            (Action::Program { program, .. }, _) => format!("`{}` ended with code {}", words(program), outcome.code),
+            (Action::Program { program, .. }, StepStatus::TimedOut) => {
+                format!("`{}` ran into its time limit", words(program))
+            }
+            (Action::Program { program, .. }, _) => {
+                format!("`{}` ended with code {}", words(program), outcome.code)
+            }
             (Action::WriteFile { path, .. }, _) => format!("`{path}` could not be written"),
-            (Action::SetAttributes { path, .. }, _) => format!("mode or owner of `{path}` could not be set"),
-            (Action::MakeDirectory { path, .. }, _) => format!("the directory `{path}` could not be made"),
+            (Action::SetAttributes { path, .. }, _) => {
+                format!("mode or owner of `{path}` could not be set")
+            }
+            (Action::MakeDirectory { path, .. }, _) => {
+                format!("the directory `{path}` could not be made")
+            }
             (Action::Link { path, .. }, _) => format!("the link `{path}` could not be made"),
             (Action::Remove { path }, _) => format!("`{path}` could not be removed"),
             (Action::Touch { path, .. }, _) => format!("`{path}` could not be touched"),
-            (Action::KernelValue { key, value }, _) => format!("the kernel does not take {key} = {value}"),
+            (Action::KernelValue { key, value }, _) => {
+                format!("the kernel does not take {key} = {value}")
+            }
             (Action::Reboot { .. }, _) => "the machine could not be restarted".to_owned(),
         };
-        let mut failure = Failure::new(if said.is_empty() { what } else { format!("{what}: {said}") });
+        let mut failure = Failure::new(if said.is_empty() {
+            what
+        } else {
+            format!("{what}: {said}")
+        });
         failure.result = Map::from_iter([("rc".to_owned(), Value::from(outcome.code))]);
         return failure;
     }
@@ -227,6 +356,10 @@ fn words(program: &Program) -> String {
 
 /// The last few lines of what a program said, in one.
 fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     lines[lines.len().saturating_sub(4)..].join(" / ")
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 
 use super::sessions::Sessions;
-use super::walk::{Resources, Tags};
+use super::walk::Tags;
 use crate::model::change::Change;
 use crate::model::event::{Event, Mode};
 use crate::model::inventory::Inventory;
 use crate::model::template::Templates;
 use crate::model::value::Map;
+use crate::module::Resources;
 
 /// Everything that a host's way through a play needs from around it.
 pub struct Context {
@@ -32,6 +34,8 @@ pub struct Context {
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,
+    /// Set when the user wants the run to end.
+    pub interrupted: watch::Sender<bool>,
 }
 
 /// Where changes are recorded before they are made.
@@ -40,7 +44,13 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be recorded; the host is then left as it is.
-    fn intend(&self, host: &str, account: Option<&str>, task: &str, changes: &[Change]) -> std::io::Result<()>;
+    fn intend(
+        &self,
+        host: &str,
+        account: Option<&str>,
+        task: &str,
+        changes: &[Change],
+    ) -> std::io::Result<()>;
 }
 
 /// Records nothing: for plans, which change nothing.
@@ -53,6 +63,22 @@ impl Journal for NoJournal {
 }
 
 impl Context {
+    /// Ends the run as soon as what is being done on each host is done. Questions are given up at once.
+    pub fn interrupt(&self) {
+        self.interrupted.send_replace(true);
+    }
+
+    pub fn is_interrupted(&self) -> bool {
+        *self.interrupted.borrow()
+    }
+
+    /// Waits for the interruption.
+    pub async fn interruption(&self) {
+        let mut interrupted = self.interrupted.subscribe();
+        // The sender lives as long as the context, so waiting ends only when the value is there.
+        let _ = interrupted.wait_for(|value| *value).await;
+    }
+
     /// Tells the views and the journal. A run whose views have gone needs no events.
     pub fn tell(&self, event: Event) {
         let _ = self.events.send(event);

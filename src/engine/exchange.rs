@@ -18,6 +18,8 @@ pub enum Trouble {
     Unreachable(Failure),
     /// The host answered, but not as it should.
     Failed(Failure),
+    /// The user wants the run to end.
+    Interrupted,
 }
 
 /// Asks all questions in one round trip.
@@ -31,7 +33,10 @@ pub async fn observe(
     probes: &[Probe],
 ) -> Result<Vec<Observation>, Trouble> {
     let script = script::compile_probes(probes);
-    let answer = run(context, target, connection, script.text()).await.map_err(|error| trouble(&error))?;
+    let answer = tokio::select! {
+        answer = run(context, target, connection, script.text()) => answer.map_err(|error| trouble(&error))?,
+        () = context.interruption() => return Err(Trouble::Interrupted),
+    };
     script::parse_observations(&script, probes, &answer.stdout).map_err(|garbled| {
         let mut failure = Failure::new(garbled.to_string());
         let said = String::from_utf8_lossy(&answer.stderr);
@@ -70,7 +75,10 @@ async fn run(
     text: &[u8],
 ) -> Result<crate::transport::session::Answer, Arc<TransportError>> {
     let line = context.sessions.line(&target.host, connection).await?;
-    let becoming = target.account.as_deref().map(|account| line.becoming(account));
+    let becoming = target
+        .account
+        .as_deref()
+        .map(|account| line.becoming(account));
     line.session
         .run(text, becoming.as_ref(), context.script_limit)
         .await

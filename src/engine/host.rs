@@ -1,7 +1,6 @@
 //! One host's way through a play: walk, do what comes next, walk again.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use super::batch;
 use super::context::Context;
@@ -34,6 +33,8 @@ pub(super) struct HostPlay<'a> {
     pub(super) connection: Option<String>,
     pub(super) board: &'a Board,
     pub(super) counts: Counts,
+    /// How often each task's guards failed.
+    pub(super) refusals: HashMap<Key, u32>,
     /// Whether a note of owed handlers is on the host.
     pub(super) note_written: bool,
     told: HashSet<Key>,
@@ -63,6 +64,7 @@ impl<'a> HostPlay<'a> {
             connection,
             board,
             counts: Counts::default(),
+            refusals: HashMap::new(),
             note_written: false,
             told: HashSet::new(),
             reached: false,
@@ -73,10 +75,15 @@ impl<'a> HostPlay<'a> {
     pub(super) async fn run(mut self) -> Ended {
         let result = self.play().await;
         let (status, failure, pending_handlers) = match result {
-            Ok(finished) if finished.failed => (HostStatus::Failed, None, finished.pending_handlers),
+            Ok(finished) if finished.failed => {
+                (HostStatus::Failed, None, finished.pending_handlers)
+            }
             Ok(finished) => (HostStatus::Done, None, finished.pending_handlers),
-            Err(Trouble::Unreachable(failure)) => (HostStatus::Unreachable, Some(failure), Vec::new()),
+            Err(Trouble::Unreachable(failure)) => {
+                (HostStatus::Unreachable, Some(failure), Vec::new())
+            }
             Err(Trouble::Failed(failure)) => (HostStatus::Failed, Some(failure), Vec::new()),
+            Err(Trouble::Interrupted) => (HostStatus::Interrupted, None, Vec::new()),
         };
         let counters = self.context.sessions.counters(&self.setting.host);
         let report = HostReport {
@@ -84,7 +91,10 @@ impl<'a> HostPlay<'a> {
             play: self.setting.play_index,
             status,
             counts: self.counts,
-            failure: failure.map(|failure| ShownFailure { message: failure.message, help: failure.help }),
+            failure: failure.map(|failure| ShownFailure {
+                message: failure.message,
+                help: failure.help,
+            }),
             pending_handlers,
             connections: u32::try_from(counters.connections).unwrap_or(u32::MAX),
             round_trips: u32::try_from(counters.round_trips).unwrap_or(u32::MAX),
@@ -107,6 +117,9 @@ impl<'a> HostPlay<'a> {
             self.ask(&target, vec![Probe::Facts]).await?;
         }
         for _ in 0..MOST_WALKS {
+            if self.context.is_interrupted() {
+                return Err(Trouble::Interrupted);
+            }
             let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
             let is_plan = self.setting.mode == Mode::Plan;
             let finished = matches!(walked.next, Next::Finished(_));
@@ -126,19 +139,28 @@ impl<'a> HostPlay<'a> {
                         self.ask(&target, probes.into_iter().collect()).await?;
                     }
                 }
-                Next::CarryOut { target, planned, owed } => self.carry_out(&target, planned, &owed).await?,
+                Next::CarryOut {
+                    target,
+                    planned,
+                    owed,
+                } => self.carry_out(&target, planned, &owed).await?,
                 Next::BeginChecks => {
                     self.worlds.clear();
                     self.memory.checks_begun = true;
                 }
                 Next::AwaitOnce(key) => {
                     let done = self.board.wait(&key).await.ok_or_else(|| {
-                        Trouble::Failed(Failure::new("the host that runs this task once for all did not finish it"))
+                        Trouble::Failed(Failure::new(
+                            "the host that runs this task once for all did not finish it",
+                        ))
                     })?;
                     self.memory.once.insert(key, done);
                 }
                 Next::Pause { time, target } => {
-                    tokio::time::sleep(time).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(time) => {}
+                        () = self.context.interruption() => return Err(Trouble::Interrupted),
+                    }
                     self.worlds.remove(&target);
                 }
                 Next::Finished(finished) => {
@@ -147,7 +169,9 @@ impl<'a> HostPlay<'a> {
                 }
             }
         }
-        Err(Trouble::Failed(Failure::new("this play does not come to an end on this host")))
+        Err(Trouble::Failed(Failure::new(
+            "this play does not come to an end on this host",
+        )))
     }
 
     /// Takes in settled tasks and tells them, each once.
@@ -157,7 +181,8 @@ impl<'a> HostPlay<'a> {
                 && self.told.insert(key.clone())
             {
                 self.counts.add(report);
-                self.context.tell(Event::TaskEnded(Box::new(report.clone())));
+                self.context
+                    .tell(Event::TaskEnded(Box::new(report.clone())));
             }
             if self.setting.mode != Mode::Plan {
                 self.memory.executed.remove(&key);
@@ -169,12 +194,18 @@ impl<'a> HostPlay<'a> {
     /// Asks a target, in one round trip.
     async fn ask(&mut self, target: &Target, mut probes: Vec<Probe>) -> Result<(), Trouble> {
         // Stale facts travel with whatever is asked next.
-        if self.memory.facts_stale && *target == self.setting.facts_target && !probes.contains(&Probe::Facts) {
+        if self.memory.facts_stale
+            && *target == self.setting.facts_target
+            && !probes.contains(&Probe::Facts)
+        {
             probes.push(Probe::Facts);
         }
-        let answers = exchange::observe(self.context, target, self.connection_of(target), &probes).await?;
+        let answers =
+            exchange::observe(self.context, target, self.connection_of(target), &probes).await?;
         if !std::mem::replace(&mut self.reached, true) {
-            self.context.tell(Event::HostReached { host: self.setting.host.clone() });
+            self.context.tell(Event::HostReached {
+                host: self.setting.host.clone(),
+            });
         }
         for (probe, answer) in probes.into_iter().zip(answers) {
             match answer {
@@ -190,9 +221,15 @@ impl<'a> HostPlay<'a> {
                     self.memory.facts_stale = false;
                 }
                 Observation::Failed(reason) if probe == Probe::Facts => {
-                    return Err(Trouble::Failed(Failure::new(format!("the host's facts could not be had: {reason}"))));
+                    return Err(Trouble::Failed(Failure::new(format!(
+                        "the host's facts could not be had: {reason}"
+                    ))));
                 }
-                answer => self.worlds.entry(target.clone()).or_default().observe(probe, answer),
+                answer => self
+                    .worlds
+                    .entry(target.clone())
+                    .or_default()
+                    .observe(probe, answer),
             }
         }
         Ok(())
@@ -200,7 +237,9 @@ impl<'a> HostPlay<'a> {
 
     /// The play's `connection` counts for its own hosts only.
     pub(super) fn connection_of(&self, target: &Target) -> Option<&str> {
-        self.connection.as_deref().filter(|_| target.host == self.setting.host)
+        self.connection
+            .as_deref()
+            .filter(|_| target.host == self.setting.host)
     }
 
     /// What all hosts of the run share.
@@ -218,6 +257,3 @@ pub(super) fn memory(carried: Carried, leads: bool) -> Memory {
         ..Memory::default()
     }
 }
-
-/// Used by all hosts of a run.
-pub(super) type Shared = Arc<Context>;

@@ -3,4 +3,12 @@
 //! `walk` decides: a pure walk through a play for one host, from what is known of it. `host` does: it asks what the
 //! walk misses, carries out what it planned, and walks again. `run` leads all hosts through all plays.
 
+mod batch;
+pub mod context;
+mod exchange;
+pub mod facts;
+mod host;
+mod once;
+pub mod run;
+pub mod sessions;
 pub mod walk;

@@ -27,7 +27,10 @@ impl Default for Board {
 
 impl Board {
     pub(super) fn publish(&self, key: Key, done: Done) {
-        self.settled.lock().unwrap_or_else(PoisonError::into_inner).insert(key, done);
+        self.settled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, done);
         self.changed.send_modify(|count| *count += 1);
     }
 
@@ -42,7 +45,12 @@ impl Board {
         let mut changed = self.changed.subscribe();
         loop {
             changed.borrow_and_update();
-            let found = self.settled.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+            let found = self
+                .settled
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(key)
+                .cloned();
             if found.is_some() || *self.ended.borrow() {
                 return found;
             }

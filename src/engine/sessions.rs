@@ -36,7 +36,13 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    pub fn new(inventory: Arc<Inventory>, templates: Arc<Templates>, extra: Arc<Map>, limits: Limits, local: bool) -> Self {
+    pub fn new(
+        inventory: Arc<Inventory>,
+        templates: Arc<Templates>,
+        extra: Arc<Map>,
+        limits: Limits,
+        local: bool,
+    ) -> Self {
         Self {
             inventory,
             templates,
@@ -51,7 +57,11 @@ impl Sessions {
     ///
     /// # Errors
     /// Why the host cannot be reached. It is not tried again during the run.
-    pub async fn line(&self, host: &str, connection: Option<&str>) -> Result<Arc<Line>, Arc<TransportError>> {
+    pub async fn line(
+        &self,
+        host: &str,
+        connection: Option<&str>,
+    ) -> Result<Arc<Line>, Arc<TransportError>> {
         let cell = Arc::clone(
             self.lines
                 .lock()
@@ -59,32 +69,59 @@ impl Sessions {
                 .entry(host.to_owned())
                 .or_default(),
         );
-        cell.get_or_init(|| self.open(host, connection)).await.clone()
+        cell.get_or_init(|| self.open(host, connection))
+            .await
+            .clone()
     }
 
-    async fn open(&self, host: &str, connection: Option<&str>) -> Result<Arc<Line>, Arc<TransportError>> {
+    async fn open(
+        &self,
+        host: &str,
+        connection: Option<&str>,
+    ) -> Result<Arc<Line>, Arc<TransportError>> {
         let connection = self.connection(host, connection).map_err(|error| {
-            let mut failure = TransportError::new(TransportErrorKind::Arguments, host, error.summary());
-            failure.help = error.diagnostics.into_iter().flat_map(|diagnostic| diagnostic.help).collect();
+            let mut failure =
+                TransportError::new(TransportErrorKind::Arguments, host, error.summary());
+            failure.help = error
+                .diagnostics
+                .into_iter()
+                .flat_map(|diagnostic| diagnostic.help)
+                .collect();
             Arc::new(failure)
         })?;
-        let target = Target { name: host.to_owned(), kind: kind(&connection) };
-        let session = Session::connect(&target, &self.limits).await.map_err(Arc::new)?;
-        Ok(Arc::new(Line { session, connection }))
+        let target = Target {
+            name: host.to_owned(),
+            kind: kind(&connection),
+        };
+        let session = Session::connect(&target, &self.limits)
+            .await
+            .map_err(Arc::new)?;
+        Ok(Arc::new(Line {
+            session,
+            connection,
+        }))
     }
 
     /// How a host is reached, from its variables.
     fn connection(&self, host: &str, keyword: Option<&str>) -> Result<Connection, Error> {
         let known = self.inventory.host(host);
-        let mut variables = known.map(|host| (*self.inventory.variables(host)).clone()).unwrap_or_default();
+        let mut variables = known
+            .map(|host| (*self.inventory.variables(host)).clone())
+            .unwrap_or_default();
         if (known.is_none() && is_this_machine(host)) || self.local {
-            variables.entry("ansible_connection".to_owned()).or_insert_with(|| "local".into());
+            variables
+                .entry("ansible_connection".to_owned())
+                .or_insert_with(|| "local".into());
         }
         // A variable wins over a play's `connection:`, as in Ansible.
         if let Some(keyword) = keyword {
-            variables.entry("ansible_connection".to_owned()).or_insert_with(|| keyword.into());
+            variables
+                .entry("ansible_connection".to_owned())
+                .or_insert_with(|| keyword.into());
         }
-        let magic = known.map(|host| self.inventory.magic(host)).unwrap_or_default();
+        let magic = known
+            .map(|host| self.inventory.magic(host))
+            .unwrap_or_default();
         let scope = Scope::new(
             Arc::clone(&self.templates),
             vec![
@@ -95,9 +132,16 @@ impl Sessions {
             Arc::default(),
         );
         let mut rendered = Map::new();
-        for name in variables.keys().chain(self.extra.keys()).filter(|name| name.starts_with("ansible_")) {
+        for name in variables
+            .keys()
+            .chain(self.extra.keys())
+            .filter(|name| name.starts_with("ansible_"))
+        {
             let value = scope.variable(name).map_err(|error| {
-                Error::input(crate::model::diagnostic::Diagnostic::error(format!("`{name}`: {}", error.message)))
+                Error::input(crate::model::diagnostic::Diagnostic::error(format!(
+                    "`{name}`: {}",
+                    error.message
+                )))
             })?;
             if let Some(value) = value {
                 rendered.insert(name.clone(), value);
@@ -110,11 +154,31 @@ impl Sessions {
         })
     }
 
+    /// Closes a host's session, so that the next question opens another.
+    pub async fn forget(&self, host: &str) {
+        let cell = self
+            .lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(host);
+        if let Some(Ok(line)) = cell.as_ref().and_then(|cell| cell.get()) {
+            line.session.close().await;
+        }
+    }
+
     /// What a host has cost so far.
     pub fn counters(&self, host: &str) -> Counters {
-        let cell = self.lines.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned();
-        cell.and_then(|cell| cell.get().and_then(|line| line.as_ref().ok().map(|line| line.session.counters())))
-            .unwrap_or_default()
+        let cell = self
+            .lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(host)
+            .cloned();
+        cell.and_then(|cell| {
+            cell.get()
+                .and_then(|line| line.as_ref().ok().map(|line| line.session.counters()))
+        })
+        .unwrap_or_default()
     }
 
     /// Closes all sessions.
@@ -169,7 +233,12 @@ fn kind(connection: &Connection) -> TargetKind {
                 .arguments
                 .options
                 .iter()
-                .flat_map(|option| ["-o".to_owned(), format!("{}={}", option.keyword, option.value)])
+                .flat_map(|option| {
+                    [
+                        "-o".to_owned(),
+                        format!("{}={}", option.keyword, option.value),
+                    ]
+                })
                 .collect();
             if let Some(file) = &connection.arguments.config_file {
                 ssh.common_args.extend(["-F".to_owned(), file.clone()]);

@@ -113,3 +113,33 @@ fn nearest_file(diagnostic: Diagnostic, path: &Path) -> Diagnostic {
         _ => diagnostic,
     }
 }
+
+/// Writes all built-in files below a folder; files that are there already are left alone. Returns the path of each
+/// below the folder, and whether it was written.
+///
+/// # Errors
+/// When one cannot be written.
+pub fn write_built_in(folder: &Path) -> Result<Vec<(PathBuf, bool)>> {
+    let mut written = Vec::new();
+    for (name, text) in BUILT_IN_FILES {
+        let path = folder.join(name);
+        let fresh = !path.exists();
+        if fresh {
+            let parent = path.parent().unwrap_or(folder);
+            std::fs::create_dir_all(parent)
+                .and_then(|()| std::fs::write(&path, text))
+                .map_err(|error| {
+                    Error::new(
+                        ErrorKind::Local,
+                        vec![Diagnostic::error(format!(
+                            "cannot write `{}`: {}",
+                            display(&path),
+                            reason(&error)
+                        ))],
+                    )
+                })?;
+        }
+        written.push((PathBuf::from(name), fresh));
+    }
+    Ok(written)
+}

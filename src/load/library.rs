@@ -1,14 +1,18 @@
 //! Templates and files that tasks name: where they are looked for, and their contents.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::files;
+use super::{files, playbook};
 use crate::model::blob::Blob;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::source::Source;
-use crate::model::template::scan;
+use crate::model::playbook::{Include, Item};
+use crate::model::source::{At, Source};
+use crate::model::template::{Template, Templates, scan};
 use crate::module::parameters::{LocalContent, LocalFile};
+use crate::module::{Failure, Resources};
 
 /// A template with all the templates that it includes: name and text.
 pub type TemplateText = (Arc<Source>, Vec<(String, String)>);
@@ -182,4 +186,81 @@ fn tidy(path: &Path) -> PathBuf {
         }
     }
     parts.iter().collect()
+}
+
+/// Templates and files of a run, each read once.
+pub struct Library {
+    templates: Arc<Templates>,
+    /// The playbook's folder: included tasks are looked for there too.
+    folder: PathBuf,
+    read_templates: Mutex<HashMap<Named, TemplateResult>>,
+    read_files: Mutex<HashMap<Named, Result<Arc<LocalFile>, Failure>>>,
+    read_tasks: Mutex<HashMap<(PathBuf, At), TasksResult>>,
+}
+
+/// A name, and the folders in which it is looked for.
+type Named = (String, Vec<PathBuf>);
+type TasksResult = Result<Arc<Vec<Item>>, Failure>;
+type TemplateResult = Result<(Arc<Source>, Arc<Template>), Failure>;
+
+impl Library {
+    pub fn new(templates: Arc<Templates>, folder: PathBuf) -> Self {
+        Self {
+            templates,
+            folder,
+            read_templates: Mutex::default(),
+            read_files: Mutex::default(),
+            read_tasks: Mutex::default(),
+        }
+    }
+}
+
+impl Resources for Library {
+    fn template(&self, name: &str, search: &[PathBuf]) -> TemplateResult {
+        remembered(
+            &self.read_templates,
+            (name.to_owned(), search.to_vec()),
+            || {
+                let (source, includes) =
+                    read_template(name, search).map_err(|diagnostic| Failure::from(&diagnostic))?;
+                let template = self
+                    .templates
+                    .file(&source.text, &includes)
+                    .map_err(|error| Failure::from(&error.in_file(&source)))?;
+                Ok((source, template))
+            },
+        )
+    }
+
+    fn file(&self, name: &str, search: &[PathBuf]) -> Result<Arc<LocalFile>, Failure> {
+        remembered(&self.read_files, (name.to_owned(), search.to_vec()), || {
+            read_file(name, search)
+                .map(Arc::new)
+                .map_err(|diagnostic| Failure::from(&diagnostic))
+        })
+    }
+
+    fn tasks(&self, name: &str, include: &Include) -> Result<Arc<Vec<Item>>, Failure> {
+        let path = playbook::find_tasks(name, &include.origin);
+        remembered(&self.read_tasks, (path.clone(), include.at.clone()), || {
+            playbook::load_tasks(&path, &self.templates, &self.folder, include)
+                .map(Arc::new)
+                .map_err(|error| {
+                    error
+                        .diagnostics
+                        .first()
+                        .map_or_else(|| Failure::new(error.summary()), Failure::from)
+                })
+        })
+    }
+}
+
+/// The remembered answer, or a new one that is remembered.
+fn remembered<K: Eq + Hash, V: Clone>(
+    memory: &Mutex<HashMap<K, V>>,
+    key: K,
+    make: impl FnOnce() -> V,
+) -> V {
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    memory.entry(key).or_insert_with(make).clone()
 }

@@ -11,7 +11,10 @@ pub struct Facts {
     pub hostname: String,
     pub fqdn: String,
     pub memory: Memory,
+    /// Processors that programs may run on.
     pub processors: u32,
+    /// The smallest share of processor time that a control group allows, in processors (1.5: one and a half).
+    pub processor_quota: Option<f64>,
     /// Bytes.
     pub page_size: u64,
     /// `uname -r`, `uname -m`, `uname -s`.
@@ -29,17 +32,31 @@ pub struct Facts {
     pub mounts: Vec<Mount>,
     /// All addresses but loopback's, with their interface.
     pub addresses: Vec<Address>,
+    /// Names of all network interfaces, loopback too.
+    pub interfaces: Vec<String>,
+    /// Where the IPv4 default route leads; empty where there is none.
+    pub gateway: String,
     pub package_manager: Option<super::probe::PackageManager>,
+    /// The program that manages packages, also where we do not speak to it: `apt`, `dnf`, `yum`, `zypper`, `apk`,
+    /// `pacman`.
+    pub package_program: String,
     /// Who the session is, and whether it is root.
     pub user: SessionUser,
     /// Seconds since the boot, seconds since 1970 by the host's clock.
     pub uptime: u64,
     pub clock: i64,
+    /// The host's time zone as `date` has it: `UTC`, `+0000`.
+    pub time_zone: String,
+    pub time_offset: String,
     pub boot_id: String,
+    /// A few variables of the session: `HOME`, `PATH`, `SHELL`, `USER`, `LANG`. No others, they may hold secrets.
+    pub environment: IndexMap<String, String>,
     /// Every server binary that is installed.
     pub redis_binaries: Vec<RedisBinary>,
     /// Every server instance: a unit, a running process, or both.
     pub redis_instances: Vec<RedisInstance>,
+    /// What the package manager would install; asked only where no server is installed.
+    pub redis_candidates: Vec<RedisCandidate>,
     /// Handlers that an earlier run earned and could not run: names, by the key of their play.
     pub pending_handlers: IndexMap<String, Vec<String>>,
     /// Facts that could not be had: name and reason.
@@ -51,9 +68,12 @@ pub struct Facts {
 #[serde(default)]
 pub struct Memory {
     pub total: u64,
+    pub free: u64,
     pub available: u64,
     pub swap_total: u64,
     pub swap_free: u64,
+    /// What all processes but the servers need for themselves: resident pages that they share with nobody.
+    pub other_processes: u64,
     /// Every finite limit of a control group above the server's unit (or above the session where there is none).
     pub limits: Vec<MemoryLimit>,
 }
@@ -68,15 +88,31 @@ impl Memory {
             .min()
             .unwrap_or(0)
     }
+
+    /// What the servers share with everything else: as [`Memory::usable`], without the limits that are set on a
+    /// server's own unit. Bytes.
+    pub fn shared(&self) -> u64 {
+        self.limits
+            .iter()
+            .filter(|limit| limit.unit.is_empty())
+            .map(|limit| limit.bytes)
+            .chain([self.total])
+            .min()
+            .unwrap_or(0)
+    }
 }
 
 /// One control group limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MemoryLimit {
-    /// The file that says so, for example `/sys/fs/cgroup/system.slice/memory.max`.
+    /// The file that says so, for example `/sys/fs/cgroup/system.slice/memory.max`; for a unit that does not run,
+    /// its name and property (`redis-server.service MemoryMax`).
     pub path: String,
     pub bytes: u64,
+    /// The server's unit that it is set on; empty when it stands above the units.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub unit: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +124,8 @@ pub struct Distribution {
     pub codename: String,
     pub name: String,
     pub like: Vec<String>,
+    /// The exact version, where a file of the distribution has it: `12.11` of `/etc/debian_version`.
+    pub release: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +160,8 @@ pub struct Mount {
 pub struct Address {
     pub interface: String,
     pub address: String,
+    /// Bits of the network's part.
+    pub prefix: u8,
     /// Whether the default route leaves through its interface.
     pub default: bool,
 }
@@ -146,7 +186,10 @@ pub struct RedisBinary {
     pub version_line: String,
     /// Whether the text "Active defragmentation cannot be enabled" is in the binary; `None` when it could not be read.
     pub refuses_defragmentation: Option<bool>,
-    /// The linked libraries that matter (`libjemalloc.so.2`), where `readelf` or `ldd` is there.
+    /// What its own parser said to a trial configuration of `activedefrag yes` and nonsense: `>>> 'activedefrag ...'`
+    /// names the one that it refused. Asked only where the text could not be looked for.
+    pub parser_answer: String,
+    /// The linked libraries that matter (`libjemalloc.so.2`).
     pub libraries: Vec<String>,
     /// The package that owns it, with its version.
     pub package: String,
@@ -158,21 +201,41 @@ pub struct RedisBinary {
 pub struct RedisInstance {
     /// The systemd unit, empty where there is none.
     pub unit: String,
-    /// `active`, `inactive`, `failed`.
+    /// `active`, `inactive`, `failed`; a process without a unit is `active`.
     pub active: String,
+    /// `enabled`, `disabled`, `static`, ...; empty without a unit.
+    pub enabled: String,
     pub pid: u32,
+    /// The program that runs or would run, links followed where it runs.
     pub binary: String,
+    /// Whether the running program was replaced on disk since it was started.
+    pub replaced: bool,
     pub config_file: String,
     pub user: String,
+    /// 0: it does not listen on TCP, or only with TLS.
     pub port: u16,
+    pub tls_port: u16,
     pub socket: String,
     /// Addresses it is bound to, as its configuration has them.
     pub bind: String,
     /// Resident memory of the process. Bytes.
     pub resident: u64,
-    /// `INFO all` and `CONFIG GET *` as the server answered; empty when it could not be asked.
+    /// What of it is swapped out. Bytes.
+    pub swapped: u64,
+    /// `INFO all` and `CONFIG GET *` as the server answered, passwords masked; empty when it could not be asked.
     pub info: String,
     pub config: String,
     /// Why the server could not be asked (it wants a password, it does not answer, no client program).
     pub unreachable: String,
+}
+
+/// A server package that could be installed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RedisCandidate {
+    pub package: String,
+    /// As the package manager writes it: `5:7.0.15-1~deb12u10`.
+    pub version: String,
+    /// Names of the packages that it depends on.
+    pub depends: Vec<String>,
 }

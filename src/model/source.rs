@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// One text that a person wrote: a playbook, an inventory, a template.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Source {
     /// The name shown in messages: the path as the user gave it, or a word such as `command line`.
     pub name: String,
@@ -28,7 +28,7 @@ impl Source {
 }
 
 /// A place in a [`Source`]. Lines and columns count from 1; columns count characters.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct At {
     pub source: Arc<Source>,
     pub line: usize,

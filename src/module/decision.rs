@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::change::Change;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::value::{Map, Unknown};
 
 /// What a task comes to on one host. No changes: the host is as it should be.
@@ -102,6 +103,20 @@ impl Failure {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
+    }
+}
+
+/// A mistake in what a person wrote, as a task's failure: its place belongs to the message.
+impl From<&Diagnostic> for Failure {
+    fn from(diagnostic: &Diagnostic) -> Self {
+        let place = diagnostic
+            .at
+            .as_ref()
+            .map(|at| format!(" ({at})"))
+            .unwrap_or_default();
+        let mut failure = Self::new(format!("{}{place}", diagnostic.summary));
+        failure.help.clone_from(&diagnostic.help);
+        failure
     }
 }
 

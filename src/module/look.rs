@@ -143,7 +143,10 @@ impl<'a> Look<'a> {
 
     /// The questions that have to be asked before this decision can be made.
     pub fn into_missing(self) -> Vec<Probe> {
-        self.missing.into_inner()
+        let mut asked = std::collections::HashSet::new();
+        let mut missing = self.missing.into_inner();
+        missing.retain(|probe| asked.insert(probe.clone()));
+        missing
     }
 }
 

@@ -4,16 +4,24 @@
 //! What it needs to know of the host it asks of [`Look`]; the engine sees to the answers and asks again.
 
 pub mod apt_repository;
+pub mod assert;
 pub mod command;
+pub mod copy;
+pub mod debug;
 pub mod decision;
+pub mod fail;
 pub mod look;
 pub mod package;
 pub mod parameters;
 pub mod reboot;
 pub mod registry;
+pub mod resources;
 pub mod service;
+pub mod set_fact;
 pub mod shared;
+pub mod slurp;
 pub mod spec;
+pub mod stat;
 pub mod sysctl;
 pub mod template;
 pub mod transparent_hugepage;
@@ -22,6 +30,7 @@ pub mod world;
 pub use decision::{Check, CheckStatus, Decision, Failure, Stop};
 pub use look::Look;
 pub use parameters::{LocalFile, Parameters, Rendered};
+pub use resources::Resources;
 pub use spec::{Kind, Parameter, Spec};
 
 /// A kind of task.

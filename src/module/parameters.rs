@@ -14,6 +14,7 @@ pub struct Parameters {
     values: Map,
     rendered: Vec<(String, Rendered)>,
     files: Vec<(String, LocalFile)>,
+    expressions: Vec<(String, Vec<String>)>,
 }
 
 /// A template of this machine, rendered for the host.
@@ -48,6 +49,7 @@ impl Parameters {
             values,
             rendered: Vec::new(),
             files: Vec::new(),
+            expressions: Vec::new(),
         }
     }
 
@@ -59,6 +61,20 @@ impl Parameters {
     /// Gives the bytes of a [`Kind::LocalFile`](super::Kind::LocalFile) parameter.
     pub fn add_file(&mut self, name: &str, file: LocalFile) {
         self.files.push((name.to_owned(), file));
+    }
+
+    /// Gives the words of a [`Kind::Conditions`](super::Kind::Conditions) or
+    /// [`Kind::Expression`](super::Kind::Expression) parameter, whose value is what they evaluate to.
+    pub fn add_expressions(&mut self, name: &str, texts: Vec<String>) {
+        self.expressions.push((name.to_owned(), texts));
+    }
+
+    /// The words of a conditions or expression parameter, for messages; empty where they are not known.
+    pub fn expressions(&self, name: &str) -> &[String] {
+        self.expressions
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or(&[], |(_, texts)| texts)
     }
 
     /// The value of a parameter; a null counts as not given.

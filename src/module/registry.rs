@@ -5,11 +5,18 @@ use super::{Module, Spec};
 /// Every module. Add a new one here; its file is its documentation.
 static MODULES: &[&dyn Module] = &[
     &super::apt_repository::AptRepository,
+    &super::assert::Assert,
     &super::command::Command,
     &super::command::Shell,
+    &super::copy::Copy,
+    &super::debug::Debug,
+    &super::fail::Fail,
     &super::package::Package,
     &super::reboot::Reboot,
     &super::service::Service,
+    &super::set_fact::SetFact,
+    &super::slurp::Slurp,
+    &super::stat::Stat,
     &super::sysctl::Sysctl,
     &super::template::Template,
     &super::transparent_hugepage::TransparentHugepage,

@@ -71,10 +71,8 @@ impl World {
                 }
                 Effect::Unknown { probe, reason } => {
                     let unknown = Unknown::new(reason.as_str());
-                    if let Probe::Content(path) = probe {
-                        for listing in self.listings_of(path) {
-                            self.predicted.insert(listing, Err(unknown.clone()));
-                        }
+                    for listing in self.listings_of(probe) {
+                        self.predicted.insert(listing, Err(unknown.clone()));
                     }
                     self.predicted.insert(probe.clone(), Err(unknown));
                 }
@@ -102,6 +100,17 @@ impl World {
 
     /// What a path's becoming something else means for the paths around it.
     fn predict_path(&mut self, probe: &Probe, observation: &Observation) {
+        if let (Probe::File(path) | Probe::Content(path), Observation::File(state)) =
+            (probe, observation)
+        {
+            for listing in self.listings_of(probe) {
+                if let Answer::Known(entries) = self.answer(&listing) {
+                    let mut entries = entries.clone();
+                    let prediction = folders::relist(&listing, &mut entries, path, state);
+                    self.predicted.insert(listing, prediction.map(|()| entries));
+                }
+            }
+        }
         match (probe, observation) {
             (Probe::File(path), Observation::File(FileState::Absent { .. })) => {
                 self.folders.removed(path);
@@ -118,25 +127,16 @@ impl World {
                         .insert(Probe::Tree(path.clone()), Ok(Observation::Tree(Vec::new())));
                 }
             }
-            (Probe::Content(path), Observation::File(state)) => {
-                for listing in self.listings_of(path) {
-                    if let Answer::Known(entries) = self.answer(&listing) {
-                        let mut entries = entries.clone();
-                        let prediction = folders::relist(&listing, &mut entries, path, state);
-                        self.predicted.insert(listing, prediction.map(|()| entries));
-                    }
-                }
-            }
             _ => {}
         }
     }
 
-    /// The known trees and globs that list a path.
-    fn listings_of(&self, path: &str) -> Vec<Probe> {
+    /// The known trees and globs that list what a probe is about.
+    fn listings_of(&self, changed: &Probe) -> Vec<Probe> {
         let known: HashSet<&Probe> = self.observed.keys().chain(self.predicted.keys()).collect();
         known
             .into_iter()
-            .filter(|probe| folders::lists(probe, path))
+            .filter(|probe| folders::lists(probe, changed))
             .cloned()
             .collect()
     }
@@ -154,10 +154,8 @@ impl World {
                 }
                 Effect::Unknown { probe, .. } => {
                     self.observed.remove(probe);
-                    if let Probe::Content(path) = probe {
-                        self.observed
-                            .retain(|other, _| !folders::lists(other, path));
-                    }
+                    self.observed
+                        .retain(|other, _| !folders::lists(other, probe));
                 }
                 Effect::PackagesChange { .. } => self.forget_all(),
                 Effect::IndexChanges { .. } => self
@@ -179,6 +177,14 @@ impl World {
 
     /// What a path's having become something else means for the paths around it.
     fn confirm_path(&mut self, probe: &Probe, observation: &Observation) {
+        if let (Probe::File(path) | Probe::Content(path), Observation::File(state)) =
+            (probe, observation)
+        {
+            self.observed.retain(|other, listing| {
+                !folders::lists(other, probe)
+                    || folders::relist(other, listing, path, state).is_ok()
+            });
+        }
         match (probe, observation) {
             (Probe::File(path), Observation::File(FileState::Absent { .. })) => {
                 self.observed
@@ -193,12 +199,6 @@ impl World {
                         *answer = folders::ABSENT_IN_DIRECTORY.clone();
                     }
                 }
-            }
-            (Probe::Content(path), Observation::File(state)) => {
-                self.observed.retain(|other, listing| {
-                    !folders::lists(other, path)
-                        || folders::relist(other, listing, path, state).is_ok()
-                });
             }
             _ => {}
         }

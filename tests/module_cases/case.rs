@@ -9,13 +9,14 @@ use cachesmith::module::{Decision, Kind, Look, Module, Parameters, Rendered, Sto
 use crate::Problem;
 use crate::expect::Expect;
 use crate::local::{local_file, only};
-use crate::observed::{Pair, observations};
+use crate::observed::{Pair, observations, read};
 
 /// What a case may say.
 const KEYS: &[&str] = &[
     "name",
     "parameters",
     "rendered",
+    "expressions",
     "files",
     "facts",
     "observed",
@@ -46,7 +47,7 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn read(module: &str, node: &Node) -> Result<Self, Problem> {
-        let value = node.to_value();
+        let value = with_unknowns(node.to_value());
         let map = value.as_map().ok_or("a case is a mapping")?;
         only(map, KEYS, "a case")?;
         let module = registry::find(module).ok_or(format!("there is no module `{module}`"))?;
@@ -84,7 +85,12 @@ impl Case {
         match decided {
             Ok(decision) if !decision.changes.is_empty() => {
                 self.check_undo(&decision)?;
-                self.check_that_it_settles(&decision)
+                self.check_that_it_settles(&decision)?;
+                let known = [&self.observed[..], &self.predicted].concat();
+                crate::simulate::judge(&self.facts, &known, &decision.changes).map_err(|problem| {
+                    let shown = crate::show::outcome(&Ok(decision), &[]);
+                    format!("{problem}\nit decided:\n{shown}")
+                })
             }
             _ => Ok(()),
         }
@@ -155,6 +161,23 @@ impl Case {
             )),
             _ => Ok(()),
         }
+    }
+}
+
+/// `{known after: something}` stands for a value that is known only then.
+fn with_unknowns(value: Value) -> Value {
+    match value {
+        Value::List(list) => Value::List(list.into_iter().map(with_unknowns).collect()),
+        Value::Map(map) => match map.first() {
+            Some((key, Value::String(reason))) if map.len() == 1 && key == "known after" => {
+                Value::unknown(reason.as_str())
+            }
+            _ => map
+                .into_iter()
+                .map(|(key, value)| (key, with_unknowns(value)))
+                .collect(),
+        },
+        other => other,
     }
 }
 
@@ -230,6 +253,9 @@ fn parameters(module: &dyn Module, case: &Map) -> Result<Parameters, Problem> {
                 text,
             },
         );
+    }
+    for (name, texts) in section(case, "expressions")? {
+        parameters.add_expressions(name, read(texts)?);
     }
     for (name, file) in section(case, "files")? {
         expect_kind(module, name, Kind::LocalFile)?;

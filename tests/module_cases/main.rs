@@ -1,8 +1,9 @@
 //! Every module, tested as data: parameters and observations in, changes out, with no host.
 //!
 //! A case is an item of a list in `tests/cases/<module>/*.yml`; `tests/cases/README.md` says how one is written.
-//! For every case with changes two things are checked without being asked for: that deciding again after the
-//! changes finds nothing to do, and that there is a way back.
+//! For every case with changes three things are checked without being asked for: that deciding again after the
+//! changes finds nothing to do, that there is a way back, and, where files are all that changes, that the steps
+//! do what their effects say and the undo restores what was there.
 //!
 //! `CASE=part-of-a-name cargo test --test module_cases` runs some of them.
 
@@ -11,6 +12,7 @@ mod expect;
 mod local;
 mod observed;
 mod show;
+mod simulate;
 
 use std::path::{Path, PathBuf};
 

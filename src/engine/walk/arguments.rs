@@ -1,7 +1,7 @@
 //! A task's arguments, rendered for a host.
 
 use super::Walk;
-use super::evaluate::{failure, failure_at};
+use super::evaluate::failure_at;
 use crate::model::node::{Content, Node};
 use crate::model::playbook::Task;
 use crate::model::template::scope::OMIT;
@@ -35,7 +35,7 @@ impl Walk<'_> {
         {
             Some(argument) => scope
                 .node(&argument.value)
-                .map_err(|diagnostic| failure(&diagnostic))?
+                .map_err(|diagnostic| Failure::from(&*diagnostic))?
                 .truth()
                 .unwrap_or(false),
             None => false,
@@ -55,11 +55,11 @@ impl Walk<'_> {
                         .map_err(|error| failure_at(&error, &argument.value))?,
                     None => scope
                         .node(&argument.value)
-                        .map_err(|diagnostic| failure(&diagnostic))?,
+                        .map_err(|diagnostic| Failure::from(&*diagnostic))?,
                 },
                 _ => scope
                     .node(&argument.value)
-                    .map_err(|diagnostic| failure(&diagnostic))?,
+                    .map_err(|diagnostic| Failure::from(&*diagnostic))?,
             };
             let Some(value) = without_omitted(value) else {
                 continue;
@@ -107,7 +107,7 @@ impl Walk<'_> {
         let (source, template) = self.setting.resources.template(name, &task.origin.search)?;
         match scope
             .render(&template)
-            .map_err(|error| failure(&error.in_file(&source)))?
+            .map_err(|error| Failure::from(&error.in_file(&source)))?
         {
             Value::Unknown(unknown) => Ok(Evaluated::Unknown(unknown)),
             value => Ok(Evaluated::Known(Rendered {

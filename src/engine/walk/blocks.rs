@@ -8,6 +8,7 @@ use crate::model::node::Node;
 use crate::model::playbook::{Block, Include, Item, Loop, Meta, MetaWord};
 use crate::model::template::{Evaluated, Layer, Scope};
 use crate::model::value::{Map, Value};
+use crate::module::Failure;
 
 /// Offsets in keys that keep the parts of a block and the rounds of handlers apart.
 const RESCUE: usize = 1_000_000;
@@ -104,11 +105,7 @@ impl Walk<'_> {
                     }
                 }
                 Err(diagnostic) => {
-                    return self.failed_include(
-                        include,
-                        key,
-                        &super::evaluate::failure(&diagnostic),
-                    );
+                    return self.failed_include(include, key, &Failure::from(&*diagnostic));
                 }
             },
         };

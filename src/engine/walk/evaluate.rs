@@ -2,36 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::{Target, Walk};
-use crate::model::diagnostic::Diagnostic;
+use super::Walk;
 use crate::model::event::Mode;
 use crate::model::node::{Content, Node};
 use crate::model::playbook::{Keywords, Loop, LoopKind, Origin};
 use crate::model::template::{Evaluated, Scope, TemplateError};
-use crate::model::value::{Map, Unknown, Value};
+use crate::model::value::{Unknown, Value};
 use crate::module::Failure;
 
-/// A mistake in what a person wrote, as a task's failure: the place belongs to the message.
-pub(super) fn failure(diagnostic: &Diagnostic) -> Failure {
-    let place = diagnostic
-        .at
-        .as_ref()
-        .map(|at| format!(" ({at})"))
-        .unwrap_or_default();
-    let mut failure = Failure::new(format!("{}{place}", diagnostic.summary));
-    failure.help.clone_from(&diagnostic.help);
-    failure
-}
-
-/// The same for an error in a text at a place.
+/// An error in a text at a place, as a task's failure.
 pub(super) fn failure_at(error: &TemplateError, node: &Node) -> Failure {
-    failure(&error.in_scalar(&node.at))
+    Failure::from(&error.in_scalar(&node.at))
 }
 
 impl Walk<'_> {
     /// The variables that a task sees.
     pub(super) fn scope(&self, keywords: &Keywords, origin: &Origin) -> Scope {
-        self.setting.scope(&self.facts, &self.variables, keywords, origin)
+        self.setting
+            .scope(&self.facts, &self.variables, keywords, origin)
     }
 
     /// Whether all conditions hold.
@@ -67,7 +55,7 @@ impl Walk<'_> {
         };
         match scope
             .node(node)
-            .map_err(|diagnostic| failure(&diagnostic))?
+            .map_err(|diagnostic| Failure::from(&*diagnostic))?
         {
             Value::Unknown(unknown) => Ok(Evaluated::Unknown(unknown)),
             value => match super::setting::as_boolean(&value) {
@@ -91,7 +79,7 @@ impl Walk<'_> {
         };
         match scope
             .node(node)
-            .map_err(|diagnostic| failure(&diagnostic))?
+            .map_err(|diagnostic| Failure::from(&*diagnostic))?
         {
             Value::Unknown(unknown) => Ok(Evaluated::Unknown(unknown)),
             value => Ok(Evaluated::Known(
@@ -107,7 +95,7 @@ impl Walk<'_> {
         };
         let value = scope
             .node(node)
-            .map_err(|diagnostic| failure(&diagnostic))?;
+            .map_err(|diagnostic| Failure::from(&*diagnostic))?;
         value
             .scalar_text()
             .and_then(|text| text.trim().parse::<f64>().ok())
@@ -131,60 +119,6 @@ impl Walk<'_> {
             })
     }
 
-    /// Whose shell a task runs in. Variables (`ansible_become`, `ansible_become_user`) win over keywords, as in Ansible.
-    pub(super) fn target(
-        &self,
-        keywords: &Keywords,
-        scope: &Scope,
-    ) -> Result<Evaluated<Target>, Failure> {
-        let host = match Self::words(keywords.delegate_to.as_ref(), scope)? {
-            Evaluated::Known(host) => host.unwrap_or_else(|| self.setting.host.clone()),
-            Evaluated::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
-        };
-        let delegated = host != self.setting.host;
-        let variable = |name: &str| -> Result<Option<Value>, Failure> {
-            if delegated {
-                return Ok(None);
-            }
-            scope
-                .variable(name)
-                .map_err(|error| Failure::new(format!("`{name}`: {}", error.message)))
-        };
-        let wanted = match variable("ansible_become")? {
-            Some(value) => value.truth().unwrap_or(false),
-            None => match Self::flag(keywords.become_.as_ref(), scope, false)? {
-                Evaluated::Known(flag) => flag,
-                Evaluated::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
-            },
-        };
-        if !wanted {
-            return Ok(Evaluated::Known(Target {
-                host,
-                account: None,
-            }));
-        }
-        if let Evaluated::Known(Some(method)) = Self::words(keywords.become_method.as_ref(), scope)?
-            && method != "sudo"
-            && !method.ends_with(".sudo")
-        {
-            return Err(
-                Failure::new(format!("`become_method: {method}` is not supported"))
-                    .help("use `sudo`; it is the only way to another account here"),
-            );
-        }
-        let account = match variable("ansible_become_user")?.and_then(|value| value.scalar_text()) {
-            Some(account) => account,
-            None => match Self::words(keywords.become_user.as_ref(), scope)? {
-                Evaluated::Known(account) => account.unwrap_or_else(|| "root".to_owned()),
-                Evaluated::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
-            },
-        };
-        Ok(Evaluated::Known(Target {
-            host,
-            account: Some(account),
-        }))
-    }
-
     /// The variables that a task's programs get.
     pub(super) fn environment(
         keywords: &Keywords,
@@ -194,7 +128,7 @@ impl Walk<'_> {
         for node in &keywords.environment {
             match scope
                 .node(node)
-                .map_err(|diagnostic| failure(&diagnostic))?
+                .map_err(|diagnostic| Failure::from(&*diagnostic))?
             {
                 Value::Map(map) => {
                     for (name, value) in map {
@@ -240,7 +174,7 @@ impl Walk<'_> {
                 .map_err(|error| failure_at(&error, &repeat.over))?,
             _ => scope
                 .node(&repeat.over)
-                .map_err(|diagnostic| failure(&diagnostic))?,
+                .map_err(|diagnostic| Failure::from(&*diagnostic))?,
         };
         let items = match (repeat.kind, value) {
             (_, Value::Unknown(unknown)) => return Ok(Evaluated::Unknown(unknown)),

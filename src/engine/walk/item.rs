@@ -86,7 +86,7 @@ impl Walk<'_> {
 
     fn settings(&self, task: &Task, scope: &Scope) -> Result<Evaluated<Settings>, Failure> {
         let keywords = &task.keywords;
-        let target = match self.target(keywords, scope)? {
+        let target = match super::target::target(self.setting, keywords, scope)? {
             Evaluated::Known(target) => target,
             Evaluated::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
         };

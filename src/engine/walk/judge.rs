@@ -79,7 +79,7 @@ impl Raw {
         Self {
             changed: executed.changes.iter().any(counts),
             result: executed.result,
-            facts: Map::new(),
+            facts: executed.facts,
             failure: executed.failure,
             changes: executed.changes,
             message: None,
@@ -118,7 +118,7 @@ impl Raw {
 }
 
 /// A program's result as `register` gets it.
-pub(crate) fn program_result(code: i32, stdout: &str, stderr: &str) -> Map {
+pub(in crate::engine) fn program_result(code: i32, stdout: &str, stderr: &str) -> Map {
     let lines = |text: &str| Value::List(text.lines().map(Value::from).collect());
     let trimmed = |text: &str| Value::from(text.trim_end_matches(['\n', '\r']));
     Map::from_iter([

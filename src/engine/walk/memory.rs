@@ -77,6 +77,7 @@ impl From<bool> for Truth {
 #[derive(Clone, Debug)]
 pub struct Executed {
     pub result: Map,
+    pub facts: Map,
     pub changes: Vec<Change>,
     pub failure: Option<Failure>,
     pub milliseconds: u64,

@@ -15,20 +15,23 @@ mod judge;
 mod memory;
 mod report;
 mod setting;
+mod target;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+pub(super) use judge::program_result;
 pub use memory::{Done, Executed, Key, Memory, Outcome, Truth};
-pub use setting::{Resources, Setting, Tags};
+pub use setting::{Setting, Tags};
 
 use crate::model::event::{Mode, TaskKind};
-use crate::model::playbook::SectionKind;
+use crate::model::playbook::{Keywords, SectionKind};
 use crate::model::probe::Probe;
+use crate::model::template::{Evaluated, Scope};
 use crate::model::value::{Map, Unknown};
-use crate::module::Decision;
 use crate::module::world::World;
+use crate::module::{Decision, Failure};
 
 /// Whose shell it is: a host, and the account that the session becomes there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,6 +95,8 @@ pub struct Walked {
     pub once: Vec<(Key, Done)>,
     /// Probes that were tried again without success: they have to be asked anew, with the number of the try.
     pub tries: Option<(Key, u32)>,
+    /// Registered results and `set_fact`s at the end of the walk.
+    pub variables: Map,
 }
 
 /// Where a walk goes from a task.
@@ -132,6 +137,18 @@ struct Walk<'a> {
     section: SectionKind,
     flushes: usize,
     failed: bool,
+}
+
+/// Whose shell a task with these keywords runs in.
+///
+/// # Errors
+/// A keyword that cannot be evaluated.
+pub fn target_of(
+    setting: &Setting,
+    keywords: &Keywords,
+    scope: &Scope,
+) -> Result<Evaluated<Target>, Failure> {
+    target::target(setting, keywords, scope)
 }
 
 /// Walks through the play.
@@ -252,6 +269,7 @@ impl Walk<'_> {
             settled: self.settled,
             once: self.once,
             tries: self.tries,
+            variables: self.variables,
         }
     }
 

@@ -1,16 +1,14 @@
 //! What stays the same in all walks of a host through a play.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Target;
 use crate::model::event::Mode;
-use crate::model::playbook::{Include, Item, Keywords, Origin, Play};
-use crate::model::source::Source;
-use crate::model::template::{Layer, Scope, Template, Templates};
+use crate::model::playbook::{Keywords, Origin, Play};
+use crate::model::template::{Layer, Scope, Templates};
 use crate::model::value::{Map, Value};
-use crate::module::{Failure, LocalFile};
+use crate::module::Resources;
 
 /// A play, a host, and what the user asked for.
 pub struct Setting {
@@ -31,32 +29,6 @@ pub struct Setting {
     pub templates: Arc<Templates>,
     pub resources: Arc<dyn Resources>,
     pub tags: Tags,
-}
-
-/// Files of this machine that tasks name. The only thing a walk asks of the outside; the same name always gives
-/// the same answer during a run.
-pub trait Resources: Send + Sync {
-    /// A template, compiled.
-    ///
-    /// # Errors
-    /// When it cannot be found, read or compiled.
-    fn template(
-        &self,
-        name: &str,
-        search: &[PathBuf],
-    ) -> Result<(Arc<Source>, Arc<Template>), Failure>;
-
-    /// A file or folder.
-    ///
-    /// # Errors
-    /// When it cannot be found or read.
-    fn file(&self, name: &str, search: &[PathBuf]) -> Result<Arc<LocalFile>, Failure>;
-
-    /// The tasks of an include whose name holds a template.
-    ///
-    /// # Errors
-    /// When they cannot be found or are wrong.
-    fn tasks(&self, name: &str, include: &Include) -> Result<Arc<Vec<Item>>, Failure>;
 }
 
 impl Setting {

@@ -20,7 +20,7 @@ use super::yaml;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::node::{Content, Node};
-use crate::model::playbook::{Item, Keywords, Origin, Play, Playbook};
+use crate::model::playbook::{Include, Item, Keywords, Play, Playbook};
 use crate::model::source::At;
 use crate::model::template::Templates;
 
@@ -35,6 +35,8 @@ pub struct Loader<'a> {
     /// The roles of the play being read.
     roles: Vec<role::LoadedRole>,
 }
+
+pub use tasks::find_tasks;
 
 /// A playbook with what is doubtful about it.
 #[derive(Debug)]
@@ -82,8 +84,7 @@ pub fn load_tasks(
     path: &Path,
     templates: &Templates,
     folder: &Path,
-    origin: &Arc<Origin>,
-    keywords: &Keywords,
+    include: &Include,
 ) -> Result<Vec<Item>> {
     let mut loader = Loader {
         templates,
@@ -92,7 +93,14 @@ pub fn load_tasks(
         folder: folder.to_owned(),
         roles: Vec::new(),
     };
-    let items = loader.task_file(path, None, origin, keywords);
+    let keywords = Keywords {
+        vars: include.keywords.vars.clone(),
+        become_: include.keywords.become_.clone(),
+        become_user: include.keywords.become_user.clone(),
+        environment: include.keywords.environment.clone(),
+        ..Keywords::default()
+    };
+    let items = loader.task_file(path, Some(&include.file.at), &include.origin, &keywords);
     let errors: Vec<Diagnostic> = loader
         .diagnostics
         .into_iter()

@@ -507,7 +507,7 @@ fn short(key: &str) -> &str {
 }
 
 /// Where a file of tasks is: beside the role's tasks, then beside the playbook.
-pub(super) fn find_tasks(name: &str, origin: &Origin) -> PathBuf {
+pub fn find_tasks(name: &str, origin: &Origin) -> PathBuf {
     let candidates: Vec<PathBuf> = origin
         .search
         .iter()

@@ -100,12 +100,15 @@ pub fn missing_directories(look: &Look<'_>, path: &str) -> Result<Vec<String>, S
         let above = parent(last).to_owned();
         chain.push(above);
     }
-    let probes: Vec<Probe> = chain.iter().cloned().map(Probe::File).collect();
-    look.ask(&probes)?;
     let mut missing = Vec::new();
-    for directory in chain {
-        match look.file(&directory)? {
-            FileState::Absent { .. } => missing.push(directory),
+    for (number, directory) in chain.iter().enumerate() {
+        // Where one has to be asked, those above it may have to be: they go with the same question.
+        let rest: Vec<Probe> = chain[number..].iter().cloned().map(Probe::File).collect();
+        if look.origin(&rest[0]).is_none() {
+            look.ask(&rest)?;
+        }
+        match look.file(directory)? {
+            FileState::Absent { .. } => missing.push(directory.clone()),
             FileState::Present(info) => match &info.kind {
                 FileKind::Directory => break,
                 FileKind::Link {

@@ -79,11 +79,12 @@ pub(super) fn asks_below(probe: &Probe, directory: &str) -> bool {
     }
 }
 
-/// Whether the answer to a probe lists the given path.
-pub(super) fn lists(probe: &Probe, path: &str) -> bool {
-    match probe {
-        Probe::Tree(directory) => is_below(path, directory),
-        Probe::Glob(pattern) => matches_pattern(path, pattern),
+/// Whether the answer to the first probe lists what the second is about: trees list files without their contents,
+/// globs with them.
+pub(super) fn lists(listing: &Probe, changed: &Probe) -> bool {
+    match (listing, changed) {
+        (Probe::Tree(directory), Probe::File(path)) => is_below(path, directory),
+        (Probe::Glob(pattern), Probe::Content(path)) => matches_pattern(path, pattern),
         _ => false,
     }
 }
@@ -185,10 +186,10 @@ pub(super) fn relist_late(
 ) -> Option<Result<Observation, Unknown>> {
     let mut touched = false;
     for (other, prediction) in predicted {
-        let Probe::Content(path) = other else {
+        let (Probe::File(path) | Probe::Content(path)) = other else {
             continue;
         };
-        if !lists(probe, path) {
+        if !lists(probe, other) {
             continue;
         }
         touched = true;

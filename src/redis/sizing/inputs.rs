@@ -140,6 +140,9 @@ impl Inputs {
         if self.instances == 0 {
             return Err("there is no instance to size".to_owned());
         }
+        if self.overrides.maxmemory == Some(0) {
+            return Err("maxmemory 0 means no limit, which is no size".to_owned());
+        }
         let in_range = |value: Option<f64>, least: f64, most: f64| {
             value.is_none_or(|value| (least..=most).contains(&value))
         };

@@ -7,6 +7,7 @@
 //! Start with [`builder`] for the frame around a script and `shell/` for what runs on the host.
 
 mod builder;
+pub mod facts;
 mod frames;
 mod library;
 mod nonce;

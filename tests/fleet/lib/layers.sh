@@ -6,24 +6,28 @@
 BUILD_GROUP=_build
 
 build_layer() { # folder, suite, flavour, root, packages
-    local folder=$1 flavour=$3 root=$4 repository=$5
-    local -a install
-    mapfile -t install < <(sed 's/#.*//' "$FLEET_DIR/flavours/$flavour" | xargs -n 1)
+    local folder=$1 suite=$2 flavour=$3 root=$4 repository=$5 source
+    local -a install servers=()
+    mapfile -t install < <(sed 's/#.*//; /^compile /d' "$FLEET_DIR/flavours/$flavour" | xargs -n 1)
+    for source in $(compiled_in "$flavour"); do servers+=("$(server_of "$suite" "$source")/$source-server"); done
     mkdir "$folder"/{content,work,merged}
     unshare --mount --propagation private -- \
-        bash "$FLEET_DIR/inside/build-layer" "$folder" "$root" "$repository" "${install[@]}"
+        bash "$FLEET_DIR/inside/build-layer" "$folder" "$root" "$repository" "${servers[*]}" "${install[@]}"
     rm -rf "$folder"/{work,merged}
 }
 
 # Makes all that one suite needs for the flavours given.
 build_suite() { # suite, flavours...
-    local suite=$1 flavour root packages
+    local suite=$1 flavour source root packages
     shift
     root=$(root_of "$suite")
     packages=$(packages_of "$suite")
     make_image "$root" build_root "$suite"
     make_image "$packages" build_packages "$suite" "$root"
     for flavour in "$@"; do
+        for source in $(compiled_in "$flavour"); do
+            make_image "$(server_of "$suite" "$source")" build_server "$suite" "$source" "$root"
+        done
         make_image "$(layer_of "$suite" "$flavour")" build_layer "$suite" "$flavour" "$root" "$packages"
     done
 }

@@ -4,22 +4,15 @@
 build_packages() { # folder, suite, root
     local folder=$1 suite=$2 root=$3 work line
     work=$folder/work
-    mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial"
+    mkdir "$work"
     sources_for "$suite" "$root" >"$work/sources.list"
-    local -a apt=(
-        apt-get --yes --quiet --no-install-recommends
-        -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null
-        -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null
-        -o "Dir::State=$work/state" -o "Dir::State::Status=$root/var/lib/dpkg/status"
-        -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root
-    )
-    "${apt[@]}" update
+    apt_beside "$root" "$work" update
     while read -r line; do
         line=${line%%#*}
         # shellcheck disable=SC2086 # the words of the line are the packages
-        [ -z "$line" ] || "${apt[@]}" --download-only install $line
+        [ -z "$line" ] || apt_beside "$root" "$work" --download-only install $line
     done <"$FLEET_DIR/packages/$suite"
-    mv "$work"/cache/archives/*.deb "$folder/"
+    mv "$work"/apt/archives/*.deb "$folder/"
     rm -rf "$work"
     build_sample "$folder" 1.0 'greeting = hello'
     build_sample "$folder" 2.0 'greeting = welcome'

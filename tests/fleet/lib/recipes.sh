@@ -11,6 +11,10 @@ packages_recipe() {
     printf '%s\0' "$FLEET_DIR/lib/packages.sh" "$FLEET_DIR/lib/sources.sh" "$FLEET_DIR/packages/$1"
 }
 
+server_recipe() {
+    printf '%s\0' "$FLEET_DIR/lib/servers.sh" "$FLEET_DIR/lib/sources.sh" "$FLEET_DIR/inside/compile-server"
+}
+
 layer_recipe() {
     printf '%s\0' "$FLEET_DIR/lib/layers.sh" "$FLEET_DIR/inside/build-layer" "$FLEET_DIR/flavours/$1"
 }
@@ -31,8 +35,12 @@ packages_of() { # suite
     printf '%s/packages/%s-%s\n' "$CACHE" "$1" "$(packages_recipe "$1" | fingerprint "$(root_of "$1")")"
 }
 
+server_of() { # suite, source package
+    printf '%s/servers/%s-%s-%s\n' "$CACHE" "$1" "$2" "$(server_recipe | fingerprint "$(root_of "$1")")"
+}
+
 layer_of() { # suite, flavour
-    printf '%s/layers/%s-%s-%s\n' "$CACHE" "$1" "$2" "$(layer_recipe "$2" | fingerprint "$(packages_of "$1")")"
+    printf '%s/layers/%s-%s-%s\n' "$CACHE" "$1" "$2" "$(layer_recipe "$2" | fingerprint "$(packages_of "$1")" "$(server_of "$1" any)")"
 }
 
 # Makes one image: calls a builder with an empty folder and its arguments, and puts the folder in its place.
@@ -60,7 +68,7 @@ make_image() {
 
 # Fleets share the images: one builds them at a time.
 lock_cache() {
-    mkdir -p "$CACHE"/{roots,packages,layers}
+    mkdir -p "$CACHE"/{roots,packages,servers,layers}
     exec {CACHE_LOCK}>"$CACHE/lock"
     flock "$CACHE_LOCK"
 }
@@ -71,15 +79,18 @@ unlock_cache() {
 
 # Removes the images that no recipe of now makes any more, and what a failed build left.
 prune_cache() {
-    local kept image suite flavour
+    local kept image suite flavour source
     [ -z "$(find "$UNIFIED" -maxdepth 1 -name 'cachesmith-fleet-*')" ] || fail "hosts stand on these images: take the fleets down first"
     lock_cache
     kept=$(for suite in $(names_in packages); do
         root_of "$suite"
         packages_of "$suite"
-        for flavour in $(names_in flavours); do layer_of "$suite" "$flavour"; done
+        for flavour in $(names_in flavours); do
+            for source in $(compiled_in "$flavour"); do server_of "$suite" "$source"; done
+            layer_of "$suite" "$flavour"
+        done
     done)
-    for image in "$CACHE"/{roots,packages,layers}/*; do
+    for image in "$CACHE"/{roots,packages,servers,layers}/*; do
         [ -e "$image" ] || continue
         grep -qxF -- "$image" <<<"$kept" && continue
         say "removing ${image#"$CACHE"/}"

@@ -42,3 +42,16 @@ use_apt_proxy() {
     [ -z "${http:-}" ] || export http_proxy=$http
     [ -z "${https:-}" ] || export https_proxy=$https
 }
+
+# Runs this machine's apt-get, with its proxies and certificates, as if it stood in a root: with the packages that
+# are installed there, and the sources in WORK/sources.list. What it downloads is in WORK/apt/archives.
+apt_beside() { # root, work folder, arguments of apt-get...
+    local root=$1 work=$2
+    shift 2
+    mkdir -p "$work/apt/lists/partial" "$work/apt/archives/partial"
+    apt-get --yes --quiet --no-install-recommends \
+        -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+        -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
+        -o "Dir::State=$work/apt" -o "Dir::State::Status=$root/var/lib/dpkg/status" \
+        -o "Dir::Cache=$work/apt" -o APT::Sandbox::User=root "$@"
+}

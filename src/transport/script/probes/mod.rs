@@ -108,6 +108,14 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
     }
     for (number, probe) in first_of_each(probes) {
         match probe {
+            Probe::Facts => {
+                builder.call("c_mark", ["facts"]);
+                // A shell of its own: what it defines and sets stays there.
+                builder
+                    .raw("(\n")
+                    .raw(super::facts::snippet())
+                    .raw("\n) </dev/null >&3 2>/dev/null\n");
+            }
             Probe::Tree(path) => tree::compile(number, path, &mut builder),
             Probe::Glob(pattern) => tree::compile_glob(number, pattern, &mut builder),
             Probe::Program(program) => programs::compile(number, program, &mut builder),
@@ -146,7 +154,10 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
             }
             let number = first_place(probes, probe).unwrap_or(0);
             match probe {
-                Probe::Facts => Observation::Failed(String::from("facts are asked elsewhere")),
+                Probe::Facts => match frames.iter().find(|frame| frame.label == "facts") {
+                    Some(frame) => Observation::Facts(Box::new(super::facts::parse(frame.body))),
+                    None => Observation::Failed(String::from("the host said nothing of itself")),
+                },
                 Probe::File(path) => files.file(path),
                 Probe::Content(path) => files.content(path),
                 Probe::KernelValue(key) => kernel_value(key, &questions.kernel, &files, frames),

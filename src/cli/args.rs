@@ -1,0 +1,176 @@
+//! The command line: types only. Their documentation is the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Provision the hosts that run Redis or Valkey as a cache, and keep them from dying.
+///
+/// Reads Ansible-style inventories and playbooks, shows exactly what it would change, applies it over SSH, and
+/// proves the result. Nothing is installed on the hosts.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cachesmith",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what would change, and change nothing. Exits 0 when there is nothing to do, 2 when there is.
+    Plan(PlayArguments),
+    /// Show what would change, ask, and make it so.
+    Apply(ApplyArguments),
+    /// Run the post-checks of a playbook, and change nothing.
+    Verify(PlayArguments),
+    /// Show what each host is, and where each figure comes from.
+    Facts(FactsArguments),
+    /// Show the inventory as it is understood.
+    Inventory(InventoryArguments),
+    /// List the recorded runs, newest first.
+    Runs,
+    /// Show one recorded run: what was done on each host, and how to undo it.
+    Show {
+        /// The run's name, as `runs` lists it, or its beginning. `last` is the newest.
+        run: String,
+    },
+    /// Write the built-in playbooks, templates and example inventories into a folder, to edit them.
+    Init {
+        /// The folder. Files that are already there are left alone.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Show the modules and their parameters.
+    Modules {
+        /// One module's name.
+        name: Option<String>,
+    },
+    /// Print a completion script for a shell.
+    Completions { shell: clap_complete::Shell },
+}
+
+/// Which hosts, which tasks, which variables.
+#[derive(Debug, Args)]
+pub struct PlayArguments {
+    /// A playbook's path, or the name of a built-in one (`redis-cache`, `rolling-config`).
+    pub playbook: String,
+    #[command(flatten)]
+    pub hosts: HostArguments,
+    /// Only tasks with one of these tags.
+    #[arg(short, long, value_delimiter = ',', value_name = "TAGS")]
+    pub tags: Vec<String>,
+    /// No tasks with one of these tags.
+    #[arg(long, value_delimiter = ',', value_name = "TAGS")]
+    pub skip_tags: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArguments {
+    #[command(flatten)]
+    pub play: PlayArguments,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// Which hosts, and how they are reached.
+#[derive(Debug, Args)]
+pub struct HostArguments {
+    /// An inventory: a file, a folder, a program, or a list of hosts with a comma (`a,b`). May be given more than
+    /// once. Without one, this machine is the host.
+    #[arg(
+        short,
+        long,
+        value_name = "SOURCE",
+        env = "CACHESMITH_INVENTORY",
+        value_delimiter = '\u{1f}'
+    )]
+    pub inventory: Vec<String>,
+    /// Only hosts that match this pattern too; `@FILE` reads it from a file.
+    #[arg(short, long, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// Variables that win over all others: `name=value`, JSON or YAML in braces, or `@FILE`.
+    #[arg(short, long, value_name = "VARIABLES")]
+    pub extra_vars: Vec<String>,
+    /// How many hosts are worked on at once.
+    #[arg(short, long, default_value_t = 50, value_name = "NUMBER")]
+    pub forks: usize,
+    /// How many connections are opened at once.
+    #[arg(long, default_value_t = 10, value_name = "NUMBER")]
+    pub connecting: usize,
+    /// How a host is reached where the inventory does not say so.
+    #[arg(short, long, value_enum, value_name = "KIND")]
+    pub connection: Option<ConnectionArgument>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConnectionArgument {
+    Ssh,
+    Local,
+}
+
+#[derive(Debug, Args)]
+pub struct FactsArguments {
+    /// Which hosts.
+    #[arg(default_value = "all")]
+    pub pattern: String,
+    #[command(flatten)]
+    pub hosts: HostArguments,
+    /// Ask as root, through sudo: root sees more.
+    #[arg(short, long)]
+    pub r#become: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct InventoryArguments {
+    #[command(flatten)]
+    pub hosts: HostArguments,
+    /// All hosts, groups and variables, as JSON in Ansible's inventory protocol.
+    #[arg(long, group = "what")]
+    pub list: bool,
+    /// One host's variables, as JSON.
+    #[arg(long, group = "what", value_name = "NAME")]
+    pub host: Option<String>,
+    /// The groups as a tree.
+    #[arg(long, group = "what")]
+    pub graph: bool,
+    /// The hosts that a pattern selects, one a line.
+    #[arg(long, group = "what", value_name = "PATTERN")]
+    pub hosts_of: Option<String>,
+    /// With `--graph`: variables too.
+    #[arg(long, requires = "graph")]
+    pub vars: bool,
+    /// A playbook whose `group_vars` and `host_vars` count too.
+    #[arg(long, value_name = "FOLDER")]
+    pub playbook_dir: Option<PathBuf>,
+}
+
+/// How results are told.
+#[derive(Debug, Args)]
+pub struct OutputArguments {
+    /// Events as JSON lines on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// More detail; twice for all tasks of all hosts.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = ColorArgument::Auto, value_name = "WHEN")]
+    pub color: ColorArgument,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorArgument {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}

@@ -1,0 +1,49 @@
+//! Exit codes; documented in `docs/exit-codes.md`.
+
+use crate::error::ErrorKind;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All went well; in a plan: there is nothing to do.
+    Done,
+    /// This machine, or the program itself, is at fault.
+    Local,
+    /// A plan with changes.
+    Changes,
+    /// Tasks or post-checks failed on some hosts.
+    Failed,
+    /// Some hosts could not be reached, and nothing else failed.
+    Unreachable,
+    /// The inventory, the playbook or another input is wrong; no host was connected to.
+    Input,
+    /// Interrupted by the user.
+    Interrupted,
+    /// Not confirmed, or nobody there to confirm.
+    NotConfirmed,
+}
+
+impl Exit {
+    /// The number that the shell gets.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Local => 1,
+            Self::Changes => 2,
+            Self::Failed => 3,
+            Self::Unreachable => 4,
+            Self::Input => 5,
+            Self::NotConfirmed => 6,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<ErrorKind> for Exit {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Usage | ErrorKind::Input => Self::Input,
+            ErrorKind::Local | ErrorKind::Internal => Self::Local,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Commands: each reads its arguments, loads what they name, lets the engine work and the views tell.
+
+pub mod args;
+mod exit;
+mod facts;
+mod init;
+mod inventory;
+mod modules;
+mod play;
+mod prepare;
+
+pub use exit::Exit;
+
+use args::{Arguments, Command};
+
+use crate::error::Error;
+use crate::view::Console;
+
+/// Runs one command; what is wrong with its input is told by the caller.
+///
+/// # Errors
+/// Everything that is wrong before the first connection.
+pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> {
+    use crate::model::event::Mode;
+    match &arguments.command {
+        Command::Plan(play) => play::run(Mode::Plan, play, false, console),
+        Command::Apply(apply) => play::run(Mode::Apply, &apply.play, apply.yes, console),
+        Command::Verify(play) => play::run(Mode::Verify, play, false, console),
+        Command::Facts(facts) => facts::run(facts, console),
+        Command::Inventory(inventory) => inventory::run(inventory, console),
+        Command::Init { folder } => init::run(folder, console),
+        Command::Modules { name } => modules::run(name.as_deref(), console),
+        Command::Runs => crate::cli::play::list_runs(console),
+        Command::Show { run } => crate::cli::play::show_run(run, console),
+        Command::Completions { shell } => {
+            console.completions(*shell);
+            Ok(Exit::Done)
+        }
+    }
+}

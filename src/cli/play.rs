@@ -1,0 +1,234 @@
+//! `plan`, `apply` and `verify`: one flow, ended at different places.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::Exit;
+use super::args::PlayArguments;
+use super::prepare::{self, Hosts, Wish};
+use crate::engine::context::{Context, Journal, NoJournal};
+use crate::engine::run::{self, Summary};
+use crate::engine::walk::Tags;
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::{self, Record};
+use crate::load;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::event::{self, Event, Mode, RunStarted};
+use crate::model::playbook::Playbook;
+use crate::model::template::Templates;
+use crate::view::Console;
+
+/// A playbook with all that is needed to run it.
+struct Prepared {
+    playbook: Playbook,
+    hosts: Hosts,
+    templates: Arc<Templates>,
+    /// The hosts of each play.
+    plays: Vec<Vec<String>>,
+}
+
+pub(super) fn run(
+    mode: Mode,
+    arguments: &PlayArguments,
+    yes: bool,
+    console: &mut Console,
+) -> Result<Exit> {
+    let prepared = prepare(arguments, console)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::Local,
+                vec![Diagnostic::error(format!("cannot start: {error}"))],
+            )
+        })?;
+    if mode == Mode::Apply && !yes {
+        if !console.can_ask() {
+            console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
+            return Ok(Exit::NotConfirmed);
+        }
+        let summary = runtime.block_on(carry_through(Mode::Plan, arguments, &prepared, console))?;
+        let exit = exit(Mode::Plan, &summary);
+        if exit != Exit::Changes {
+            return Ok(exit);
+        }
+        if !console.confirm(&format!(
+            "Apply these changes to {} hosts?",
+            summary.changed.len()
+        )) {
+            console.note("Nothing was changed.");
+            return Ok(Exit::NotConfirmed);
+        }
+    }
+    let summary = runtime.block_on(carry_through(mode, arguments, &prepared, console))?;
+    Ok(exit(mode, &summary))
+}
+
+/// Loads and checks everything.
+fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared> {
+    let templates = Arc::new(Templates::default());
+    let loaded = load::playbook::load(&arguments.playbook, &templates);
+    let folder = loaded
+        .as_ref()
+        .map(|loaded| loaded.playbook.folder.clone())
+        .ok();
+    let hosts = prepare::hosts(&arguments.hosts, folder.as_deref());
+    // Both are read before either is refused, so that one run tells all that is wrong.
+    let (loaded, hosts) = match (loaded, hosts) {
+        (Ok(loaded), Ok(hosts)) => (loaded, hosts),
+        (Err(mut first), Err(second)) => {
+            first.diagnostics.extend(second.diagnostics);
+            return Err(first);
+        }
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => return Err(error),
+    };
+    for warning in loaded.warnings.iter().chain(&hosts.warnings) {
+        console.diagnostic(warning);
+    }
+    let mut plays = Vec::new();
+    let mut wrong = Vec::new();
+    for play in &loaded.playbook.plays {
+        // Without an inventory every play is for this machine.
+        if arguments.hosts.inventory.is_empty() {
+            plays.push(vec!["localhost".to_owned()]);
+            continue;
+        }
+        match run::hosts_of(&hosts.inventory, play, hosts.limit.as_ref()) {
+            Ok(hosts) => plays.push(hosts),
+            Err(error) => wrong.extend(error.diagnostics),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Error::new(ErrorKind::Input, wrong));
+    }
+    Ok(Prepared {
+        playbook: loaded.playbook,
+        hosts,
+        templates,
+        plays,
+    })
+}
+
+/// One run from its first event to its last.
+async fn carry_through(
+    mode: Mode,
+    arguments: &PlayArguments,
+    prepared: &Prepared,
+    console: &mut Console,
+) -> Result<Summary> {
+    let record = match mode {
+        Mode::Apply => Some(Arc::new(Record::begin().map_err(journal::refused)?)),
+        Mode::Plan | Mode::Verify => None,
+    };
+    let name = record
+        .as_ref()
+        .map_or_else(journal::new_name, |record| record.name().to_owned());
+    let journal: Arc<dyn Journal> = match &record {
+        Some(record) => Arc::clone(record) as Arc<dyn Journal>,
+        None => Arc::new(NoJournal),
+    };
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let wish = Wish {
+        mode,
+        tags: Tags {
+            only: arguments.tags.clone(),
+            skip: arguments.skip_tags.clone(),
+        },
+        connecting: arguments.hosts.connecting,
+        playbook_folder: prepared.playbook.folder.clone(),
+    };
+    let context = Arc::new(prepare::context(
+        &prepared.hosts,
+        &prepared.templates,
+        wish,
+        sender,
+        journal,
+    ));
+    let mut tell = |event: &Event| -> Result<()> {
+        if let Some(record) = &record {
+            record.event(event).map_err(journal::refused)?;
+        }
+        console.event(event);
+        Ok(())
+    };
+    tell(&Event::RunStarted(RunStarted {
+        version: event::VERSION,
+        run: name.clone(),
+        time: now(),
+        mode,
+        playbook: prepared.playbook.name.clone(),
+        inventories: arguments.hosts.inventory.clone(),
+        hosts: prepared
+            .plays
+            .iter()
+            .flatten()
+            .collect::<std::collections::HashSet<_>>()
+            .len(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        user: std::env::var("USER").unwrap_or_default(),
+    }))?;
+    let running = run::run(
+        Arc::clone(&context),
+        &prepared.playbook,
+        prepared.plays.clone(),
+        arguments.hosts.forks,
+    );
+    tokio::pin!(running);
+    let mut told = Ok(());
+    let mut summary = loop {
+        tokio::select! {
+            summary = &mut running => break summary,
+            Some(event) = events.recv() => if told.is_ok() { told = tell(&event); },
+            _ = tokio::signal::ctrl_c() => context.interrupt(),
+        }
+    };
+    close(&context).await;
+    while let Ok(event) = events.try_recv() {
+        told = told.and_then(|()| tell(&event));
+    }
+    told?;
+    if context.is_interrupted() {
+        summary.note_interruption(prepared.plays.iter().flatten().cloned());
+    }
+    tell(&Event::RunEnded(summary.event(&name, now())))?;
+    Ok(summary)
+}
+
+async fn close(context: &Context) {
+    context.sessions.close().await;
+}
+
+/// The exit code of a run.
+fn exit(mode: Mode, summary: &Summary) -> Exit {
+    if !summary.interrupted.is_empty() {
+        Exit::Interrupted
+    } else if !summary.failed.is_empty() {
+        Exit::Failed
+    } else if !summary.unreachable.is_empty() {
+        Exit::Unreachable
+    } else if mode == Mode::Plan && !summary.changed.is_empty() {
+        Exit::Changes
+    } else {
+        Exit::Done
+    }
+}
+
+fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}
+
+/// `runs`.
+pub(super) fn list_runs(console: &mut Console) -> Result<Exit> {
+    console.runs(&journal::list().map_err(journal::refused)?);
+    Ok(Exit::Done)
+}
+
+/// `show`.
+pub(super) fn show_run(name: &str, console: &mut Console) -> Result<Exit> {
+    console.run(&journal::read(name)?);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,135 @@
+//! What several commands prepare alike: inventories, variables, the context of a run.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::args::{ConnectionArgument, HostArguments};
+use crate::engine::context::{Context, Journal};
+use crate::engine::sessions::Sessions;
+use crate::engine::walk::Tags;
+use crate::error::Result;
+use crate::load;
+use crate::load::library::Library;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::event::{Event, Mode};
+use crate::model::inventory::Inventory;
+use crate::model::inventory::pattern::Patterns;
+use crate::model::template::Templates;
+use crate::model::value::{Map, Value};
+use crate::transport::limits::Limits;
+
+/// A script may take this long on a host, unless a task's `timeout` says otherwise for its program.
+const SCRIPT_LIMIT: Duration = Duration::from_secs(4 * 3600);
+
+/// Hosts and variables as the user named them.
+pub(super) struct Hosts {
+    pub(super) inventory: Arc<Inventory>,
+    pub(super) limit: Option<Patterns>,
+    pub(super) extra: Arc<Map>,
+    pub(super) warnings: Vec<Diagnostic>,
+    /// There is no inventory: this machine is the host.
+    pub(super) local: bool,
+}
+
+/// Loads inventories, limit and extra variables.
+pub(super) fn hosts(arguments: &HostArguments, playbook_folder: Option<&Path>) -> Result<Hosts> {
+    let no_inventory = arguments.inventory.is_empty();
+    let sources = if no_inventory {
+        vec!["localhost,".to_owned()]
+    } else {
+        arguments.inventory.clone()
+    };
+    let loaded = load::inventory::load(&sources, playbook_folder)?;
+    let limit = match &arguments.limit {
+        Some(text) => Some(load::inventory::read_limit(text)?),
+        None => None,
+    };
+    let extra = load::extra_variables::read(&arguments.extra_vars)?.to_map();
+    Ok(Hosts {
+        inventory: Arc::new(loaded.inventory),
+        limit,
+        extra: Arc::new(extra),
+        warnings: loaded.warnings,
+        local: no_inventory && arguments.connection.is_none()
+            || arguments.connection == Some(ConnectionArgument::Local),
+    })
+}
+
+/// What a run needs beside hosts.
+pub(super) struct Wish {
+    pub(super) mode: Mode,
+    pub(super) tags: Tags,
+    pub(super) connecting: usize,
+    pub(super) playbook_folder: std::path::PathBuf,
+}
+
+/// Puts together what all hosts of a run share.
+pub(super) fn context(
+    hosts: &Hosts,
+    templates: &Arc<Templates>,
+    wish: Wish,
+    events: UnboundedSender<Event>,
+    journal: Arc<dyn Journal>,
+) -> Context {
+    let sessions = Sessions::new(
+        Arc::clone(&hosts.inventory),
+        Arc::clone(templates),
+        Arc::clone(&hosts.extra),
+        Limits::new(wish.connecting),
+        hosts.local,
+    );
+    let mut magic = Map::new();
+    magic.insert(
+        "playbook_dir".to_owned(),
+        wish.playbook_folder.display().to_string().into(),
+    );
+    // A playbook that asks gets the same answer in a plan and in an apply: that is what makes a plan true.
+    magic.insert("ansible_check_mode".to_owned(), Value::Bool(false));
+    magic.insert("ansible_diff_mode".to_owned(), Value::Bool(true));
+    magic.insert("ansible_managed".to_owned(), "Managed by Cachesmith".into());
+    magic.insert(
+        "cachesmith_version".to_owned(),
+        env!("CARGO_PKG_VERSION").into(),
+    );
+    Context {
+        mode: wish.mode,
+        inventory: Arc::clone(&hosts.inventory),
+        templates: Arc::clone(templates),
+        resources: Arc::new(Library::new(Arc::clone(templates), wish.playbook_folder)),
+        extra: Arc::clone(&hosts.extra),
+        shared: Arc::new(shared(&hosts.inventory)),
+        tags: wish.tags,
+        sessions,
+        events,
+        journal,
+        magic,
+        script_limit: SCRIPT_LIMIT,
+        interrupted: tokio::sync::watch::Sender::new(false),
+    }
+}
+
+/// `groups` and `hostvars`.
+fn shared(inventory: &Inventory) -> HashMap<String, tera::Value> {
+    let hostvars: Map = inventory
+        .hosts()
+        .map(|host| {
+            let mut variables = (*inventory.variables(host)).clone();
+            variables.extend(inventory.magic(host));
+            (host.name().to_owned(), Value::Map(variables))
+        })
+        .collect();
+    HashMap::from([
+        (
+            "groups".to_owned(),
+            tera::Value::from_serializable(&*inventory.group_map()),
+        ),
+        (
+            "hostvars".to_owned(),
+            tera::Value::from_serializable(&hostvars),
+        ),
+    ])
+}

@@ -1,0 +1,283 @@
+//! All plays over all hosts: waves, the failure budget, and what is told at the end.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::context::Context;
+use super::host::{self, Carried, Ended, HostPlay};
+use super::once::Board;
+use super::walk::{Setting, Target};
+use crate::error::Result;
+use crate::model::event::{Counts, Event, HostStatus, Mode, RunEnded};
+use crate::model::inventory::Inventory;
+use crate::model::inventory::pattern::Patterns;
+use crate::model::playbook::{Play, Playbook};
+use crate::model::template::{Evaluated, Layer, Scope};
+use crate::model::value::{Map, Value};
+use crate::rollout::{Budget, waves};
+
+/// What is left to say when all plays are over.
+#[derive(Debug, Default)]
+pub struct Summary {
+    pub counts: Counts,
+    pub failed: BTreeSet<String>,
+    pub unreachable: BTreeSet<String>,
+    pub interrupted: BTreeSet<String>,
+    pub not_reached: BTreeSet<String>,
+    pub changed: BTreeSet<String>,
+    pub hosts: BTreeSet<String>,
+}
+
+/// The hosts of a play, by name, in the inventory's order.
+///
+/// # Errors
+/// A pattern that matches nothing, with the nearest names.
+pub fn hosts_of(
+    inventory: &Inventory,
+    play: &Play,
+    limit: Option<&Patterns>,
+) -> Result<Vec<String>> {
+    let patterns = Patterns::from_node(&play.hosts)?;
+    let hosts = inventory.select_limited(&patterns, limit)?;
+    Ok(hosts
+        .into_iter()
+        .map(|host| host.name().to_owned())
+        .collect())
+}
+
+/// Leads all hosts through all plays.
+pub async fn run(
+    context: Arc<Context>,
+    playbook: &Playbook,
+    plays: Vec<Vec<String>>,
+    forks: usize,
+) -> Summary {
+    let mut summary = Summary::default();
+    let mut carried: HashMap<String, Carried> = HashMap::new();
+    let forks = Arc::new(Semaphore::new(forks.max(1)));
+    for (index, (play, hosts)) in playbook.plays.iter().zip(plays).enumerate() {
+        summary.hosts.extend(hosts.iter().cloned());
+        let hosts: Vec<String> = hosts
+            .into_iter()
+            .filter(|host| !summary.is_out(host))
+            .collect();
+        if hosts.is_empty() {
+            continue;
+        }
+        if context.is_interrupted() {
+            break;
+        }
+        context.tell(Event::PlayStarted {
+            play: index,
+            name: play.name.clone(),
+            hosts: hosts.clone(),
+        });
+        let waves = waves(&hosts, &play.serial);
+        let of = waves.len();
+        for (number, wave) in waves.iter().enumerate() {
+            if of > 1 {
+                context.tell(Event::WaveStarted {
+                    play: index,
+                    number: number + 1,
+                    of,
+                    hosts: wave.clone(),
+                });
+            }
+            let ended = lead_wave(&context, play, index, wave, &mut carried, &forks).await;
+            let mut budget =
+                Budget::new(wave.len(), play.max_fail_percentage, play.any_errors_fatal);
+            for host in ended {
+                budget.count(host.report.status != HostStatus::Done);
+                summary.add(host, &mut carried);
+            }
+            // In a dry run every host is looked at: a plan that stops early tells too little.
+            if let Some(reason) = budget.spent().filter(|_| context.mode != Mode::Plan) {
+                let rest: Vec<String> = waves[number + 1..].concat();
+                if !rest.is_empty() || index + 1 < playbook.plays.len() {
+                    context.tell(Event::Stopped { reason });
+                }
+                summary.not_reached.extend(rest);
+                return summary;
+            }
+        }
+    }
+    summary
+}
+
+/// Leads the hosts of one wave side by side.
+async fn lead_wave(
+    context: &Arc<Context>,
+    play: &Arc<Play>,
+    index: usize,
+    wave: &[String],
+    carried: &mut HashMap<String, Carried>,
+    forks: &Arc<Semaphore>,
+) -> Vec<Ended> {
+    let board = Arc::new(Board::default());
+    let mut hosts = tokio::task::JoinSet::new();
+    let wave_names = Value::List(wave.iter().map(|host| host.as_str().into()).collect());
+    for (position, host) in wave.iter().enumerate() {
+        let context = Arc::clone(context);
+        let play = Arc::clone(play);
+        let board = Arc::clone(&board);
+        let forks = Arc::clone(forks);
+        let host = host.clone();
+        let memory = host::memory(carried.remove(&host).unwrap_or_default(), position == 0);
+        let wave_names = wave_names.clone();
+        hosts.spawn(async move {
+            // The leader of `run_once` tasks must never wait for a place that those who wait for it hold.
+            let _place = if position == 0 {
+                None
+            } else {
+                forks.acquire().await.ok()
+            };
+            let (setting, connection) = setting(&context, &play, index, &host, &wave_names);
+            let ended = HostPlay::new(&context, setting, memory, connection, &board)
+                .run()
+                .await;
+            if position == 0 {
+                board.end();
+            }
+            (position, ended)
+        });
+    }
+    let mut ended: BTreeMap<usize, Ended> = BTreeMap::new();
+    while let Some(joined) = hosts.join_next().await {
+        if let Ok((position, host)) = joined {
+            ended.insert(position, host);
+        }
+    }
+    ended.into_values().collect()
+}
+
+/// What stays the same for a host in a play.
+fn setting(
+    context: &Context,
+    play: &Arc<Play>,
+    index: usize,
+    host: &str,
+    wave: &Value,
+) -> (Setting, Option<String>) {
+    let known = context.inventory.host(host);
+    let inventory = known
+        .map(|host| context.inventory.variables(host))
+        .unwrap_or_default();
+    let mut magic: Map = context.magic.clone();
+    if let Some(known) = known {
+        magic.extend(context.inventory.magic(known));
+    } else {
+        magic.insert("inventory_hostname".to_owned(), host.into());
+        magic.insert("inventory_hostname_short".to_owned(), host.into());
+        magic.insert("group_names".to_owned(), Value::List(Vec::new()));
+    }
+    magic.insert("ansible_play_name".to_owned(), play.name.as_str().into());
+    for name in ["ansible_play_hosts", "ansible_play_batch", "play_hosts"] {
+        magic.insert(name.to_owned(), wave.clone());
+    }
+    magic.insert(
+        "ansible_role_names".to_owned(),
+        Value::List(
+            play.role_names
+                .iter()
+                .map(|name| name.as_str().into())
+                .collect(),
+        ),
+    );
+    let magic = Arc::new(magic);
+    let scope = Scope::new(
+        Arc::clone(&context.templates),
+        vec![
+            Layer::templated(Arc::clone(&inventory)),
+            Layer::templated(Arc::clone(&play.vars)),
+            Layer::raw(Arc::clone(&magic)),
+            Layer::templated(Arc::clone(&context.extra)),
+        ],
+        Arc::clone(&context.shared),
+    );
+    let connection = play
+        .connection
+        .as_ref()
+        .and_then(|node| scope.node(node).ok())
+        .and_then(|value| value.scalar_text());
+    let mut setting = Setting {
+        mode: context.mode,
+        play_index: index,
+        play: Arc::clone(play),
+        host: host.to_owned(),
+        facts_target: Target {
+            host: host.to_owned(),
+            account: None,
+        },
+        inventory,
+        magic,
+        extra: Arc::clone(&context.extra),
+        shared: Arc::clone(&context.shared),
+        templates: Arc::clone(&context.templates),
+        resources: Arc::clone(&context.resources),
+        tags: context.tags.clone(),
+    };
+    // Facts are asked as whom the play's tasks run: root sees more.
+    if let Ok(Evaluated::Known(target)) = super::walk::target_of(&setting, &play.keywords, &scope)
+        && target.host == host
+    {
+        setting.facts_target = target;
+    }
+    (setting, connection)
+}
+
+impl Summary {
+    /// Whether a host has left the run.
+    fn is_out(&self, host: &str) -> bool {
+        self.failed.contains(host)
+            || self.unreachable.contains(host)
+            || self.interrupted.contains(host)
+    }
+
+    fn add(&mut self, ended: Ended, carried: &mut HashMap<String, Carried>) {
+        let host = ended.report.host.clone();
+        self.counts.merge(&ended.report.counts);
+        match ended.report.status {
+            HostStatus::Done => {}
+            HostStatus::Failed => {
+                self.failed.insert(host.clone());
+            }
+            HostStatus::Unreachable => {
+                self.unreachable.insert(host.clone());
+            }
+            HostStatus::Interrupted => {
+                self.interrupted.insert(host.clone());
+            }
+        }
+        if ended.changed {
+            self.changed.insert(host.clone());
+        }
+        carried.insert(host, ended.carried);
+    }
+
+    /// Hosts that an interruption kept from being reached at all.
+    pub fn note_interruption(&mut self, hosts: impl IntoIterator<Item = String>) {
+        for host in hosts {
+            if !self.hosts.contains(&host) {
+                self.not_reached.insert(host);
+            }
+        }
+    }
+
+    /// The run's last event.
+    pub fn event(&self, run: &str, time: String) -> RunEnded {
+        let list = |set: &BTreeSet<String>| set.iter().cloned().collect();
+        RunEnded {
+            run: run.to_owned(),
+            time,
+            counts: self.counts,
+            hosts: self.hosts.len(),
+            failed: list(&self.failed),
+            unreachable: list(&self.unreachable),
+            interrupted: list(&self.interrupted),
+            not_reached: list(&self.not_reached),
+            changed: list(&self.changed),
+        }
+    }
+}

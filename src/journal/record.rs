@@ -1,0 +1,97 @@
+//! Writing the record of one run.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::folder;
+use crate::engine::context::Journal;
+use crate::model::change::Change;
+use crate::model::event::Event;
+
+/// The record of a run that is under way.
+#[derive(Debug)]
+pub struct Record {
+    name: String,
+    events: Mutex<File>,
+    changes: Mutex<File>,
+}
+
+/// What was about to be done, with its inverse.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Intention {
+    pub host: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    pub task: String,
+    pub changes: Vec<Change>,
+}
+
+impl Record {
+    /// Begins a record in a folder of its own.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin() -> io::Result<Self> {
+        let name = folder::new_name();
+        let folder = folder::runs()?.join(&name);
+        folder::make(&folder)?;
+        let record = Self {
+            name,
+            events: Mutex::new(folder::append(&folder.join("events.jsonl"))?),
+            changes: Mutex::new(folder::append(&folder.join("changes.jsonl"))?),
+        };
+        // The folder's own entry has to be on disk before anything is done.
+        File::open(&folder)?.sync_all()?;
+        if let Some(parent) = folder.parent() {
+            File::open(parent)?.sync_all()?;
+        }
+        Ok(record)
+    }
+
+    /// The run's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Records what happened.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn event(&self, event: &Event) -> io::Result<()> {
+        let last = matches!(event, Event::RunEnded(_));
+        line(&self.events, event, last)
+    }
+}
+
+impl Journal for Record {
+    fn intend(
+        &self,
+        host: &str,
+        account: Option<&str>,
+        task: &str,
+        changes: &[Change],
+    ) -> io::Result<()> {
+        let intention = Intention {
+            host: host.to_owned(),
+            account: account.map(str::to_owned),
+            task: task.to_owned(),
+            changes: changes.to_vec(),
+        };
+        line(&self.changes, &intention, true)
+    }
+}
+
+/// Appends one JSON line; `flush` waits until it is on disk.
+fn line(file: &Mutex<File>, value: &impl Serialize, flush: bool) -> io::Result<()> {
+    let mut text = serde_json::to_vec(value)?;
+    text.push(b'\n');
+    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    file.write_all(&text)?;
+    if flush {
+        file.sync_data()?;
+    }
+    Ok(())
+}

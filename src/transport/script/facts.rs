@@ -1,0 +1,63 @@
+//! The facts of a host: the program that asks for them, and the reading of its answer.
+//!
+//! The shell's half only says what files and programs say; every decision about it is made here, where it can be
+//! tested with answers that were recorded on real hosts (`tests/cases/facts`).
+
+mod limits;
+mod machine;
+mod mounts;
+mod network;
+mod programs;
+mod record;
+mod servers;
+mod settings;
+
+use crate::model::facts::Facts;
+use record::Records;
+
+/// The program, in parts of one subject each.
+const SNIPPET: &str = concat!(
+    include_str!("facts/begin.sh"),
+    include_str!("facts/machine.sh"),
+    include_str!("facts/network.sh"),
+    include_str!("facts/mounts.sh"),
+    include_str!("facts/processes.sh"),
+    include_str!("facts/servers.sh"),
+    include_str!("facts/programs.sh"),
+    include_str!("facts/answers.sh"),
+    include_str!("facts/end.sh"),
+);
+
+/// POSIX sh that prints the facts of the host it runs on. It reads nothing from standard input, prints nothing to
+/// standard error, changes nothing on the host, and defines one function, `cachesmith_facts`.
+pub fn snippet() -> &'static str {
+    SNIPPET
+}
+
+/// Reads what [`snippet`] printed. Never fails: what is missing or broken is noted in [`Facts::missing`].
+pub fn parse(bytes: &[u8]) -> Facts {
+    let records = Records::read(bytes);
+    let mut facts = Facts::default();
+    for (name, text) in records.named("missing") {
+        facts.missing.insert(name.to_owned(), text.to_owned());
+    }
+    machine::read(&records, &mut facts);
+    network::read(&records, &mut facts);
+    mounts::read(&records, &mut facts);
+    programs::read(&records, &mut facts);
+    servers::read(&records, &mut facts);
+    limits::read(&records, &mut facts);
+    for (key, text) in records.named("pending") {
+        let names = text.lines().filter(|line| !line.is_empty());
+        facts
+            .pending_handlers
+            .insert(key.to_owned(), names.map(str::to_owned).collect());
+    }
+    if let Some(reason) = records.cut_off() {
+        facts.missing.insert("facts".to_owned(), reason);
+    }
+    facts
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,406 @@
+//! What the machine is: memory, processors, kernel, distribution, clock.
+
+use indexmap::IndexMap;
+
+use super::record::{Records, field};
+use crate::model::facts::{Distribution, Facts, Virtualization};
+use crate::model::probe::PackageManager;
+
+/// Package managers by the program that shows them, in the order in which they are believed.
+const PACKAGE_PROGRAMS: [(&str, &str, Option<PackageManager>); 6] = [
+    ("apt-get", "apt", Some(PackageManager::Apt)),
+    ("dnf", "dnf", Some(PackageManager::Dnf)),
+    ("yum", "yum", None),
+    ("zypper", "zypper", None),
+    ("apk", "apk", None),
+    ("pacman", "pacman", None),
+];
+
+/// What `systemd-detect-virt` calls containers (systemd-detect-virt(1)); all its other words are machines.
+const CONTAINERS: [&str; 11] = [
+    "openvz",
+    "lxc",
+    "lxc-libvirt",
+    "systemd-nspawn",
+    "docker",
+    "podman",
+    "rkt",
+    "wsl",
+    "proot",
+    "pouch",
+    "container-other",
+];
+
+/// Vendors of virtual machines as firmware names them, and the technology.
+const VIRTUAL_VENDORS: [(&str, &str); 10] = [
+    ("QEMU", "qemu"),
+    ("KVM", "kvm"),
+    ("Amazon EC2", "amazon"),
+    ("VMware", "vmware"),
+    ("Microsoft Corporation", "microsoft"),
+    ("innotek GmbH", "oracle"),
+    ("Xen", "xen"),
+    ("Parallels", "parallels"),
+    ("Google", "google"),
+    ("DigitalOcean", "kvm"),
+];
+
+pub(super) fn read(records: &Records, facts: &mut Facts) {
+    let files = files(records.get("files").unwrap_or_default());
+    let first = |path: &str| files.get(path).and_then(|lines| lines.first()).copied();
+    memory(&files, facts);
+    facts.memory.other_processes = number(records.get("others"))
+        .zip(number(records.get("page-size")))
+        .and_then(|(pages, size)| pages.checked_mul(size))
+        .unwrap_or(0);
+    let allowed = records.get("processors-allowed").and_then(count_list);
+    let online = first("/sys/devices/system/cpu/online").and_then(count_list);
+    facts.processors = match (allowed, online) {
+        (Some(allowed), Some(online)) => allowed.min(online),
+        (allowed, online) => allowed.or(online).unwrap_or(0),
+    };
+    facts.page_size = number(records.get("page-size")).unwrap_or(0);
+    let text = |text: Option<&str>| text.unwrap_or_default().trim().to_owned();
+    facts.hostname = text(records.get("hostname"));
+    facts.fqdn = text(records.get("fqdn"));
+    facts.kernel = text(first("/proc/sys/kernel/osrelease"));
+    facts.system = text(first("/proc/sys/kernel/ostype"));
+    facts.architecture = text(records.get("machine").or(first("/proc/sys/kernel/arch")));
+    facts.boot_id = text(first("/proc/sys/kernel/random/boot_id"));
+    facts.uptime = first("/proc/uptime")
+        .and_then(|line| line.split(['.', ' ']).next())
+        .and_then(|seconds| seconds.parse().ok())
+        .unwrap_or(0);
+    let clock: Vec<&str> = records
+        .get("clock")
+        .unwrap_or_default()
+        .split(' ')
+        .collect();
+    facts.clock = clock
+        .first()
+        .and_then(|word| word.parse().ok())
+        .unwrap_or(0);
+    facts.time_offset = text(clock.get(1).copied());
+    facts.time_zone = text(clock.get(2).copied());
+    facts.distribution = distribution(&files);
+    let word = |path: &str| chosen_word(first(path).unwrap_or_default());
+    facts.transparent_hugepage.enabled = word("/sys/kernel/mm/transparent_hugepage/enabled");
+    facts.transparent_hugepage.defrag = word("/sys/kernel/mm/transparent_hugepage/defrag");
+    facts.kernel_values = kernel_values(&files);
+    let signs: Vec<&str> = records.get("signs").unwrap_or_default().lines().collect();
+    facts.init = init(&signs, first("/proc/1/comm").unwrap_or_default());
+    facts.virtualization = virtualization(records, &files, &signs);
+    for (program, name, manager) in PACKAGE_PROGRAMS {
+        if records
+            .get("tools")
+            .unwrap_or_default()
+            .lines()
+            .any(|tool| tool == program)
+        {
+            facts.package_manager = manager;
+            name.clone_into(&mut facts.package_program);
+            break;
+        }
+    }
+    for line in records.get("environment").unwrap_or_default().lines() {
+        if let Some((name, value)) = line.split_once('=')
+            && !value.is_empty()
+        {
+            facts.environment.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    session_user(records, facts);
+    note_missing(facts);
+}
+
+/// Lines of `grep`: a path, a colon and a line of that file.
+fn files(text: &str) -> IndexMap<&str, Vec<&str>> {
+    let mut files: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for (path, line) in text.lines().filter_map(|line| line.split_once(':')) {
+        files.entry(path).or_default().push(line);
+    }
+    files
+}
+
+fn memory(files: &IndexMap<&str, Vec<&str>>, facts: &mut Facts) {
+    let text = files
+        .get("/proc/meminfo")
+        .map(|lines| lines.join("\n"))
+        .unwrap_or_default();
+    let bytes = |name: &str| {
+        field(&text, name, ':')
+            .and_then(|value| value.strip_suffix(" kB"))
+            .and_then(|kibibytes| kibibytes.trim().parse::<u64>().ok())
+            .and_then(|kibibytes| kibibytes.checked_mul(1024))
+    };
+    let memory = &mut facts.memory;
+    memory.total = bytes("MemTotal").unwrap_or(0);
+    memory.free = bytes("MemFree").unwrap_or(0);
+    // Kernels before 3.14 do not estimate what is available.
+    memory.available = bytes("MemAvailable").unwrap_or_else(|| {
+        [
+            memory.free,
+            bytes("Buffers").unwrap_or(0),
+            bytes("Cached").unwrap_or(0),
+        ]
+        .into_iter()
+        .fold(0, u64::saturating_add)
+    });
+    memory.swap_total = bytes("SwapTotal").unwrap_or(0);
+    memory.swap_free = bytes("SwapFree").unwrap_or(0);
+}
+
+/// How many numbers a list such as `0-3,5` holds.
+fn count_list(text: &str) -> Option<u32> {
+    text.trim().split(',').try_fold(0_u32, |sum, range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+        sum.checked_add(last.checked_sub(first)?.checked_add(1)?)
+    })
+}
+
+fn number(text: Option<&str>) -> Option<u64> {
+    text?.trim().parse().ok()
+}
+
+/// The word in brackets of `always [madvise] never`.
+fn chosen_word(text: &str) -> String {
+    text.split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .map(|(word, _)| word.to_owned())
+        .unwrap_or_default()
+}
+
+fn kernel_values(files: &IndexMap<&str, Vec<&str>>) -> IndexMap<String, String> {
+    // Identity of the machine, not something to set.
+    const FACTS_OF_THEIR_OWN: [&str; 5] = [
+        "kernel.hostname",
+        "kernel.osrelease",
+        "kernel.ostype",
+        "kernel.arch",
+        "kernel.random.boot_id",
+    ];
+    files
+        .iter()
+        .filter_map(|(path, lines)| {
+            let name = path.strip_prefix("/proc/sys/")?.replace('/', ".");
+            let value = lines
+                .first()?
+                .split_ascii_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            (!FACTS_OF_THEIR_OWN.contains(&name.as_str())).then_some((name, value))
+        })
+        .collect()
+}
+
+/// os-release(5), and the files that have a version in full.
+fn distribution(files: &IndexMap<&str, Vec<&str>>) -> Distribution {
+    let lines = ["/etc/os-release", "/usr/lib/os-release"]
+        .iter()
+        .find_map(|path| files.get(path))
+        .cloned()
+        .unwrap_or_default();
+    let value = |name: &str| {
+        lines
+            .iter()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+            .map(unquoted)
+            .unwrap_or_default()
+    };
+    let release = ["/etc/debian_version", "/etc/alpine-release"]
+        .iter()
+        .find_map(|path| files.get(path)?.first())
+        .map(|line| line.trim().to_owned());
+    Distribution {
+        id: value("ID"),
+        version: value("VERSION_ID"),
+        codename: codename(&value("VERSION_CODENAME"), &value("VERSION")),
+        name: value("PRETTY_NAME"),
+        like: value("ID_LIKE")
+            .split_ascii_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        release: release.unwrap_or_default(),
+    }
+}
+
+/// Red Hat and its kin have no word for the code name, but put it in brackets: `9.3 (Plow)`.
+fn codename(word: &str, version: &str) -> String {
+    let in_brackets = version
+        .split_once('(')
+        .and_then(|(_, rest)| rest.split_once(')'))
+        .map(|(name, _)| name);
+    if word.is_empty() {
+        in_brackets.unwrap_or_default()
+    } else {
+        word
+    }
+    .to_owned()
+}
+
+/// A value of os-release, which is quoted as in shell.
+fn unquoted(text: &str) -> String {
+    match shlex::split(text.trim()) {
+        Some(words) => words.join(" "),
+        None => text.trim().trim_matches(['"', '\'']).to_owned(),
+    }
+}
+
+fn init(signs: &[&str], first_process: &str) -> String {
+    if signs.contains(&"/run/systemd/system") {
+        "systemd".to_owned()
+    } else if signs.contains(&"/run/openrc") {
+        "openrc".to_owned()
+    } else {
+        // `init` of busybox or SysV, or whatever a container runs as its first process.
+        first_process.trim().to_owned()
+    }
+}
+
+fn virtualization(
+    records: &Records,
+    files: &IndexMap<&str, Vec<&str>>,
+    signs: &[&str],
+) -> Virtualization {
+    let first = |path: &str| files.get(path).and_then(|lines| lines.first()).copied();
+    let of = |kind: &str, technology: &str| Virtualization {
+        kind: kind.to_owned(),
+        technology: technology.to_owned(),
+    };
+    if let Some(technology) = records.get("virtualization") {
+        return match technology.trim() {
+            "none" => of("hardware", ""),
+            technology if CONTAINERS.contains(&technology) => of("container", technology),
+            technology => of("virtual machine", technology),
+        };
+    }
+    let told = signs
+        .iter()
+        .find_map(|sign| sign.strip_prefix("container="));
+    if let Some(technology) = told.or(first("/run/systemd/container")) {
+        return of("container", technology.trim());
+    }
+    if signs.contains(&"/.dockerenv") {
+        return of("container", "docker");
+    }
+    if signs.contains(&"/run/.containerenv") {
+        return of("container", "podman");
+    }
+    let firmware = [
+        "/sys/class/dmi/id/sys_vendor",
+        "/sys/class/dmi/id/product_name",
+    ]
+    .map(|path| first(path).unwrap_or_default());
+    for (vendor, technology) in VIRTUAL_VENDORS {
+        if firmware.iter().any(|text| text.starts_with(vendor)) {
+            return of("virtual machine", technology);
+        }
+    }
+    match first("/sys/hypervisor/type") {
+        Some(technology) => of("virtual machine", technology.trim()),
+        None if !firmware[0].is_empty() => of("hardware", ""),
+        None => Virtualization::default(),
+    }
+}
+
+fn session_user(records: &Records, facts: &mut Facts) {
+    let user = &mut facts.user;
+    let Some(uid) = number(records.get("uid")).and_then(|uid| u32::try_from(uid).ok()) else {
+        facts
+            .missing
+            .insert("user".to_owned(), "/proc/self/status has no Uid".to_owned());
+        return;
+    };
+    user.uid = uid;
+    let account = accounts(records)
+        .into_iter()
+        .find(|account| account.uid == uid);
+    let session = |name: &str| facts.environment.get(name).cloned().unwrap_or_default();
+    match account {
+        Some(account) => {
+            user.name = account.name.to_owned();
+            user.home = account.home.to_owned();
+            user.shell = account.shell.to_owned();
+        }
+        // An account of a directory service: the session knows its own name.
+        None => {
+            user.name = session("USER");
+            user.home = session("HOME");
+            user.shell = session("SHELL");
+        }
+    }
+}
+
+/// One line of the accounts that were asked for.
+pub(super) struct Account<'a> {
+    pub(super) name: &'a str,
+    pub(super) uid: u32,
+    home: &'a str,
+    shell: &'a str,
+}
+
+pub(super) fn accounts(records: &Records) -> Vec<Account<'_>> {
+    let text = records.get("accounts").unwrap_or_default();
+    text.lines()
+        .filter_map(|line| {
+            let mut fields = line.split(':');
+            Some(Account {
+                name: fields.next()?,
+                uid: fields.next()?.parse().ok()?,
+                home: fields.next()?,
+                shell: fields.next()?,
+            })
+        })
+        .collect()
+}
+
+/// Facts that everything else rests on are missed aloud.
+fn note_missing(facts: &mut Facts) {
+    let needed = [
+        (
+            "memory",
+            facts.memory.total == 0,
+            "/proc/meminfo could not be read",
+        ),
+        (
+            "processors",
+            facts.processors == 0,
+            "/sys/devices/system/cpu/online could not be read",
+        ),
+        (
+            "page size",
+            facts.page_size == 0,
+            "neither /proc/self/smaps nor getconf told it",
+        ),
+        (
+            "kernel",
+            facts.kernel.is_empty(),
+            "/proc/sys/kernel/osrelease could not be read",
+        ),
+        (
+            "distribution",
+            facts.distribution.id.is_empty(),
+            "there is no /etc/os-release",
+        ),
+        ("clock", facts.clock == 0, "`date` did not tell it"),
+        (
+            "boot id",
+            facts.boot_id.is_empty(),
+            "/proc/sys/kernel/random/boot_id could not be read",
+        ),
+        (
+            "transparent hugepages",
+            facts.transparent_hugepage.enabled.is_empty(),
+            "the kernel has no /sys/kernel/mm/transparent_hugepage",
+        ),
+    ];
+    for (name, is_missing, reason) in needed {
+        if is_missing {
+            facts
+                .missing
+                .entry(name.to_owned())
+                .or_insert_with(|| reason.to_owned());
+        }
+    }
+}

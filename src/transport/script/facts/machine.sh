@@ -1,0 +1,85 @@
+
+	# --- the machine: what the kernel and a few files say, by one program ---
+	os_release=/etc/os-release
+	[ -r "$os_release" ] || os_release=/usr/lib/os-release
+	put files "$(grep -s '' /dev/null /proc/meminfo /proc/uptime /proc/1/comm \
+		"$os_release" /etc/debian_version /etc/alpine-release \
+		/sys/devices/system/cpu/online /sys/kernel/mm/transparent_hugepage/enabled \
+		/sys/kernel/mm/transparent_hugepage/defrag \
+		/proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/ostype /proc/sys/kernel/arch \
+		/proc/sys/kernel/random/boot_id /proc/sys/kernel/pid_max /proc/sys/kernel/numa_balancing \
+		/proc/sys/kernel/panic /proc/sys/fs/file-max /proc/sys/fs/nr_open \
+		/proc/sys/vm/overcommit_memory /proc/sys/vm/overcommit_ratio /proc/sys/vm/swappiness \
+		/proc/sys/vm/max_map_count /proc/sys/vm/min_free_kbytes /proc/sys/vm/watermark_scale_factor \
+		/proc/sys/vm/zone_reclaim_mode /proc/sys/vm/panic_on_oom /proc/sys/vm/oom_kill_allocating_task \
+		/proc/sys/vm/dirty_ratio /proc/sys/vm/dirty_background_ratio /proc/sys/vm/vfs_cache_pressure \
+		/proc/sys/net/core/somaxconn /proc/sys/net/core/netdev_max_backlog \
+		/proc/sys/net/ipv4/tcp_max_syn_backlog /proc/sys/net/ipv4/tcp_keepalive_time \
+		/proc/sys/net/ipv4/tcp_tw_reuse /proc/sys/net/ipv4/ip_local_port_range \
+		/proc/sys/net/ipv4/tcp_fin_timeout /proc/sys/net/ipv4/tcp_syncookies \
+		/sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/hypervisor/type \
+		/run/systemd/container)"
+	[ -r /proc/sys/kernel/arch ] || put machine "$(uname -m)"
+	put clock "$(date '+%s %z %Z')"
+	if have systemd-detect-virt; then
+		put virtualization "$(limited 3 systemd-detect-virt)"
+	fi
+
+	signs=
+	for sign in /run/systemd/system /run/openrc /.dockerenv /run/.containerenv /proc/vz /proc/xen; do
+		[ -e "$sign" ] && signs="$signs$sign$newline"
+	done
+	[ -n "$container" ] && signs="${signs}container=$container$newline"
+	put signs "$signs"
+
+	tools=
+	for tool in apt-get dnf yum zypper apk pacman systemctl; do
+		have "$tool" && tools="$tools$tool$newline"
+	done
+	put tools "$tools"
+
+	put environment "HOME=$HOME${newline}PATH=$path_before${newline}SHELL=$SHELL${newline}USER=${USER:-$LOGNAME}${newline}LANG=$LANG"
+
+	uid=
+	while read -r key value rest; do
+		case $key in
+		Uid:) uid=$value ;;
+		Cpus_allowed_list:) put processors-allowed "$value" && break ;;
+		esac
+	done </proc/self/status
+	put uid "$uid"
+	users=" $uid "
+
+	# The first mapping of this shell names the page size in its second line.
+	count=0
+	page_kib=
+	while [ "$count" -lt 8 ] && read -r key value rest; do
+		count=$((count + 1))
+		[ "$key" = KernelPageSize: ] && page_kib=$value && break
+	done </proc/self/smaps
+	if [ -n "$page_kib" ]; then
+		page_size=$((page_kib * 1024))
+	else
+		page_size=$(getconf PAGESIZE)
+	fi
+	put page-size "$page_size"
+
+	# --- names ---
+	read -r hostname </proc/sys/kernel/hostname || hostname=$(hostname)
+	put hostname "$hostname"
+	fqdn=
+	case $hostname in
+	*.*) fqdn=$hostname ;;
+	*)
+		count=0
+		while [ "$count" -lt 500 ] && [ -z "$fqdn" ] && read -r address names; do
+			count=$((count + 1))
+			for name in ${names%%#*}; do
+				case $name in "$hostname".*) fqdn=$name && break ;; esac
+			done
+		done </etc/hosts
+		# The resolver may take its time, and a domain is not worth waiting for.
+		[ -z "$fqdn" ] && have hostname && fqdn=$(limited 1 hostname -f)
+		;;
+	esac
+	put fqdn "${fqdn:-$hostname}"

@@ -1,0 +1,42 @@
+
+	# --- network ---
+	interfaces=
+	while IFS=: read -r name rest; do
+		case $rest in *'|'* | '') continue ;; esac
+		interfaces="$interfaces${name##* }$newline"
+	done </proc/net/dev
+	put interfaces "$interfaces"
+	# A default route stands near the top of both tables; the rest may be long.
+	routes=
+	count=0
+	while [ "$count" -lt 32 ] && read -r line; do
+		count=$((count + 1))
+		routes="$routes$line$newline"
+	done </proc/net/route
+	put routes "$routes"
+	routes=
+	count=0
+	while [ "$count" -lt 64 ] && read -r line; do
+		count=$((count + 1))
+		case $line in "00000000000000000000000000000000 00 "*) routes="$routes$line$newline" ;; esac
+	done </proc/net/ipv6_route
+	put routes6 "$routes"
+	addresses=
+	have ip && addresses=$(limited 3 ip -o addr show)
+	if [ -n "$addresses" ]; then
+		put addresses "$addresses"
+	else
+		candidate=
+		while read -r first second rest; do
+			case "$first $second $rest" in
+			'|-- '*) candidate=$second ;;
+			'/32 host LOCAL') addresses="$addresses$candidate$newline" ;;
+			esac
+		done </proc/net/fib_trie
+		put local-addresses "$addresses"
+		addresses=
+		while read -r line; do
+			addresses="$addresses$line$newline"
+		done </proc/net/if_inet6
+		put local-addresses6 "$addresses"
+	fi

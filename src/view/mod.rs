@@ -1,0 +1,5 @@
+//! Everything that is printed.
+
+mod console;
+
+pub use console::Console;

@@ -171,6 +171,8 @@ pub struct Address {
 pub struct SessionUser {
     pub name: String,
     pub uid: u32,
+    /// The primary group.
+    pub gid: u32,
     pub home: String,
     pub shell: String,
 }

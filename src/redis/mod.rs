@@ -8,12 +8,13 @@
 //! | [`capability`] | can this build defragment, and is that wise in this version |
 //! | [`conf`] | `redis.conf` taken apart, merged, compared |
 //! | [`health`] | is a running server what it was meant to be, and well |
-//! | [`info`] | what does a running server say of itself |
+//! | [`info`], [`config_get`] | what does a running server say of itself |
 //! | [`sizing`] | how much memory may a server use on a host, and why |
 
 pub mod capability;
 pub mod catalogue;
 pub mod conf;
+pub mod config_get;
 pub mod health;
 pub mod info;
 pub mod sizing;

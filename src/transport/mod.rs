@@ -15,6 +15,7 @@ pub mod error;
 mod exchange;
 pub mod limits;
 mod local;
+pub mod local_facts;
 mod nonce;
 mod processes;
 mod runtime_directory;

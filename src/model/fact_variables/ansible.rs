@@ -152,6 +152,7 @@ fn user(facts: &Facts, map: &mut Builder) {
     }
     map.text("user_id", &user.name)
         .put("user_uid", user.uid)
+        .put("user_gid", user.gid)
         .put("effective_user_id", user.uid)
         .put("real_user_id", user.uid)
         .text("user_dir", &user.home)

@@ -143,6 +143,7 @@ fn user(facts: &Facts) -> Map {
     if !facts.missing.contains_key("user") {
         map.text("name", &user.name)
             .put("uid", user.uid)
+            .put("gid", user.gid)
             .text("home", &user.home)
             .text("shell", &user.shell);
     }

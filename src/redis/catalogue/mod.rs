@@ -14,8 +14,6 @@
 //! | `secret` | whether its value must not be shown |
 
 mod check;
-mod checks_together;
-mod checks_value;
 
 mod releases;
 mod row;

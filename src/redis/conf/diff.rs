@@ -132,6 +132,23 @@ pub fn drift(desired: &Effective, live: &Effective, server: Option<&Server>) -> 
         .collect()
 }
 
+/// The changes in the order in which a running server should get them: first what makes evictions cheap, then the
+/// policy, then the limit that makes it evict; what steers defragmentation before defragmentation itself.
+#[must_use]
+pub fn in_safe_order(changes: &[Change]) -> Vec<&Change> {
+    let rank = |change: &&Change| match change.identity.name.as_str() {
+        name if name.starts_with("lazyfree-") || name == "replica-lazy-flush" => 0,
+        "maxmemory-policy" => 2,
+        "maxmemory" => 3,
+        "activedefrag" => 5,
+        name if name.starts_with("active-defrag-") => 4,
+        _ => 1,
+    };
+    let mut ordered: Vec<&Change> = changes.iter().collect();
+    ordered.sort_by_key(rank);
+    ordered
+}
+
 fn change(
     identity: &Identity,
     before: Option<&Setting>,

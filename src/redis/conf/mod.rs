@@ -16,7 +16,7 @@ mod tests;
 mod value;
 
 pub use argument::{Argument, SplitError, split};
-pub use diff::{Apply, Change, diff, drift};
+pub use diff::{Apply, Change, diff, drift, in_safe_order};
 pub use document::{Directive, Document, Kind, Line};
 pub use effective::{Effective, Setting};
 pub use identity::Identity;

@@ -178,6 +178,30 @@ fn drift_tells_only_what_a_server_can_tell() {
     );
 }
 
+#[test]
+fn the_limit_comes_after_the_policy_and_defragmentation_last() {
+    let text = "activedefrag yes\nmaxmemory 1gb\nactive-defrag-cycle-max 30\nmaxmemory-policy allkeys-lfu\nhz 20\nlazyfree-lazy-expire yes\n";
+    let after = Effective::of_document(&Document::parse(text));
+    let changes = diff(
+        &Effective::default(),
+        &after,
+        Some(&Server::redis(7, 0, 15)),
+    );
+    let names: Vec<&str> = in_safe_order(&changes)
+        .iter()
+        .map(|change| change.identity.name.as_str())
+        .collect();
+    let expected = [
+        "lazyfree-lazy-expire",
+        "hz",
+        "maxmemory-policy",
+        "maxmemory",
+        "active-defrag-cycle-max",
+        "activedefrag",
+    ];
+    assert_eq!(names, expected);
+}
+
 /// Lines such as files have, including repeats, older names, broken ones and things that add up.
 fn line() -> impl Strategy<Value = String> {
     let lines = [

@@ -135,7 +135,7 @@ pub enum ExpectedRole {
 #[derive(Debug, Clone, Copy)]
 pub struct Observation<'a> {
     pub info: &'a Info,
-    /// From [`super::info::parse_config_get`].
+    /// From [`super::config_get::parse`].
     pub config: &'a IndexMap<String, String>,
     /// An earlier INFO of the same process and the seconds since then, for what is judged by its growth.
     pub earlier: Option<(&'a Info, f64)>,

@@ -2,8 +2,11 @@
 
 use super::{CheckResult, Expectations, Observation, Outcome};
 use crate::redis::catalogue;
-use crate::redis::conf::{Argument, Value};
+use crate::redis::conf::{Effective, Setting};
 use crate::redis::units::human_exact;
+
+/// What to think of a value that is not the expected one.
+const CHANGED: &str = "the configuration did not take, or somebody changed it since";
 
 /// `maxmemory` is what it should be; without an expectation, that there is a limit at all.
 pub(super) fn maxmemory(observation: &Observation<'_>, expectations: &Expectations) -> CheckResult {
@@ -30,9 +33,7 @@ pub(super) fn maxmemory(observation: &Observation<'_>, expectations: &Expectatio
         (Outcome::Failed | Outcome::Warned, Some(0)) => {
             result.advice("without a limit the server grows until the kernel kills it")
         }
-        (Outcome::Failed, _) => {
-            result.advice("the configuration did not take, or somebody changed it since")
-        }
+        (Outcome::Failed, _) => result.advice(CHANGED),
         _ => result,
     }
 }
@@ -55,9 +56,7 @@ pub(super) fn policy(
         (Outcome::Failed, Some("noeviction")) => {
             result.advice("a full server refuses writes instead of evicting")
         }
-        (Outcome::Failed, _) => {
-            result.advice("the configuration did not take, or somebody changed it since")
-        }
+        (Outcome::Failed, _) => result.advice(CHANGED),
         _ => result,
     })
 }
@@ -67,38 +66,57 @@ pub(super) fn config(
     observation: &Observation<'_>,
     expectations: &Expectations,
 ) -> Vec<CheckResult> {
-    let value = |name: &str, text: &str| Value::read(name, &[Argument::from(text)]);
-    let check = |(name, expected): (&String, &String)| {
-        let secret = catalogue::is_secret(name);
-        let expected = value(name, expected);
-        let found = observation.setting(name).map(|text| value(name, text));
-        let outcome = if found.as_ref() == Some(&expected) {
-            Outcome::Passed
-        } else {
-            Outcome::Failed
-        };
-        let show = |value: &Value| {
-            if secret {
-                "(secret)".to_owned()
-            } else {
-                value.shown()
-            }
-        };
-        let shown = match &found {
-            None => "no such directive".to_owned(),
-            Some(_) if secret && outcome == Outcome::Failed => "(another secret)".to_owned(),
-            Some(found) => show(found),
-        };
-        let result = CheckResult::new(&format!("config {name}"), outcome, show(&expected), shown);
-        match (outcome, found.is_some()) {
-            (Outcome::Failed, true) => {
-                result.advice("the configuration did not take, or somebody changed it since")
-            }
-            (Outcome::Failed, false) => {
-                result.advice("this version has no such directive, or may not be asked for it")
-            }
-            _ => result,
-        }
+    expectations
+        .config
+        .iter()
+        .map(|(name, expected)| directive(observation, name, expected))
+        .collect()
+}
+
+/// One directive. Of `client-output-buffer-limit` only the classes that are expected are looked at.
+fn directive(observation: &Observation<'_>, name: &str, expected: &str) -> CheckResult {
+    let check = format!("config {name}");
+    let secret = catalogue::is_secret(name);
+    let wanted = Effective::of_config_get([(name, expected)]);
+    let expected = shown(wanted.settings(), secret);
+    let Some(found) = observation.setting(name) else {
+        return CheckResult::new(&check, Outcome::Failed, expected, "no such directive")
+            .advice("this version has no such directive, or may not be asked for it");
     };
-    expectations.config.iter().map(check).collect()
+    let live = Effective::of_config_get([(name, found)]);
+    let same: Vec<&Setting> = wanted
+        .settings()
+        .filter_map(|setting| live.get(&setting.identity))
+        .collect();
+    let equal = wanted.settings().all(|setting| {
+        live.get(&setting.identity)
+            .is_some_and(|live| live.value == setting.value)
+    });
+    let found = shown(same.into_iter(), secret);
+    match (equal, secret) {
+        (true, _) => CheckResult::new(&check, Outcome::Passed, expected, found),
+        (false, true) => {
+            CheckResult::new(&check, Outcome::Failed, expected, "(another secret)").advice(CHANGED)
+        }
+        (false, false) => {
+            CheckResult::new(&check, Outcome::Failed, expected, found).advice(CHANGED)
+        }
+    }
+}
+
+fn shown<'a>(settings: impl Iterator<Item = &'a Setting>, secret: bool) -> String {
+    if secret {
+        return "(secret)".to_owned();
+    }
+    let texts: Vec<String> = settings
+        .map(|setting| match &setting.identity.part {
+            Some(part) => format!("{part} {}", setting.value.shown()),
+            None => setting.value.shown(),
+        })
+        .collect();
+    if texts.is_empty() {
+        "none".to_owned()
+    } else {
+        texts.join(", ")
+    }
 }

@@ -313,6 +313,9 @@ fn session_user(records: &Records, facts: &mut Facts) {
         return;
     };
     user.uid = uid;
+    user.gid = number(records.get("gid"))
+        .and_then(|gid| u32::try_from(gid).ok())
+        .unwrap_or(uid);
     let account = accounts(records)
         .into_iter()
         .find(|account| account.uid == uid);
@@ -388,6 +391,11 @@ fn note_missing(facts: &mut Facts) {
             "boot id",
             facts.boot_id.is_empty(),
             "/proc/sys/kernel/random/boot_id could not be read",
+        ),
+        (
+            "virtualization",
+            facts.virtualization.kind.is_empty(),
+            "neither systemd-detect-virt nor the firmware told it",
         ),
         (
             "transparent hugepages",

@@ -44,6 +44,7 @@
 	while read -r key value rest; do
 		case $key in
 		Uid:) uid=$value ;;
+		Gid:) put gid "$value" ;;
 		Cpus_allowed_list:) put processors-allowed "$value" && break ;;
 		esac
 	done </proc/self/status

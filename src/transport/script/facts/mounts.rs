@@ -51,7 +51,7 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
         facts
             .missing
             .entry("mounts".to_owned())
-            .or_insert_with(|| "/proc/self/mountinfo could not be read".to_owned());
+            .or_insert_with(|| "/proc/self/mountinfo shows no file system of a disk".to_owned());
     }
     facts.mounts = mounts;
 }

@@ -82,11 +82,13 @@ pub(super) fn units(records: &Records) -> Vec<Unit<'_>> {
 }
 
 pub(super) fn read(records: &Records, facts: &mut Facts) {
-    let files = by_file(records.get("configuration").unwrap_or_default());
+    let files = by_file(records);
     let units = units(records);
     let mut shown = Vec::new();
     let mut instances = Vec::new();
-    for process in records.groups("process") {
+    // A process without a status has ended while it was looked at.
+    let alive = |process: &Group<'_>| !process.get("status").is_empty();
+    for process in records.groups("process").filter(alive) {
         let pid: u32 = process.get("process").parse().unwrap_or(0);
         let unit = units
             .iter()
@@ -101,7 +103,7 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
         instances.push(running(pid, process, unit, &files, records, facts));
     }
     for unit in units.iter().filter(|unit| !shown.contains(&unit.name)) {
-        instances.push(stopped(unit, &files));
+        instances.push(stopped(unit, &files, facts));
     }
     instances.sort_by(|one, other| (one.port, &one.unit).cmp(&(other.port, &other.unit)));
     facts.redis_instances = instances;
@@ -180,20 +182,24 @@ fn running(
         .or(unit.map(Unit::config_file))
         .unwrap_or_default()
         .to_owned();
+    // A title has the port that was really opened, but only the first of several addresses.
+    let title = Listening::from_title(process.get("title"));
+    let opened = Listening {
+        bind: None,
+        ..title.clone()
+    };
+    let arguments = unit.map(|unit| Listening::from_arguments(&unit.arguments));
+    let file = files.get(&instance.config_file).cloned();
     let listening = Listening::from_answer(&instance.config)
-        .or(Listening::from_title(process.get("title")))
-        .or(unit
-            .map(|unit| Listening::from_arguments(&unit.arguments))
-            .unwrap_or_default())
-        .or(files
-            .get(&instance.config_file)
-            .cloned()
-            .unwrap_or_default());
-    listen(&mut instance, listening);
+        .or(opened)
+        .or(arguments.unwrap_or_default())
+        .or(file.unwrap_or_default())
+        .or(title);
+    listen(&mut instance, listening, facts);
     instance
 }
 
-fn stopped(unit: &Unit<'_>, files: &HashMap<String, Listening>) -> RedisInstance {
+fn stopped(unit: &Unit<'_>, files: &HashMap<String, Listening>, facts: &Facts) -> RedisInstance {
     let mut instance = RedisInstance {
         unit: unit.name.to_owned(),
         active: unit.active.to_owned(),
@@ -215,12 +221,19 @@ fn stopped(unit: &Unit<'_>, files: &HashMap<String, Listening>) -> RedisInstance
         .get(&instance.config_file)
         .cloned()
         .unwrap_or_default());
-    listen(&mut instance, listening);
+    listen(&mut instance, listening, facts);
     instance
 }
 
-fn listen(instance: &mut RedisInstance, listening: Listening) {
-    instance.port = listening.port.unwrap_or(DEFAULT_PORT);
+fn listen(instance: &mut RedisInstance, listening: Listening, facts: &Facts) {
+    // Without a word about it, it is the usual one; but not where the words could not be read.
+    let unread = format!("configuration {}", instance.config_file);
+    let silent = if facts.missing.contains_key(&unread) {
+        0
+    } else {
+        DEFAULT_PORT
+    };
+    instance.port = listening.port.unwrap_or(silent);
     instance.tls_port = listening.tls_port.unwrap_or(0);
     instance.socket = listening.socket.unwrap_or_default();
     instance.bind = listening.bind.unwrap_or_default();

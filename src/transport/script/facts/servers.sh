@@ -15,6 +15,11 @@
 			/lib/systemd/system/redis*.service /lib/systemd/system/valkey*.service; do
 			[ -e "$file" ] && add_unit "${file##*/}"
 		done
+		# Units of the administrator's own may have any name.
+		for file in $(grep -lsE '^[[:space:]]*ExecStart=.*(redis|valkey)-server' /dev/null \
+			/etc/systemd/system/*.service /run/systemd/system/*.service); do
+			add_unit "${file##*/}"
+		done
 		for pid in $servers; do
 			while IFS=: read -r number controllers group; do
 				case $group in *.service) add_unit "${group##*/}" ;; esac
@@ -57,5 +62,31 @@
 	for file in "$@"; do
 		[ -r "$file" ] || miss "configuration $file" 'it cannot be read by this user'
 	done
-	[ "$#" -gt 0 ] && put configuration \
-		"$(grep -siE '^[[:space:]]*"?(port|tls-port|bind|unixsocket|include)"?[[:space:]]' /dev/null "$@")"
+	words='^[[:space:]]*"?(port|tls-port|bind|unixsocket|include)"?[[:space:]]'
+	if [ "$#" -gt 0 ]; then
+		configuration=$(grep -siE "$words" /dev/null "$@")
+		put configuration "$configuration"
+		while IFS= read -r line; do
+			file=${line%%:*}
+			count=0
+			set --
+			for word in ${line#*:}; do
+				count=$((count + 1))
+				word=${word#[\"\']}
+				word=${word%[\"\']}
+				case $count$word in
+				1[Ii][Nn][Cc][Ll][Uu][Dd][Ee]) ;;
+				1*) break ;;
+				*)
+					# A pattern, if it is one.
+					for included in $word; do
+						[ -f "$included" ] && set -- "$@" "$included"
+					done
+					;;
+				esac
+			done
+			[ "$#" -gt 0 ] && put "included $file" "$(grep -shiE "$words" "$@")"
+		done <<-EOF
+			$configuration
+		EOF
+	fi

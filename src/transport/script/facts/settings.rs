@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::record::Records;
+
 /// Directives whose value nobody may see, under all their names (`primaryauth` is Valkey's).
 const SECRETS: [&str; 5] = [
     "requirepass",
@@ -89,11 +91,16 @@ impl Listening {
     }
 }
 
-/// The lines that `grep` found in configuration files (`path:directive value`), by file. The last line wins, as it
-/// does in the server.
-pub(super) fn by_file(text: &str) -> HashMap<String, Listening> {
+/// What configuration files say, by file: the lines that `grep` found in each (`path:directive value`), then those of
+/// the files that it includes. The last line wins, as it does in the server.
+pub(super) fn by_file(records: &Records) -> HashMap<String, Listening> {
     let mut files: HashMap<String, Listening> = HashMap::new();
-    for (path, line) in text.lines().filter_map(|line| line.split_once(':')) {
+    let own = records.get("configuration").unwrap_or_default();
+    let own = own.lines().filter_map(|line| line.split_once(':'));
+    let included = records
+        .named("included")
+        .flat_map(|(path, text)| text.lines().map(move |line| (path, line)));
+    for (path, line) in own.chain(included) {
         let words = shlex::split(line).unwrap_or_default();
         if let Some((name, values)) = words.split_first() {
             files

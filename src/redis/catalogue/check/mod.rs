@@ -1,12 +1,17 @@
 //! What is wrong with a configuration, said before a server refuses to start with it, or starts and misbehaves.
 
-use super::checks_together::check_together;
-use super::checks_value::check_value;
+mod lists;
+mod memory;
+mod together;
+mod value;
+
 use super::row::Directive as Known;
 use super::{is_newer_than_catalogue, lookup, suggestion};
 use crate::model::diagnostic::Severity;
 use crate::redis::conf::{Directive, Document};
 use crate::redis::version::Server;
+use together::check_together;
+use value::check_value;
 
 /// What kind of thing is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,13 +117,10 @@ pub fn check(document: &Document, server: Option<&Server>) -> Vec<Finding> {
             Some(known) => {
                 let name_doubt =
                     server.and_then(|server| check_name(known, &directive.name, server));
-                let unusable = name_doubt
-                    .as_ref()
-                    .is_some_and(|doubt| doubt.severity == Severity::Error);
-                doubts.extend(name_doubt);
-                if !unusable {
+                if name_doubt.is_none() {
                     check_value(known, directive, server, &mut doubts);
                 }
+                doubts.extend(name_doubt);
             }
         }
         findings.extend(

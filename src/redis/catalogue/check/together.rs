@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::check::{Doubt, Finding, Reason};
-use super::lookup;
+use super::{Doubt, Finding, Reason};
+use crate::redis::catalogue::lookup;
 use crate::redis::conf::{Document, Effective, Identity, Setting, Value};
 use crate::redis::version::Server;
 

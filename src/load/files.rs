@@ -11,7 +11,28 @@ use crate::model::source::{At, Source};
 pub const BUILT_IN: &str = "(built-in)";
 
 /// What is built in: path below [`BUILT_IN`] and text.
-pub const BUILT_IN_FILES: &[(&str, &str)] = &[];
+pub const BUILT_IN_FILES: &[(&str, &str)] = &[
+    (
+        "playbooks/redis-cache.yml",
+        include_str!("../../playbooks/redis-cache.yml"),
+    ),
+    (
+        "playbooks/rolling-config.yml",
+        include_str!("../../playbooks/rolling-config.yml"),
+    ),
+    (
+        "templates/redis.conf.tera",
+        include_str!("../../templates/redis.conf.tera"),
+    ),
+    (
+        "inventories/demo.yml",
+        include_str!("../../inventories/demo.yml"),
+    ),
+    (
+        "inventories/demo.ini",
+        include_str!("../../inventories/demo.ini"),
+    ),
+];
 
 /// Reads a text file of this machine, or a built-in one.
 ///

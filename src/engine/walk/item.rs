@@ -12,7 +12,7 @@ use crate::model::playbook::Task;
 use crate::model::probe::{Observation, Probe};
 use crate::model::step::Action;
 use crate::model::template::{Evaluated, Scope};
-use crate::model::value::Unknown;
+use crate::model::value::{Map, Unknown, Value};
 use crate::module::world::Answer;
 use crate::module::{Decision, Failure, Look, Module, Stop, registry};
 
@@ -198,11 +198,15 @@ impl Walk<'_> {
             return None;
         }
         let raw = Raw::planned(&decision);
+        let foreseen = self.is_plan() && is_predicted(&self.facts);
         if let Some(world) = self.worlds.get_mut(&settings.target) {
             for change in &decision.changes {
                 world.predict(change);
             }
-            self.facts.clone_from(&world.facts);
+            // A plan goes on with what the package that will be installed is known to bring.
+            if !foreseen {
+                self.facts.clone_from(&world.facts);
+            }
         }
         let arbitrary = decision.changes.iter().any(is_arbitrary) && !never_changes(task);
         if self.is_plan() || self.collecting() {
@@ -412,6 +416,11 @@ fn settings_of(settings: &Settings) -> super::judge::Judging {
         no_log: settings.no_log,
         target: settings.target.clone(),
     }
+}
+
+/// Whether what is known of the server was foreseen from the package that would bring it.
+fn is_predicted(facts: &Map) -> bool {
+    facts.get("redis").and_then(|redis| redis.get("predicted")) == Some(&Value::Bool(true))
 }
 
 /// A program whose effects nobody declared.

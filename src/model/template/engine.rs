@@ -8,6 +8,7 @@ use tera::{Context, Tera};
 
 use super::filters;
 use super::scan::{self, Path};
+use super::trim::{Trimmed, trim_blocks};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::source::{At, Source};
 use crate::model::value::Value;
@@ -41,6 +42,8 @@ pub struct Template {
     shift: usize,
     /// The text as people wrote it.
     text: String,
+    /// How the text of a file was changed before it was compiled.
+    trimmed: Option<Trimmed>,
 }
 
 /// What is wrong with a template, and where in its text.
@@ -107,6 +110,7 @@ impl Templates {
                 native: false,
                 shift: 0,
                 text: text.to_owned(),
+                trimmed: None,
             })
         })
     }
@@ -127,21 +131,23 @@ impl Templates {
             .collect();
         self.cached(Form::Text, &format!("file\u{0}{key}"), || {
             let mut tera = self.base.clone();
+            let trimmed = trim_blocks(text);
             let mut paths = scan::scan_template(text).paths;
-            let mut all: Vec<(&str, &str)> = Vec::new();
+            let mut all: Vec<(String, String)> = Vec::new();
             for (name, part) in includes {
                 paths.extend(scan::scan_template(part).paths);
-                all.push((name, part));
+                all.push((name.clone(), trim_blocks(part).text));
             }
-            all.push((SELF, text));
+            all.push((SELF.to_owned(), trimmed.text.clone()));
             tera.add_raw_templates(all)
-                .map_err(|error| TemplateError::new(&error, 0))?;
+                .map_err(|error| TemplateError::new(&error, 0).untrimmed(&error, text, &trimmed))?;
             Ok(Template {
                 tera,
                 paths,
                 native: false,
                 shift: 0,
                 text: text.to_owned(),
+                trimmed: Some(trimmed),
             })
         })
     }
@@ -177,6 +183,7 @@ impl Templates {
             native: true,
             shift,
             text: expression.to_owned(),
+            trimmed: None,
         })
     }
 
@@ -224,10 +231,13 @@ impl Template {
     /// # Errors
     /// An undefined variable, a filter that refuses, with its place in the text.
     pub fn render(&self, context: &Context) -> Result<Value, TemplateError> {
-        let text = self
-            .tera
-            .render(SELF, context)
-            .map_err(|error| TemplateError::new(&error, self.shift))?;
+        let text = self.tera.render(SELF, context).map_err(|error| {
+            let found = TemplateError::new(&error, self.shift);
+            match &self.trimmed {
+                Some(trimmed) => found.untrimmed(&error, &self.text, trimmed),
+                None => found,
+            }
+        })?;
         if !self.native {
             return Ok(Value::String(text));
         }
@@ -283,6 +293,17 @@ impl TemplateError {
                 help: Vec::new(),
             },
         }
+    }
+
+    /// The same error at its place in the file as it was written.
+    fn untrimmed(mut self, error: &tera::Error, original: &str, trimmed: &Trimmed) -> Self {
+        if let tera::ErrorKind::SyntaxError(report) | tera::ErrorKind::RenderingError(report) =
+            error.kind()
+            && self.included.is_none()
+        {
+            (self.line, self.column) = trimmed.place(original, report.span().range.start);
+        }
+        self
     }
 
     /// Whether this error is about something that is not defined.

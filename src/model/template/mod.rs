@@ -4,6 +4,7 @@ pub mod engine;
 pub mod filters;
 pub mod scan;
 pub mod scope;
+mod trim;
 
 pub use engine::{Template, TemplateError, Templates};
 pub use scope::{Evaluated, Layer, Scope};

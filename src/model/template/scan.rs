@@ -71,45 +71,93 @@ pub fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%") || text.contains("{#")
 }
 
+/// A part of a template's text; together they are the whole text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    Text(&'a str),
+    /// `{{ }}`
+    Expression(&'a str),
+    /// `{% %}`; the opening and closing of `raw` too.
+    Tag(&'a str),
+    /// `{# #}`
+    Comment(&'a str),
+}
+
+impl<'a> Piece<'a> {
+    /// Its text with its delimiters.
+    pub(super) fn source(self) -> &'a str {
+        match self {
+            Self::Text(text) | Self::Expression(text) | Self::Tag(text) | Self::Comment(text) => {
+                text
+            }
+        }
+    }
+
+    /// What stands between its delimiters.
+    fn code(self) -> &'a str {
+        let source = self.source();
+        let inner = source
+            .get(2..source.len().saturating_sub(2))
+            .unwrap_or_default();
+        inner.trim_matches('-')
+    }
+}
+
+/// Cuts a template into its parts.
+pub(super) fn pieces<'a>(text: &'a str) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    let mut raw = false;
+    while !rest.is_empty() {
+        let start = if raw {
+            find_end_of_raw(rest)
+        } else {
+            find_block(rest)
+        };
+        let Some(start) = start else {
+            pieces.push(Piece::Text(rest));
+            break;
+        };
+        if start > 0 {
+            pieces.push(Piece::Text(&rest[..start]));
+        }
+        let block = &rest[start..];
+        let (closing, make): (&str, fn(&'a str) -> Piece<'a>) = match &block[..2] {
+            "{{" => ("}}", Piece::Expression),
+            "{%" => ("%}", Piece::Tag),
+            _ => ("#}", Piece::Comment),
+        };
+        let length = match closing {
+            "#}" => block.find(closing).map_or(block.len(), |end| end + 2),
+            _ => 2 + end_of_block(&block[2..], closing),
+        };
+        let piece = make(&block[..length]);
+        raw = matches!(piece, Piece::Tag(_)) && piece.code().trim() == "raw";
+        pieces.push(piece);
+        rest = &block[length..];
+    }
+    pieces
+}
+
 /// Scans a whole template.
 pub fn scan_template(text: &str) -> Scan {
     let mut scan = Scan {
         only_expressions: true,
         ..Scan::default()
     };
-    let mut rest = text;
-    while let Some(start) = find_block(rest) {
-        if !rest[..start].trim().is_empty() {
-            scan.only_expressions = false;
-        }
-        let opening = &rest[start..start + 2];
-        let inner = &rest[start + 2..];
-        let (code, after) = match opening {
-            "{#" => {
+    for piece in pieces(text) {
+        match piece {
+            Piece::Text(text) => scan.only_expressions &= text.trim().is_empty(),
+            Piece::Expression(_) => {
+                scan.expressions += 1;
+                scan_code(piece.code(), &mut scan);
+            }
+            Piece::Tag(_) => {
                 scan.only_expressions = false;
-                let end = inner.find("#}").unwrap_or(inner.len());
-                rest = inner.get(end + 2..).unwrap_or("");
-                continue;
+                scan_code(piece.code(), &mut scan);
             }
-            "{{" => split_block(inner, "}}"),
-            _ => split_block(inner, "%}"),
-        };
-        let code = code.trim_matches('-');
-        if opening == "{{" {
-            scan.expressions += 1;
-        } else {
-            scan.only_expressions = false;
-            if code.trim() == "raw" {
-                rest = after.find("endraw").map_or("", |end| &after[end..]);
-                rest = rest.find("%}").map_or("", |end| &rest[end + 2..]);
-                continue;
-            }
+            Piece::Comment(_) => scan.only_expressions = false,
         }
-        scan_code(code, &mut scan);
-        rest = after;
-    }
-    if !rest.trim().is_empty() {
-        scan.only_expressions = false;
     }
     scan
 }
@@ -157,21 +205,30 @@ fn find_block(text: &str) -> Option<usize> {
         .min()
 }
 
-/// Splits at the closing delimiter that stands outside of strings.
-fn split_block<'a>(text: &'a str, closing: &str) -> (&'a str, &'a str) {
+/// Where a raw part ends: the tag that says so.
+fn find_end_of_raw(text: &str) -> Option<usize> {
+    text.match_indices("{%")
+        .map(|(start, _)| start)
+        .find(|start| {
+            text[start + 2..]
+                .trim_start_matches(['-', ' ', '\t', '\n'])
+                .starts_with("endraw")
+        })
+}
+
+/// The length up to and with the closing delimiter that stands outside of strings.
+fn end_of_block(text: &str, closing: &str) -> usize {
     let mut quote = None;
     for (position, character) in text.char_indices() {
         match quote {
             Some(open) if character == open => quote = None,
             Some(_) => {}
             None if matches!(character, '"' | '\'' | '`') => quote = Some(character),
-            None if text[position..].starts_with(closing) => {
-                return (&text[..position], &text[position + closing.len()..]);
-            }
+            None if text[position..].starts_with(closing) => return position + closing.len(),
             None => {}
         }
     }
-    (text, "")
+    text.len()
 }
 
 fn scan_code(code: &str, scan: &mut Scan) {

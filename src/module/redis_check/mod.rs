@@ -154,13 +154,20 @@ fn memory_limit(look: &Look<'_>) -> Result<Option<u64>, Stop> {
     Ok(None)
 }
 
+/// `redis.defragmentation` is true where it is proven; where it is not, `redis.defragmentation_support` says more.
 fn defragmentation(look: &Look<'_>) -> Result<Defragmentation, Stop> {
+    let proven = look.fact(&["redis", "defragmentation"])?;
     let support = look.fact(&["redis", "defragmentation_support"])?;
-    Ok(match support.and_then(Value::as_str) {
-        Some("supported") => Defragmentation::Supported,
-        Some("unsupported") => Defragmentation::Unsupported,
-        _ => Defragmentation::Unknown,
-    })
+    Ok(
+        match (
+            proven.and_then(Value::truth),
+            support.and_then(Value::as_str),
+        ) {
+            (Some(true), _) | (_, Some("supported")) => Defragmentation::Supported,
+            (_, Some("unsupported")) => Defragmentation::Unsupported,
+            _ => Defragmentation::Unknown,
+        },
+    )
 }
 
 fn silent(address: &RedisAddress, error: Option<&str>) -> Check {

@@ -1,6 +1,6 @@
 //! Whether a server would start with a configuration, and what to know about it if it does.
 
-use super::server::Target;
+use super::server::{Defragmentation, Target};
 use crate::model::diagnostic::Severity;
 use crate::module::{Check, CheckStatus, Failure, Stop};
 use crate::redis::catalogue::{self, Finding};
@@ -80,26 +80,29 @@ impl Judgement {
         let reason = target
             .defragmentation_reason
             .unwrap_or("its build does not have it");
-        match (target.defragmentation, target.binary) {
-            (Some("supported"), _) => {
-                if let Some(reason) = target.defragmentation_reason {
-                    self.notes.push(format!("defragmentation is not advised here: {reason}"));
-                }
-            }
+        let error = |message: String, help: &str| Error {
+            message,
+            help: help.to_owned(),
+        };
+        match target.defragmentation {
+            Defragmentation::Advised => {}
+            Defragmentation::Possible => self
+                .notes
+                .push(format!("defragmentation is not advised here: {reason}")),
             // The server itself is asked before the file takes its place.
-            (Some("unknown"), Some(_)) => self.notes.push(
+            Defragmentation::Unknown if target.binary.is_some() => self.notes.push(
                 "whether this build can defragment is not known; the server is asked before the file is replaced"
                     .to_owned(),
             ),
-            (Some("unsupported"), _) => self.errors.push(Error {
-                message: format!("with `activedefrag yes` this server does not start: {reason}"),
-                help: "leave `activedefrag` out, or write it where `redis.defragmentation` is true".to_owned(),
-            }),
-            _ => self.errors.push(Error {
-                message: "with `activedefrag yes` a server that cannot defragment does not start, and nothing is known of this one"
+            Defragmentation::Impossible => self.errors.push(error(
+                format!("with `activedefrag yes` this server does not start: {reason}"),
+                "leave `activedefrag` out, or write it where `redis.defragmentation` is true",
+            )),
+            Defragmentation::Unknown | Defragmentation::NoServer => self.errors.push(error(
+                "with `activedefrag yes` a server that cannot defragment does not start, and nothing is known of this one"
                     .to_owned(),
-                help: "install the server before, so that its facts are known".to_owned(),
-            }),
+                "install the server before, so that its facts are known",
+            )),
         }
     }
 

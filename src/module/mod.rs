@@ -14,6 +14,8 @@ pub mod look;
 pub mod package;
 pub mod parameters;
 pub mod reboot;
+pub mod redis_check;
+pub mod redis_config;
 pub mod registry;
 pub mod resources;
 pub mod service;

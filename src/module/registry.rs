@@ -13,6 +13,8 @@ static MODULES: &[&dyn Module] = &[
     &super::fail::Fail,
     &super::package::Package,
     &super::reboot::Reboot,
+    &super::redis_check::RedisCheck,
+    &super::redis_config::RedisConfig,
     &super::service::Service,
     &super::set_fact::SetFact,
     &super::slurp::Slurp,

@@ -1,12 +1,11 @@
 //! Files that are to go.
 
-use super::attributes::all_of;
 use super::describe::summary;
-use super::file_change::is;
+use super::restore::{still, undo_removal};
 use crate::model::blob::Blob;
-use crate::model::change::{Change, ChangeKind, Difference, Field, Undo, file_becomes};
+use crate::model::change::{Change, ChangeKind, Difference, Field, file_becomes};
 use crate::model::probe::{FileInfo, FileState};
-use crate::model::step::{Action, Guard, Step};
+use crate::model::step::{Action, Step};
 
 /// The change that removes a regular file whose content is known.
 pub fn file_removal(path: &str, info: &FileInfo, content: &Blob) -> Change {
@@ -30,20 +29,9 @@ pub fn file_removal(path: &str, info: &FileInfo, content: &Blob) -> Change {
             Step::new(Action::Remove {
                 path: path.to_owned(),
             })
-            .guarded(is(path, content)),
+            .guarded(still(path, info)),
         ],
-        undo: Undo::Steps(vec![
-            Step::new(Action::WriteFile {
-                path: path.to_owned(),
-                content: content.clone(),
-                attributes: all_of(info),
-                validate: None,
-                backup: None,
-            })
-            .guarded(Guard::Absent {
-                path: path.to_owned(),
-            }),
-        ]),
+        undo: undo_removal(path, info),
         effects: file_becomes(
             path,
             FileState::Absent {

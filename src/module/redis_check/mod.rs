@@ -1,0 +1,275 @@
+//! `redis_check`: whether a running server is what it was meant to be, and well.
+
+mod expected;
+
+use super::{
+    Check, CheckStatus, Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop,
+};
+use crate::model::probe::RedisAddress;
+use crate::model::value::{Map, Value};
+use crate::redis::capability::Defragmentation;
+use crate::redis::config_get;
+use crate::redis::health::{self, CheckResult, Observation, Outcome};
+use crate::redis::info::Info;
+
+/// Asks a server and judges what it answers: settings, memory, fragmentation, replication, saving.
+///
+/// What is not expected of it in so many words is judged by what is usual. It changes nothing. A check that fails
+/// makes the task fail; use `until` and `retries` for what needs time.
+#[derive(Debug)]
+pub struct RedisCheck;
+
+const USUAL_PORT: u16 = 6379;
+
+static SPEC: Spec = Spec {
+    name: "redis_check",
+    aliases: &["valkey_check"],
+    summary: "Checks a running Redis or Valkey; changes nothing.",
+    parameters: &[
+        Parameter::new("maxmemory", Kind::Size, "The limit that it must have.").default("any limit"),
+        Parameter::new("policy", Kind::String, "The eviction policy that it must have."),
+        Parameter::new(
+            "fragmentation_below",
+            Kind::Any,
+            "What the allocator holds by what is in use, at most: 1.4 is a common limit.",
+        ),
+        Parameter::new("config", Kind::Map, "Other directives and their values, compared by meaning."),
+        Parameter::new("role", Kind::String, "What it must be to others.")
+            .choices(&["primary", "replica", "master", "slave"]),
+        Parameter::new("replicas", Kind::Integer, "How many replicas must be connected and up to date, at least."),
+        Parameter::new("replica_lag", Kind::Size, "How far an up-to-date replica may be behind.").default("1mb"),
+        Parameter::new(
+            "quiet",
+            Kind::Boolean,
+            "Whether no fork and no full synchronization may be under way, as before the next host is touched.",
+        )
+        .default("no"),
+        Parameter::new("socket", Kind::Path, "The unix socket to ask it at.").aliases(&["login_unix_socket"]),
+        Parameter::new("host", Kind::String, "The address to ask it at, as seen from its host.")
+            .aliases(&["login_host"])
+            .default("127.0.0.1"),
+        Parameter::new("port", Kind::Integer, "Its port.")
+            .aliases(&["login_port"])
+            .default("the server's own, else 6379"),
+        Parameter::new("user", Kind::String, "The account that asks.").aliases(&["login_user"]),
+        Parameter::new("password", Kind::Secret, "Its password.").aliases(&["login_password"]),
+    ],
+    free_form: None,
+    one_of: &[],
+};
+
+impl Module for RedisCheck {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn decide(&self, parameters: &Parameters, look: &Look<'_>) -> Result<Decision, Stop> {
+        let expectations = expected::read(parameters)?;
+        let address = address(parameters, look)?;
+        let state = look.redis(&address)?;
+        if !state.alive {
+            return Ok(decision(vec![silent(&address, state.error.as_deref())]));
+        }
+        let info = Info::parse(&state.info);
+        let (config, refused) = match config_get::parse(&state.config) {
+            Ok(config) => (config, None),
+            Err(error) => (indexmap::IndexMap::new(), Some(error.to_string())),
+        };
+        let observation = Observation {
+            info: &info,
+            config: &config,
+            earlier: None,
+            memory_limit: memory_limit(look)?,
+            defragmentation: defragmentation(look)?,
+        };
+        let mut checks: Vec<Check> = health::check(&observation, &expectations)
+            .into_iter()
+            .map(check)
+            .collect();
+        let refusal = refused.or_else(|| state.error.clone().filter(|_| config.is_empty()));
+        if let Some(refusal) = refusal {
+            checks.push(Check {
+                name: "config".to_owned(),
+                status: CheckStatus::Warned,
+                expected: "an answer to CONFIG GET".to_owned(),
+                found: refusal,
+                advice: Some("give the account that asks +config|get".to_owned()),
+            });
+        }
+        let mut decision = decision(checks);
+        decision.result.extend(known(&info));
+        Ok(decision)
+    }
+}
+
+fn address(parameters: &Parameters, look: &Look<'_>) -> Result<RedisAddress, Stop> {
+    let fact = |name: &str| look.fact(&["redis", name]);
+    let host = parameters.string("host")?;
+    let given_port = match parameters.integer("port")? {
+        None => None,
+        Some(number) => Some(
+            u16::try_from(number)
+                .map_err(|_| Stop::failed(format!("`port: {number}` is no port")))?,
+        ),
+    };
+    let mut socket = parameters.string("socket")?;
+    if socket.is_some() && (host.is_some() || given_port.is_some()) {
+        return Err(
+            Failure::new("`socket` and `host` or `port` are two addresses")
+                .help("leave one of them out")
+                .into(),
+        );
+    }
+    let mut port = given_port.unwrap_or(USUAL_PORT);
+    if socket.is_none() && host.is_none() && given_port.is_none() {
+        // The server's own address: its port, or its socket where it has no port.
+        let own = match fact("port")? {
+            Some(Value::Int(number)) => u16::try_from(*number).ok(),
+            _ => None,
+        };
+        match own {
+            Some(0) => socket = fact("socket")?.and_then(Value::as_str).map(str::to_owned),
+            Some(own) => port = own,
+            None => {}
+        }
+    }
+    Ok(RedisAddress {
+        host: socket
+            .is_none()
+            .then(|| host.unwrap_or_else(|| "127.0.0.1".to_owned())),
+        port: if socket.is_none() { port } else { 0 },
+        socket,
+        user: parameters.string("user")?,
+        password: parameters.secret("password")?,
+    })
+}
+
+/// Bytes that the server may use in all, as far as that is known.
+fn memory_limit(look: &Look<'_>) -> Result<Option<u64>, Stop> {
+    for path in [["redis", "sizing", "memory"], ["host", "memory", "usable"]] {
+        if let Some(Value::Int(bytes)) = look.fact(&path)? {
+            return Ok(u64::try_from(*bytes).ok());
+        }
+    }
+    Ok(None)
+}
+
+/// `redis.defragmentation` is true where it is proven; where it is not, `redis.defragmentation_support` says more.
+fn defragmentation(look: &Look<'_>) -> Result<Defragmentation, Stop> {
+    let proven = look.fact(&["redis", "defragmentation"])?;
+    let support = look.fact(&["redis", "defragmentation_support"])?;
+    Ok(
+        match (
+            proven.and_then(Value::truth),
+            support.and_then(Value::as_str),
+        ) {
+            (Some(true), _) | (_, Some("supported")) => Defragmentation::Supported,
+            (_, Some("unsupported")) => Defragmentation::Unsupported,
+            _ => Defragmentation::Unknown,
+        },
+    )
+}
+
+fn silent(address: &RedisAddress, error: Option<&str>) -> Check {
+    let place = match (&address.socket, &address.host) {
+        (Some(socket), _) => socket.clone(),
+        (None, host) => format!(
+            "{}:{}",
+            host.as_deref().unwrap_or("127.0.0.1"),
+            address.port
+        ),
+    };
+    let error = error.unwrap_or("nothing");
+    let wants_password = ["NOAUTH", "WRONGPASS"]
+        .iter()
+        .any(|word| error.contains(word));
+    Check {
+        name: "answers".to_owned(),
+        status: CheckStatus::Failed,
+        expected: format!("PONG from {place}"),
+        found: error.to_owned(),
+        advice: Some(
+            if wants_password {
+                "give `password`, and `user` where accounts are used"
+            } else {
+                "see whether its service runs and where it listens"
+            }
+            .to_owned(),
+        ),
+    }
+}
+
+fn check(result: CheckResult) -> Check {
+    Check {
+        name: result.name,
+        status: match result.outcome {
+            Outcome::NotApplicable => CheckStatus::NotApplicable,
+            Outcome::Passed => CheckStatus::Passed,
+            Outcome::Warned => CheckStatus::Warned,
+            Outcome::Failed => CheckStatus::Failed,
+        },
+        expected: result.expected,
+        found: result.found,
+        advice: Some(result.advice).filter(|advice| !advice.is_empty()),
+    }
+}
+
+fn decision(checks: Vec<Check>) -> Decision {
+    let count = |status: CheckStatus| checks.iter().filter(|check| check.status == status).count();
+    let (failed, warned) = (count(CheckStatus::Failed), count(CheckStatus::Warned));
+    let passed = count(CheckStatus::Passed);
+    let names: Vec<Value> = checks
+        .iter()
+        .filter(|check| check.status == CheckStatus::Failed)
+        .map(|check| check.name.as_str().into())
+        .collect();
+    Decision {
+        message: Some(format!(
+            "{passed} checks passed, {warned} warned, {failed} failed"
+        )),
+        checks,
+        ..Decision::default()
+    }
+    .with("failed_checks", names)
+}
+
+/// What `register` gets of the server.
+fn known(info: &Info) -> Map {
+    let mut map = Map::new();
+    if let Some(server) = info.server() {
+        map.insert("server".to_owned(), server.to_string().into());
+    }
+    for name in ["used_memory", "used_memory_rss", "maxmemory"] {
+        if let Some(bytes) = info.bytes(name) {
+            map.insert(name.to_owned(), bytes.into());
+        }
+    }
+    if let Some(fragmentation) = info.fragmentation() {
+        map.insert("fragmentation".to_owned(), fragmentation.ratio().into());
+    }
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::probe::Probe;
+    use crate::module::world::World;
+
+    /// Probes in cases are written in their serialized form, which has no password.
+    #[test]
+    fn the_password_travels_with_the_question_and_shows_nowhere() {
+        let values = Map::from_iter([("password".to_owned(), Value::from("hunter2"))]);
+        let world = World::default();
+        let look = Look::new(&world);
+        let decided = RedisCheck.decide(&Parameters::new(&SPEC, values), &look);
+        assert_eq!(decided, Err(Stop::Missing));
+        let missing = look.into_missing();
+        assert!(!format!("{missing:?}").contains("hunter2"));
+        let [Probe::Redis(address)] = missing.as_slice() else {
+            panic!("{missing:?}");
+        };
+        let password = address.password.as_ref().unwrap();
+        assert_eq!(password.expose(), "hunter2");
+    }
+}

@@ -35,10 +35,11 @@ pub(crate) fn judge(facts: &Map, observed: &[Pair], changes: &[Change]) -> Resul
     let before = Files::of(facts, observed);
     let mut after = before.clone();
     for change in changes {
+        let earlier = after.clone();
         if after.run(&change.steps)? == Done::NotJudged {
             return Ok(());
         }
-        check_effects(&after, change)?;
+        check_effects(&earlier, &after, change)?;
     }
     let mut restored = after.clone();
     for change in changes.iter().rev() {
@@ -65,7 +66,7 @@ pub(crate) fn judge(facts: &Map, observed: &[Pair], changes: &[Change]) -> Resul
 }
 
 /// Every path that is said to become something did, and every one that did is said to.
-fn check_effects(after: &Files, change: &Change) -> Result<(), Problem> {
+fn check_effects(before: &Files, after: &Files, change: &Change) -> Result<(), Problem> {
     for effect in &change.effects {
         let Effect::Becomes(Probe::File(path) | Probe::Content(path), Observation::File(state)) =
             effect
@@ -93,6 +94,10 @@ fn check_effects(after: &Files, change: &Change) -> Result<(), Problem> {
         else {
             continue;
         };
+        // Something that comes and goes within the change.
+        if before.known(path).is_none() && after.known(path).is_none() {
+            continue;
+        }
         let tells = |probe: &Probe| {
             change.effects.iter().any(|effect| match effect {
                 Effect::Becomes(told, _) | Effect::Unknown { probe: told, .. } => told == probe,
@@ -277,6 +282,13 @@ impl Files {
                         return Err(format!("`{path}` is not empty: `{child}`"));
                     }
                     self.remove(path)?;
+                }
+                [name, force, dashes, from, to]
+                    if (name.as_str(), force.as_str(), dashes.as_str()) == ("mv", "-f", "--") =>
+                {
+                    let moved = self.known(from).cloned();
+                    self.remove(from)?;
+                    self.paths.insert(to.clone(), moved);
                 }
                 _ => return Ok(Done::NotJudged),
             },

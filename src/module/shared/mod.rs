@@ -9,6 +9,7 @@ pub mod mode;
 pub mod options;
 pub mod paths;
 pub mod removal;
+mod replace_link;
 pub mod restore;
 pub mod seconds;
 pub mod target;

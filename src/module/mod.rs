@@ -10,6 +10,7 @@ pub mod copy;
 pub mod debug;
 pub mod decision;
 pub mod fail;
+pub mod file;
 pub mod look;
 pub mod package;
 pub mod parameters;

@@ -11,6 +11,7 @@ static MODULES: &[&dyn Module] = &[
     &super::copy::Copy,
     &super::debug::Debug,
     &super::fail::Fail,
+    &super::file::File,
     &super::package::Package,
     &super::reboot::Reboot,
     &super::service::Service,

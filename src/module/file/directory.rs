@@ -1,0 +1,68 @@
+//! `state: directory`.
+
+use super::{Task, decision};
+use crate::model::change::Change;
+use crate::model::probe::{FileInfo, FileKind, FileState};
+use crate::module::shared::attributes::Resolved;
+use crate::module::shared::directory::make_directory;
+use crate::module::shared::file_change::attributes_change;
+use crate::module::shared::paths;
+use crate::module::shared::target::Target;
+use crate::module::{Decision, Failure, Look, Stop};
+
+pub(super) fn decide(look: &Look<'_>, task: &Task<'_>, recurse: bool) -> Result<Decision, Stop> {
+    let target = task.target(look)?;
+    let Some(found) = target.info() else {
+        let missing = paths::missing_directories(look, &target.path)?;
+        let changes: Vec<Change> = missing
+            .iter()
+            .map(|directory| make_directory(directory, &task.attributes))
+            .collect();
+        let info = task.attributes.new_info(FileKind::Directory);
+        return Ok(decision(&target.path, &info, changes));
+    };
+    if found.kind != FileKind::Directory {
+        let what = match found.kind {
+            FileKind::Link { .. } => "a link",
+            FileKind::File => "a file",
+            _ => "a device, a socket or a pipe",
+        };
+        return Err(Failure::new(format!(
+            "`{}` is {what}, and a directory is wanted",
+            target.path
+        ))
+        .help("remove it with `state: absent` before, or choose another path")
+        .into());
+    }
+    let mut decision = task.attributes_of(&target)?;
+    if recurse {
+        for (name, info) in look.tree(&target.path)? {
+            let path = paths::join(&target.path, name);
+            decision
+                .changes
+                .extend(below(&path, info, &task.attributes));
+        }
+    }
+    Ok(decision)
+}
+
+/// The change of something below the directory.
+fn below(path: &str, found: &FileInfo, attributes: &Resolved) -> Option<Change> {
+    if matches!(found.kind, FileKind::Link { .. }) {
+        return None;
+    }
+    let (set, fields) = attributes.difference(found);
+    if set.is_empty() {
+        return None;
+    }
+    let info = attributes.applied(found);
+    let target = Target {
+        path: path.to_owned(),
+        state: FileState::Present(Box::new(found.clone())),
+        links: Vec::new(),
+    };
+    let mut change = attributes_change(&target, found, &info, set, fields);
+    // The tree says nothing of the content, and it does not change.
+    change.effects.truncate(1);
+    Some(change)
+}

@@ -68,6 +68,18 @@ pub(crate) fn judge(facts: &Map, observed: &[Pair], changes: &[Change]) -> Resul
 /// Every path that is said to become something did, and every one that did is said to.
 fn check_effects(before: &Files, after: &Files, change: &Change) -> Result<(), Problem> {
     for effect in &change.effects {
+        if let Effect::Attributes { path, after: said } = effect {
+            let is = after.known(path);
+            let mut expected = before.known(path).cloned();
+            if let Some(info) = &mut expected {
+                said.apply(info);
+            }
+            if !alike(expected.as_ref(), is) {
+                return Err(format!(
+                    "its effects say {said:?} of `{path}`, which is {is:?}"
+                ));
+            }
+        }
         let Effect::Becomes(Probe::File(path) | Probe::Content(path), Observation::File(state)) =
             effect
         else {
@@ -89,8 +101,7 @@ fn check_effects(before: &Files, after: &Files, change: &Change) -> Result<(), P
         | Action::SetAttributes { path, .. }
         | Action::MakeDirectory { path, .. }
         | Action::Link { path, .. }
-        | Action::Remove { path }
-        | Action::Touch { path, .. }) = &step.action
+        | Action::Remove { path }) = &step.action
         else {
             continue;
         };
@@ -100,6 +111,7 @@ fn check_effects(before: &Files, after: &Files, change: &Change) -> Result<(), P
         }
         let tells = |probe: &Probe| {
             change.effects.iter().any(|effect| match effect {
+                Effect::Attributes { path: told, .. } => told == path,
                 Effect::Becomes(told, _) | Effect::Unknown { probe: told, .. } => told == probe,
                 _ => false,
             })

@@ -2,15 +2,13 @@
 
 use super::{Task, decision};
 use crate::model::change::Change;
-use crate::model::probe::{FileInfo, FileKind, FileState};
-use crate::module::shared::attributes::Resolved;
+use crate::model::probe::FileKind;
 use crate::module::shared::directory::make_directory;
 use crate::module::shared::file_change::attributes_change;
 use crate::module::shared::paths;
-use crate::module::shared::target::Target;
 use crate::module::{Decision, Failure, Look, Stop};
 
-pub(super) fn decide(look: &Look<'_>, task: &Task<'_>, recurse: bool) -> Result<Decision, Stop> {
+pub(super) fn decide(look: &Look<'_>, task: &Task, recurse: bool) -> Result<Decision, Stop> {
     let target = task.target(look)?;
     let Some(found) = target.info() else {
         let missing = paths::missing_directories(look, &target.path)?;
@@ -37,32 +35,13 @@ pub(super) fn decide(look: &Look<'_>, task: &Task<'_>, recurse: bool) -> Result<
     let mut decision = task.attributes_of(&target)?;
     if recurse {
         for (name, info) in look.tree(&target.path)? {
-            let path = paths::join(&target.path, name);
-            decision
-                .changes
-                .extend(below(&path, info, &task.attributes));
+            if !matches!(info.kind, FileKind::Link { .. }) {
+                let path = paths::join(&target.path, name);
+                decision
+                    .changes
+                    .extend(attributes_change(&path, info, &task.attributes));
+            }
         }
     }
     Ok(decision)
-}
-
-/// The change of something below the directory.
-fn below(path: &str, found: &FileInfo, attributes: &Resolved) -> Option<Change> {
-    if matches!(found.kind, FileKind::Link { .. }) {
-        return None;
-    }
-    let (set, fields) = attributes.difference(found);
-    if set.is_empty() {
-        return None;
-    }
-    let info = attributes.applied(found);
-    let target = Target {
-        path: path.to_owned(),
-        state: FileState::Present(Box::new(found.clone())),
-        links: Vec::new(),
-    };
-    let mut change = attributes_change(&target, found, &info, set, fields);
-    // The tree says nothing of the content, and it does not change.
-    change.effects.truncate(1);
-    Some(change)
 }

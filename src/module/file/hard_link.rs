@@ -9,7 +9,7 @@ use crate::module::shared::restore::{still, undo_replacement};
 use crate::module::shared::target::{Links, Target};
 use crate::module::{Decision, Failure, Look, Stop};
 
-pub(super) fn decide(look: &Look<'_>, task: &Task<'_>) -> Result<Decision, Stop> {
+pub(super) fn decide(look: &Look<'_>, task: &Task) -> Result<Decision, Stop> {
     let path = &task.path;
     let target = Target::find(look, path, Links::Replace)?;
     let Some(src) = &task.src else {

@@ -82,8 +82,7 @@ static SPEC: Spec = Spec {
 };
 
 /// What a task says, read once.
-struct Task<'a> {
-    parameters: &'a Parameters,
+struct Task {
     path: String,
     src: Option<String>,
     attributes: Resolved,
@@ -112,11 +111,11 @@ impl Module for File {
         let given = parameters
             .string("state")?
             .filter(|state| !state.is_empty());
-        // A hard link or a file named after a directory stands in it, under the name of its source.
-        let is_directory = Target::find(look, &path, Links::Replace)?.is_directory(look)?;
-        if let Some(src) = src.as_deref().filter(|_| is_directory)
+        if let Some(src) = &src
             && !matches!(given.as_deref(), Some("link" | "absent"))
+            && Target::find(look, &path, Links::Replace)?.is_directory(look)?
         {
+            // It stands in the directory, under the name of its source.
             path = paths::join(&path, paths::name(src));
             found = look.content(&path)?;
         }
@@ -133,7 +132,6 @@ impl Module for File {
                 .into());
         }
         let task = Task {
-            parameters,
             path,
             src,
             attributes: wanted.resolve(look)?,
@@ -165,7 +163,7 @@ fn state_of(found: &FileState, recurse: bool) -> &'static str {
     }
 }
 
-impl Task<'_> {
+impl Task {
     fn target(&self, look: &Look<'_>) -> Result<Target, Stop> {
         let links = if self.follow {
             Links::Follow
@@ -195,14 +193,17 @@ impl Task<'_> {
         let Some(found) = target.info() else {
             return Ok(Decision::unchanged());
         };
-        let (set, fields) = self.attributes.difference(found);
         let info = self.attributes.applied(found);
-        let mut changes = Vec::new();
-        if !set.is_empty() {
-            changes.push(attributes_change(target, found, &info, set, fields));
-        }
-        changes.extend(self.times.change(target, &info));
+        let changes = self.attributes_and_times(&target.path, found);
         Ok(decision(&target.path, &info, changes))
+    }
+
+    fn attributes_and_times(&self, path: &str, found: &FileInfo) -> Vec<Change> {
+        let attributes = attributes_change(path, found, &self.attributes);
+        attributes
+            .into_iter()
+            .chain(self.times.change(path, &self.attributes.applied(found)))
+            .collect()
     }
 
     fn touch(&self, look: &Look<'_>) -> Result<Decision, Stop> {

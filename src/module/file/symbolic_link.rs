@@ -1,20 +1,14 @@
 //! `state: link`.
 
 use super::{Task, decision};
-use crate::model::change::{Change, ChangeKind, Difference, Field, Undo, file_becomes};
+use crate::model::change::{Change, ChangeKind, Difference, Undo, file_becomes};
 use crate::model::probe::{FileInfo, FileKind, FileState, Program};
 use crate::model::step::{Action, Guard, Step};
-use crate::module::shared::file_change::attributes_change;
 use crate::module::shared::link::link_change;
 use crate::module::shared::paths;
-use crate::module::shared::target::Target;
 use crate::module::{Decision, Failure, Look, Stop};
 
-pub(super) fn decide(
-    look: &Look<'_>,
-    task: &Task<'_>,
-    found: &FileState,
-) -> Result<Decision, Stop> {
+pub(super) fn decide(look: &Look<'_>, task: &Task, found: &FileState) -> Result<Decision, Stop> {
     let path = &task.path;
     let old = match found {
         FileState::Present(info) => Some(&**info),
@@ -95,7 +89,7 @@ fn stands(state: &FileState) -> bool {
 /// Mode, owner, group and times of what the link leads to; nothing where nothing stands there.
 fn of_what_it_leads_to(
     look: &Look<'_>,
-    task: &Task<'_>,
+    task: &Task,
     path: &str,
     state: &FileState,
 ) -> Result<Vec<Change>, Stop> {
@@ -112,27 +106,11 @@ fn of_what_it_leads_to(
     let FileState::Present(found) = state else {
         return Ok(Vec::new());
     };
-    let target = Target {
-        path: path.to_owned(),
-        state: state.clone(),
-        links: Vec::new(),
-    };
-    let (set, fields) = task.attributes.difference(found);
-    let info = task.attributes.applied(found);
-    let mut changes = Vec::new();
-    if !set.is_empty() {
-        changes.push(attributes_change(&target, found, &info, set, fields));
-    }
-    changes.extend(task.times.change(&target, &info));
-    for change in &mut changes {
-        // The content was not asked for, and does not change.
-        change.effects.truncate(1);
-    }
-    Ok(changes)
+    Ok(task.attributes_and_times(path, found))
 }
 
 /// Owner and group of the link itself.
-fn of_the_link(task: &Task<'_>, link: &FileInfo, made: bool) -> Result<Option<Change>, Stop> {
+fn of_the_link(task: &Task, link: &FileInfo, made: bool) -> Result<Option<Change>, Stop> {
     if task.attributes.mode.is_some() {
         return Err(Failure::new("a link has no mode of its own")
             .help("leave `mode` out, or `follow: no`")

@@ -1,9 +1,8 @@
 //! Modification and access times.
 
-use crate::model::change::{Change, ChangeKind, Difference, Field, Undo, file_becomes};
-use crate::model::probe::{FileInfo, FileState, Program};
+use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo};
+use crate::model::probe::{FileInfo, FileState, Observation, Probe, Program};
 use crate::model::step::{Action, Guard, Step};
-use crate::module::shared::target::Target;
 use crate::module::{Parameters, Stop};
 
 /// Which times become now; the others stay.
@@ -34,12 +33,11 @@ impl Times {
         })
     }
 
-    /// The change that sets them. `info`: what is there by then.
-    pub(super) fn change(self, target: &Target, info: &FileInfo) -> Option<Change> {
-        let path = &target.path;
+    /// The change that sets them. `info`: what is there by then; that it has changed says that its time is not known.
+    pub(super) fn change(self, path: &str, info: &FileInfo) -> Option<Change> {
         let touch = |modified| {
             Step::new(Action::Touch {
-                path: path.clone(),
+                path: path.to_owned(),
                 modified,
             })
         };
@@ -55,7 +53,9 @@ impl Times {
             (true, false) => ("modification time", one("-m")),
             (false, true) => ("access time", one("-a")),
         };
-        let exists = Guard::Exists { path: path.clone() };
+        let exists = Guard::Exists {
+            path: path.to_owned(),
+        };
         let undo = if self.modification {
             Undo::Steps(vec![touch(Some(info.modified)).guarded(exists.clone())])
         } else {
@@ -63,12 +63,18 @@ impl Times {
         };
         Some(Change {
             kind: ChangeKind::Update,
-            resource: path.clone(),
+            resource: path.to_owned(),
             difference: Difference::Fields(vec![Field::new(name, None::<String>, Some("now"))]),
             notes: Vec::new(),
             steps: vec![step.guarded(exists)],
             undo,
-            effects: file_becomes(path, FileState::Present(Box::new(info.clone()))),
+            effects: vec![Effect::Becomes(
+                Probe::File(path.to_owned()),
+                Observation::File(FileState::Present(Box::new(FileInfo {
+                    content: None,
+                    ..info.clone()
+                }))),
+            )],
         })
     }
 }

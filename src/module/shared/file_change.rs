@@ -8,9 +8,11 @@ use super::replace_link::replace_link;
 use super::restore::still;
 use super::target::Target;
 use crate::model::blob::Blob;
-use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo, file_becomes};
+use crate::model::change::{
+    Change, ChangeKind, Difference, Effect, Field, Ownership, Undo, file_becomes,
+};
 use crate::model::probe::{FileInfo, FileKind, FileState, Observation, Probe};
-use crate::model::step::{Action, Attributes, Guard, Step};
+use crate::model::step::{Action, Guard, Step};
 use crate::module::{Decision, Failure, Parameters, Stop};
 
 /// A regular file as a task wants it.
@@ -134,10 +136,8 @@ fn update(target: &Target, found: &FileInfo, wish: FileWish<'_>) -> FileOutcome 
         .content
         .filter(|content| found.sha256.as_ref() != Some(&content.sha256()));
     let Some(content) = content else {
-        let change =
-            (!set.is_empty()).then(|| attributes_change(target, found, &info, set, fields));
         return FileOutcome {
-            change,
+            change: attributes_change(path, found, wish.attributes),
             path: path.clone(),
             info,
             backup: None,
@@ -205,32 +205,40 @@ fn update(target: &Target, found: &FileInfo, wish: FileWish<'_>) -> FileOutcome 
     }
 }
 
-/// A change of nothing but mode, owner and group, of anything that is there.
-pub fn attributes_change(
-    target: &Target,
-    found: &FileInfo,
-    info: &FileInfo,
-    set: Attributes,
-    fields: Vec<Field>,
-) -> Change {
-    let path = &target.path;
+/// The change of mode, owner and group of something that is there; `None`: they are as they should be.
+pub fn attributes_change(path: &str, found: &FileInfo, wanted: &Resolved) -> Option<Change> {
+    let (set, fields) = wanted.difference(found);
+    if set.is_empty() {
+        return None;
+    }
+    let exists = Guard::Exists {
+        path: path.to_owned(),
+    };
     let step = |attributes| {
         Step::new(Action::SetAttributes {
-            path: path.clone(),
+            path: path.to_owned(),
             attributes,
         })
-        .guarded(Guard::Exists { path: path.clone() })
+        .guarded(exists.clone())
     };
-    let undo = vec![step(restoring(&set, found))];
-    Change {
+    let info = wanted.applied(found);
+    let effect = Effect::Attributes {
+        path: path.to_owned(),
+        after: Ownership {
+            mode: set.mode,
+            owner: set.owner.as_ref().map(|_| (info.owner, info.uid)),
+            group: set.group.as_ref().map(|_| (info.group, info.gid)),
+        },
+    };
+    Some(Change {
         kind: ChangeKind::Update,
-        resource: path.clone(),
+        resource: path.to_owned(),
         difference: Difference::Fields(fields),
         notes: Vec::new(),
+        undo: Undo::Steps(vec![step(restoring(&set, found))]),
         steps: vec![step(set)],
-        undo: Undo::Steps(undo),
-        effects: effects(target, info),
-    }
+        effects: vec![effect],
+    })
 }
 
 /// What is observed differently after a file has become `info`: the file, and the links that lead to it.

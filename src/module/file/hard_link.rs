@@ -4,9 +4,9 @@ use super::{Task, decision};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo, file_becomes};
 use crate::model::probe::{FileInfo, FileKind, FileState, Probe, Program};
 use crate::model::step::{Action, Guard, Step};
-use crate::module::shared::paths;
 use crate::module::shared::restore::{still, undo_replacement};
 use crate::module::shared::target::{Links, Target};
+use crate::module::shared::{paths, pending};
 use crate::module::{Decision, Failure, Look, Stop};
 
 pub(super) fn decide(look: &Look<'_>, task: &Task) -> Result<Decision, Stop> {
@@ -28,9 +28,9 @@ pub(super) fn decide(look: &Look<'_>, task: &Task) -> Result<Decision, Stop> {
     };
     let source = Target::find(look, &src, Links::Follow)?;
     let Some(shared) = source.info() else {
-        return Err(Failure::new(format!("nothing stands at `{src}`"))
-            .help("the file that a hard link shares has to be there before")
-            .into());
+        let failure = Failure::new(format!("nothing stands at `{src}`"))
+            .help("the file that a hard link shares has to be there before");
+        return Err(pending::missing(look, failure));
     };
     if shared.kind == FileKind::Directory {
         return Err(Stop::failed(format!(

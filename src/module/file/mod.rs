@@ -11,8 +11,8 @@ use super::shared::attributes::{GROUP, MODE, OWNER, Resolved, Wanted};
 use super::shared::describe::describe;
 use super::shared::file_change::{FileWish, attributes_change, file_change};
 use super::shared::mode::Mode;
-use super::shared::paths;
 use super::shared::target::{Links, Target};
+use super::shared::{paths, pending};
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::blob::Blob;
 use crate::model::change::Change;
@@ -181,11 +181,12 @@ impl Task {
             Some(FileKind::Directory) => "is a directory",
             Some(FileKind::Link { .. }) => "is a link",
         };
-        Err(
-            Failure::new(format!("`{}` {what}, and a file is wanted", target.path))
-                .help("`state: touch` creates an empty file, `copy` one with a content")
-                .into(),
-        )
+        let failure = Failure::new(format!("`{}` {what}, and a file is wanted", target.path))
+            .help("`state: touch` creates an empty file, `copy` one with a content");
+        match target.info() {
+            None => Err(pending::missing(look, failure)),
+            Some(_) => Err(failure.into()),
+        }
     }
 
     /// Mode, owner, group and times of what is there.

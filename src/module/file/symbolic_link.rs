@@ -5,7 +5,7 @@ use crate::model::change::{Change, ChangeKind, Difference, Undo, file_becomes};
 use crate::model::probe::{FileInfo, FileKind, FileState, Program};
 use crate::model::step::{Action, Guard, Step};
 use crate::module::shared::link::link_change;
-use crate::module::shared::paths;
+use crate::module::shared::{paths, pending};
 use crate::module::{Decision, Failure, Look, Stop};
 
 pub(super) fn decide(look: &Look<'_>, task: &Task, found: &FileState) -> Result<Decision, Stop> {
@@ -31,11 +31,11 @@ pub(super) fn decide(look: &Look<'_>, task: &Task, found: &FileState) -> Result<
     let leads_to = paths::join(from, &src);
     let at_source = look.file(&leads_to)?;
     if task.src.is_some() && !task.force && !stands(at_source) {
-        return Err(Failure::new(format!(
+        let failure = Failure::new(format!(
             "nothing stands at `{leads_to}`, where the link would lead"
         ))
-        .help("`force: yes` makes the link all the same")
-        .into());
+        .help("`force: yes` makes the link all the same");
+        return Err(pending::missing(look, failure));
     }
     if old.is_some_and(|info| !matches!(info.kind, FileKind::Link { .. })) && !task.force {
         return Err(Failure::new(format!("`{path}` is there, and is no link"))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::probe::{FileState, Observation, Probe};
+use super::probe::{FileInfo, FileState, Observation, Probe};
 use super::step::Step;
 
 /// What would be, or was, done to one resource of a host.
@@ -103,6 +103,8 @@ pub enum Undo {
 pub enum Effect {
     /// The probe will be answered so.
     Becomes(Probe, Observation),
+    /// Something that stands at a path gets another mode, owner or group; what else is known of it stays.
+    Attributes { path: String, after: Ownership },
     /// The probe's answer is not known until the change has been made; `reason` completes "known after ...".
     Unknown { probe: Probe, reason: String },
     /// Packages come or go: what is absent now (files below absent directories, units, accounts) may appear.
@@ -118,6 +120,31 @@ pub enum Effect {
     MachineRestarts { reason: String },
     /// A part of the facts (`redis`, `host`) has to be asked again; `reason` completes "known after ...".
     FactsChange { part: String, reason: String },
+}
+
+/// The mode, owner and group that something gets; what is `None` stays. Names come with their numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ownership {
+    pub mode: Option<u32>,
+    pub owner: Option<(String, u32)>,
+    pub group: Option<(String, u32)>,
+}
+
+impl Ownership {
+    /// What is observed afterwards of something that was observed before.
+    pub fn apply(&self, info: &mut FileInfo) {
+        if let Some(mode) = self.mode {
+            info.mode = mode;
+        }
+        if let Some((name, uid)) = &self.owner {
+            info.owner.clone_from(name);
+            info.uid = *uid;
+        }
+        if let Some((name, gid)) = &self.group {
+            info.group.clone_from(name);
+            info.gid = *gid;
+        }
+    }
 }
 
 /// The effects of a path becoming something else: with and without content, and the existence of what it holds.

@@ -5,11 +5,14 @@
 
 pub mod apt_repository;
 pub mod assert;
+pub mod blockinfile;
 pub mod command;
 pub mod copy;
 pub mod debug;
 pub mod decision;
 pub mod fail;
+pub mod file;
+pub mod lineinfile;
 pub mod look;
 pub mod package;
 pub mod parameters;

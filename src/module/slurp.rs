@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::shared::paths;
 use super::shared::target::{Links, Target};
+use super::shared::{paths, pending};
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 
 /// See the [module](self).
@@ -35,9 +35,9 @@ impl Module for Slurp {
         let path = paths::required(parameters, look, "src")?;
         let target = Target::find(look, &path, Links::Follow)?;
         let Some(content) = target.content()? else {
-            return Err(Failure::new(format!("there is no file `{path}`"))
-                .help("ask `stat` first, and read it `when` it exists")
-                .into());
+            let failure = Failure::new(format!("there is no file `{path}`"))
+                .help("ask `stat` first, and read it `when` it exists");
+            return Err(pending::missing(look, failure));
         };
         Ok(Decision::unchanged()
             .with("content", STANDARD.encode(content.as_bytes()))

@@ -1,12 +1,13 @@
 //! What is known of a host: what was observed, and what the changes decided so far will make of it.
 
 mod folders;
+mod paths;
 
 use std::collections::{HashMap, HashSet};
 
 use self::folders::Folders;
-use crate::model::change::{Change, Effect};
-use crate::model::probe::{FileKind, FileState, Observation, Probe};
+use crate::model::change::{Change, Effect, Ownership};
+use crate::model::probe::{FileState, Observation, Probe};
 use crate::model::value::{Map, Unknown, Value};
 
 /// Observations of one host as one user, with the predicted effects of decided changes laid over them.
@@ -17,6 +18,8 @@ pub struct World {
     /// Answers among `observed` that follow from a change that was made, and were not asked again.
     confirmed: HashSet<Probe>,
     folders: Folders,
+    /// Modes and owners that decided changes give to paths.
+    ownership: HashMap<String, Ownership>,
     /// Packages that will come or go: names, and what completes "known after ...".
     packages: Vec<(Vec<String>, Unknown)>,
     /// Why what servers answer is not known, if so.
@@ -51,12 +54,7 @@ impl World {
     /// Takes in what a host answered.
     pub fn observe(&mut self, probe: Probe, observation: Observation) {
         self.confirmed.remove(&probe);
-        if matches!(probe, Probe::Tree(_) | Probe::Glob(_))
-            && let Some(listing) =
-                folders::relist_late(&probe, observation.clone(), &self.predicted)
-        {
-            self.predicted.insert(probe.clone(), listing);
-        }
+        self.predict_late(&probe, &observation);
         self.observed.insert(probe, observation);
     }
 
@@ -69,6 +67,7 @@ impl World {
                     self.predicted
                         .insert(probe.clone(), Ok(observation.clone()));
                 }
+                Effect::Attributes { path, after } => self.predict_ownership(path, after),
                 Effect::Unknown { probe, reason } => {
                     let unknown = Unknown::new(reason.as_str());
                     for listing in self.listings_of(probe) {
@@ -98,49 +97,6 @@ impl World {
         }
     }
 
-    /// What a path's becoming something else means for the paths around it.
-    fn predict_path(&mut self, probe: &Probe, observation: &Observation) {
-        if let (Probe::File(path) | Probe::Content(path), Observation::File(state)) =
-            (probe, observation)
-        {
-            for listing in self.listings_of(probe) {
-                if let Answer::Known(entries) = self.answer(&listing) {
-                    let mut entries = entries.clone();
-                    let prediction = folders::relist(&listing, &mut entries, path, state);
-                    self.predicted.insert(listing, prediction.map(|()| entries));
-                }
-            }
-        }
-        match (probe, observation) {
-            (Probe::File(path), Observation::File(FileState::Absent { .. })) => {
-                self.folders.removed(path);
-                self.predicted
-                    .retain(|other, _| !folders::asks_below(other, path));
-            }
-            (Probe::File(path), Observation::File(state)) if is_directory(state) => {
-                let was = [Probe::File(path.clone()), Probe::Content(path.clone())]
-                    .iter()
-                    .any(|probe| matches!(self.answer(probe), Answer::Known(Observation::File(state)) if is_directory(state)));
-                if !was {
-                    self.folders.made(path);
-                    self.predicted
-                        .insert(Probe::Tree(path.clone()), Ok(Observation::Tree(Vec::new())));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// The known trees and globs that list what a probe is about.
-    fn listings_of(&self, changed: &Probe) -> Vec<Probe> {
-        let known: HashSet<&Probe> = self.observed.keys().chain(self.predicted.keys()).collect();
-        known
-            .into_iter()
-            .filter(|probe| folders::lists(probe, changed))
-            .cloned()
-            .collect()
-    }
-
     /// Makes the effects of a change that has been carried out part of what is known. What they left open has to
     /// be observed again. Returns whether the facts have to be asked again.
     pub fn confirm(&mut self, change: &Change) -> bool {
@@ -152,6 +108,7 @@ impl World {
                     self.confirmed.insert(probe.clone());
                     self.observed.insert(probe.clone(), observation.clone());
                 }
+                Effect::Attributes { path, after } => self.confirm_ownership(path, after),
                 Effect::Unknown { probe, .. } => {
                     self.observed.remove(probe);
                     self.observed
@@ -175,35 +132,6 @@ impl World {
         ask_facts
     }
 
-    /// What a path's having become something else means for the paths around it.
-    fn confirm_path(&mut self, probe: &Probe, observation: &Observation) {
-        if let (Probe::File(path) | Probe::Content(path), Observation::File(state)) =
-            (probe, observation)
-        {
-            self.observed.retain(|other, listing| {
-                !folders::lists(other, probe)
-                    || folders::relist(other, listing, path, state).is_ok()
-            });
-        }
-        match (probe, observation) {
-            (Probe::File(path), Observation::File(FileState::Absent { .. })) => {
-                self.observed
-                    .retain(|other, _| !folders::asks_below(other, path));
-            }
-            (Probe::File(path), Observation::File(state)) if is_directory(state) => {
-                for (other, answer) in &mut self.observed {
-                    if let Probe::File(child) | Probe::Content(child) = other
-                        && folders::parent(child) == Some(path)
-                        && *answer == folders::ABSENT_WITH_DIRECTORY
-                    {
-                        *answer = folders::ABSENT_IN_DIRECTORY.clone();
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// Forgets one observation, because the host was found to differ from it.
     pub fn forget(&mut self, probe: &Probe) {
         self.observed.remove(probe);
@@ -220,6 +148,7 @@ impl World {
     pub fn forget_predictions(&mut self) {
         self.predicted.clear();
         self.folders = Folders::default();
+        self.ownership.clear();
         self.packages.clear();
         self.servers = None;
         self.restart = None;
@@ -295,10 +224,6 @@ impl World {
     pub fn pending_packages(&self) -> Option<&Unknown> {
         self.packages.last().map(|(_, unknown)| unknown)
     }
-}
-
-fn is_directory(state: &FileState) -> bool {
-    matches!(state, FileState::Present(info) if info.kind == FileKind::Directory)
 }
 
 #[cfg(test)]

@@ -276,10 +276,15 @@ fn attributes(attributes: &Attributes) -> String {
 
 /// Words as a shell would need them; a text of several lines by its first.
 fn words(argv: &[String]) -> String {
+    let plain = |word: &str| {
+        let safe = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+        !word.is_empty() && word.chars().all(safe)
+    };
     let words: Vec<String> =
         argv.iter()
             .map(|word| match word.split_once('\n') {
                 Some((first, _)) => format!("({first} ...)"),
+                None if plain(word) => word.clone(),
                 None => shlex::try_quote(word)
                     .map_or_else(|_| word.clone(), std::borrow::Cow::into_owned),
             })

@@ -35,10 +35,11 @@ pub(crate) fn judge(facts: &Map, observed: &[Pair], changes: &[Change]) -> Resul
     let before = Files::of(facts, observed);
     let mut after = before.clone();
     for change in changes {
+        let earlier = after.clone();
         if after.run(&change.steps)? == Done::NotJudged {
             return Ok(());
         }
-        check_effects(&after, change)?;
+        check_effects(&earlier, &after, change)?;
     }
     let mut restored = after.clone();
     for change in changes.iter().rev() {
@@ -65,8 +66,20 @@ pub(crate) fn judge(facts: &Map, observed: &[Pair], changes: &[Change]) -> Resul
 }
 
 /// Every path that is said to become something did, and every one that did is said to.
-fn check_effects(after: &Files, change: &Change) -> Result<(), Problem> {
+fn check_effects(before: &Files, after: &Files, change: &Change) -> Result<(), Problem> {
     for effect in &change.effects {
+        if let Effect::Attributes { path, after: said } = effect {
+            let is = after.known(path);
+            let mut expected = before.known(path).cloned();
+            if let Some(info) = &mut expected {
+                said.apply(info);
+            }
+            if !alike(expected.as_ref(), is) {
+                return Err(format!(
+                    "its effects say {said:?} of `{path}`, which is {is:?}"
+                ));
+            }
+        }
         let Effect::Becomes(Probe::File(path) | Probe::Content(path), Observation::File(state)) =
             effect
         else {
@@ -88,13 +101,17 @@ fn check_effects(after: &Files, change: &Change) -> Result<(), Problem> {
         | Action::SetAttributes { path, .. }
         | Action::MakeDirectory { path, .. }
         | Action::Link { path, .. }
-        | Action::Remove { path }
-        | Action::Touch { path, .. }) = &step.action
+        | Action::Remove { path }) = &step.action
         else {
             continue;
         };
+        // Something that comes and goes within the change.
+        if before.known(path).is_none() && after.known(path).is_none() {
+            continue;
+        }
         let tells = |probe: &Probe| {
             change.effects.iter().any(|effect| match effect {
+                Effect::Attributes { path: told, .. } => told == path,
                 Effect::Becomes(told, _) | Effect::Unknown { probe: told, .. } => told == probe,
                 _ => false,
             })
@@ -277,6 +294,13 @@ impl Files {
                         return Err(format!("`{path}` is not empty: `{child}`"));
                     }
                     self.remove(path)?;
+                }
+                [name, force, dashes, from, to]
+                    if (name.as_str(), force.as_str(), dashes.as_str()) == ("mv", "-f", "--") =>
+                {
+                    let moved = self.known(from).cloned();
+                    self.remove(from)?;
+                    self.paths.insert(to.clone(), moved);
                 }
                 _ => return Ok(Done::NotJudged),
             },

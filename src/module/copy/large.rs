@@ -32,7 +32,7 @@ pub(super) fn change(
     sha256: &str,
     size: u64,
     target: &Target,
-    wish: FileWish<'_>,
+    wish: &FileWish<'_>,
 ) -> Result<FileOutcome, Stop> {
     let validate = wish.validate.clone().unwrap_or_default();
     // Everything but the content is as for any other file.

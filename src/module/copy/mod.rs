@@ -186,7 +186,7 @@ impl Manner<'_> {
         let found = match entry {
             Entry::Large {
                 from, sha256, size, ..
-            } if !entry.is_at(&target) => large::change(from, sha256, *size, &target, wish)?,
+            } if !entry.is_at(&target) => large::change(from, sha256, *size, &target, &wish)?,
             Entry::File { content, .. } => {
                 wish.content = Some(content.clone());
                 file_change(&target, wish)?

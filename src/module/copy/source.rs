@@ -6,8 +6,8 @@ use crate::model::value::Value;
 use crate::module::parameters::LocalContent;
 use crate::module::shared::attributes::Wanted;
 use crate::module::shared::mode::Mode;
-use crate::module::shared::paths;
 use crate::module::shared::target::{Links, Target};
+use crate::module::shared::{paths, pending};
 use crate::module::{Failure, Look, Parameters, Stop};
 
 /// What is copied, in the order of its paths: directories before what is in them.
@@ -143,9 +143,10 @@ impl Source {
     fn remote(look: &Look<'_>, path: &str) -> Result<Self, Stop> {
         let found = Target::find(look, path, Links::Follow)?;
         let Some(info) = found.info() else {
-            return Err(Failure::new(format!("there is no `{path}` on the host"))
-                .help("`remote_src: yes` copies from one place of the host to another; leave it out to copy from here")
-                .into());
+            let failure = Failure::new(format!("there is no `{path}` on the host")).help(
+                "`remote_src: yes` copies from one place of the host to another; leave it out to copy from here",
+            );
+            return Err(pending::missing(look, failure));
         };
         let is_folder = info.kind == FileKind::Directory;
         let entries = if is_folder {

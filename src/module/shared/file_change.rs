@@ -4,11 +4,15 @@ use super::attributes::{Resolved, all_of, restoring};
 use super::describe::{content_difference, describe, summary};
 use super::options::validation;
 use super::paths;
+use super::replace_link::replace_link;
+use super::restore::still;
 use super::target::Target;
 use crate::model::blob::Blob;
-use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo, file_becomes};
+use crate::model::change::{
+    Change, ChangeKind, Difference, Effect, Field, Ownership, Undo, file_becomes,
+};
 use crate::model::probe::{FileInfo, FileKind, FileState, Observation, Probe};
-use crate::model::step::{Action, Attributes, Guard, Step};
+use crate::model::step::{Action, Guard, Step};
 use crate::module::{Decision, Failure, Parameters, Stop};
 
 /// A regular file as a task wants it.
@@ -124,78 +128,6 @@ fn create(target: &Target, wish: FileWish<'_>) -> FileOutcome {
     }
 }
 
-/// A link gives way to a file of its own.
-fn replace_link(target: &Target, link: &FileInfo, wish: FileWish<'_>) -> FileOutcome {
-    let path = &target.path;
-    let content = wish
-        .content
-        .or_else(|| link.content.clone())
-        .unwrap_or_default();
-    let info = with_content(wish.attributes.new_info(FileKind::File), &content);
-    let guard = match &link.sha256 {
-        Some(sha256) => Guard::Sha256 {
-            path: path.clone(),
-            sha256: sha256.clone(),
-        },
-        None => Guard::Exists { path: path.clone() },
-    };
-    let leads_to = match &link.kind {
-        FileKind::Link { target, .. } => target.clone(),
-        _ => String::new(),
-    };
-    let mut fields = vec![Field::new(
-        "link",
-        Some(format!("to {leads_to}")),
-        None::<String>,
-    )];
-    fields.extend(wish.attributes.fields_for_new(false));
-    // The link stays as it is where it leads nowhere: there is nothing to keep.
-    let backup = (wish.backup && link.sha256.is_some()).then(|| backup_path(path, link));
-    let mut effects = effects(target, &info);
-    for probe in backup
-        .iter()
-        .flat_map(|path| [Probe::File(path.clone()), Probe::Content(path.clone())])
-    {
-        effects.push(Effect::Unknown {
-            probe,
-            reason: format!("the change of {path}"),
-        });
-    }
-    let steps = vec![
-        Step::new(Action::WriteFile {
-            path: path.clone(),
-            content: content.clone(),
-            // All are given: what is not would be taken from what stands there.
-            attributes: all_of(&info),
-            validate: wish.validate,
-            backup: backup.clone(),
-        })
-        .guarded(guard),
-    ];
-    let undo = Step::new(Action::Link {
-        path: path.clone(),
-        target: leads_to.clone(),
-        hard: false,
-    })
-    .guarded(is(path, &content));
-    FileOutcome {
-        change: Some(Change {
-            kind: ChangeKind::Update,
-            resource: path.clone(),
-            difference: content_difference(link.content.as_ref(), &content, fields, wish.secret),
-            notes: vec![format!(
-                "a file takes the place of the link; `{leads_to}` stays as it is"
-            )],
-            steps,
-            undo: Undo::Steps(vec![undo]),
-            effects,
-        }),
-        path: path.clone(),
-        info,
-        backup,
-    }
-}
-
 fn update(target: &Target, found: &FileInfo, wish: FileWish<'_>) -> FileOutcome {
     let path = &target.path;
     let (set, fields) = wish.attributes.difference(found);
@@ -204,23 +136,15 @@ fn update(target: &Target, found: &FileInfo, wish: FileWish<'_>) -> FileOutcome 
         .content
         .filter(|content| found.sha256.as_ref() != Some(&content.sha256()));
     let Some(content) = content else {
-        let change =
-            (!set.is_empty()).then(|| attributes_change(target, found, &info, set, fields));
         return FileOutcome {
-            change,
+            change: attributes_change(path, found, wish.attributes),
             path: path.clone(),
             info,
             backup: None,
         };
     };
     let info = with_content(info, &content);
-    let guard = match &found.sha256 {
-        Some(sha256) => Guard::Sha256 {
-            path: path.clone(),
-            sha256: sha256.clone(),
-        },
-        None => Guard::Exists { path: path.clone() },
-    };
+    let guard = still(path, found);
     let backup = wish.backup.then(|| backup_path(path, found));
     let mut effects = effects(target, &info);
     if let Some(backup) = &backup {
@@ -281,36 +205,44 @@ fn update(target: &Target, found: &FileInfo, wish: FileWish<'_>) -> FileOutcome 
     }
 }
 
-/// A change of nothing but mode, owner and group, of anything that is there.
-pub fn attributes_change(
-    target: &Target,
-    found: &FileInfo,
-    info: &FileInfo,
-    set: Attributes,
-    fields: Vec<Field>,
-) -> Change {
-    let path = &target.path;
+/// The change of mode, owner and group of something that is there; `None`: they are as they should be.
+pub fn attributes_change(path: &str, found: &FileInfo, wanted: &Resolved) -> Option<Change> {
+    let (set, fields) = wanted.difference(found);
+    if set.is_empty() {
+        return None;
+    }
+    let exists = Guard::Exists {
+        path: path.to_owned(),
+    };
     let step = |attributes| {
         Step::new(Action::SetAttributes {
-            path: path.clone(),
+            path: path.to_owned(),
             attributes,
         })
-        .guarded(Guard::Exists { path: path.clone() })
+        .guarded(exists.clone())
     };
-    let undo = vec![step(restoring(&set, found))];
-    Change {
+    let info = wanted.applied(found);
+    let effect = Effect::Attributes {
+        path: path.to_owned(),
+        after: Ownership {
+            mode: set.mode,
+            owner: set.owner.as_ref().map(|_| (info.owner, info.uid)),
+            group: set.group.as_ref().map(|_| (info.group, info.gid)),
+        },
+    };
+    Some(Change {
         kind: ChangeKind::Update,
-        resource: path.clone(),
+        resource: path.to_owned(),
         difference: Difference::Fields(fields),
         notes: Vec::new(),
+        undo: Undo::Steps(vec![step(restoring(&set, found))]),
         steps: vec![step(set)],
-        undo: Undo::Steps(undo),
-        effects: effects(target, info),
-    }
+        effects: vec![effect],
+    })
 }
 
 /// What is observed differently after a file has become `info`: the file, and the links that lead to it.
-fn effects(target: &Target, info: &FileInfo) -> Vec<Effect> {
+pub(super) fn effects(target: &Target, info: &FileInfo) -> Vec<Effect> {
     let mut effects = file_becomes(&target.path, FileState::Present(Box::new(info.clone())));
     for (path, link) in &target.links {
         let mut link = link.clone();
@@ -330,7 +262,7 @@ fn effects(target: &Target, info: &FileInfo) -> Vec<Effect> {
     effects
 }
 
-fn with_content(info: FileInfo, content: &Blob) -> FileInfo {
+pub(super) fn with_content(info: FileInfo, content: &Blob) -> FileInfo {
     FileInfo {
         kind: FileKind::File,
         size: content.len() as u64,
@@ -349,7 +281,7 @@ pub fn is(path: &str, content: &Blob) -> Guard {
 }
 
 /// Named after the content that it keeps, so that the same content is kept once.
-fn backup_path(path: &str, found: &FileInfo) -> String {
+pub(super) fn backup_path(path: &str, found: &FileInfo) -> String {
     let sha256 = found.sha256.as_deref().unwrap_or("unknown");
     format!("{path}.{}~", &sha256[..sha256.len().min(12)])
 }

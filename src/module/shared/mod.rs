@@ -3,12 +3,16 @@
 pub mod attributes;
 pub mod describe;
 pub mod directory;
+pub mod edit;
 pub mod file_change;
 pub mod link;
 pub mod mode;
 pub mod options;
 pub mod paths;
+pub mod pattern;
+pub mod pending;
 pub mod removal;
+mod replace_link;
 pub mod restore;
 pub mod seconds;
 pub mod target;

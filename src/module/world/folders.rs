@@ -69,6 +69,13 @@ pub(super) fn is_below(path: &str, directory: &str) -> bool {
         .is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
 }
 
+/// A path below a directory as seen from there.
+pub(super) fn relative<'a>(path: &'a str, directory: &str) -> &'a str {
+    path.strip_prefix(directory.trim_end_matches('/'))
+        .unwrap_or(path)
+        .trim_start_matches('/')
+}
+
 /// Whether a probe is about something below a directory, or about all that is below it.
 pub(super) fn asks_below(probe: &Probe, directory: &str) -> bool {
     match probe {
@@ -122,7 +129,7 @@ fn relist_tree(
     path: &str,
     state: &FileState,
 ) {
-    let relative = path[directory.trim_end_matches('/').len()..].trim_start_matches('/');
+    let relative = relative(path, directory);
     let gone = matches!(state, FileState::Absent { .. });
     entries.retain(|(name, _)| name != relative && !(gone && is_below(name, relative)));
     if let FileState::Present(info) = state {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::blob::Blob;
 use crate::model::change::{ChangeKind, Difference, Undo, file_becomes};
-use crate::model::probe::FileInfo;
+use crate::model::probe::{FileInfo, FileKind};
 
 fn change(effects: Vec<Effect>) -> Change {
     Change {
@@ -213,4 +213,49 @@ fn a_restart_leaves_what_lives_on_a_disk() {
     assert!(world.confirm(&restarted), "facts are asked again");
     assert!(matches!(world.answer(&file), Answer::Missing));
     assert!(matches!(world.answer(&unit), Answer::Missing));
+}
+
+#[test]
+fn a_mode_is_laid_over_what_is_known_before_and_after() {
+    let owner = Ownership {
+        mode: Some(0o600),
+        owner: Some(("redis".to_owned(), 110)),
+        group: None,
+    };
+    let owned = change(vec![Effect::Attributes {
+        path: "/etc/d/x".to_owned(),
+        after: owner,
+    }]);
+    let probe = content("/etc/d/x");
+    let file = Observation::File(present(FileKind::File, Some("x")));
+    let tree = Probe::Tree("/etc".into());
+    let listed = match &file {
+        Observation::File(FileState::Present(info)) => {
+            Observation::Tree(vec![("d/x".into(), (**info).clone())])
+        }
+        _ => unreachable!(),
+    };
+    let is_owned = |observation: &Observation| match observation {
+        Observation::File(FileState::Present(info)) => (info.mode, info.uid) == (0o600, 110),
+        Observation::Tree(entries) => entries[0].1.mode == 0o600,
+        _ => false,
+    };
+    for late in [false, true] {
+        let mut world = World::default();
+        if late {
+            world.predict(&owned);
+        }
+        world.observe(probe.clone(), file.clone());
+        world.observe(tree.clone(), listed.clone());
+        if !late {
+            world.predict(&owned);
+        }
+        assert!(is_owned(known(&world, &probe)), "late: {late}");
+        assert!(is_owned(known(&world, &tree)), "late: {late}");
+        world.forget_predictions();
+        assert!(!is_owned(known(&world, &probe)));
+        world.confirm(&owned);
+        assert!(is_owned(known(&world, &probe)));
+        assert!(is_owned(known(&world, &tree)));
+    }
 }

@@ -91,7 +91,7 @@ async fn a_missing_key_file_is_named() {
     assert_eq!(error.kind, Kind::PermissionDenied);
     let help = error.help.join("\n");
     assert!(
-        help.contains("absent-key not accessible: No such file"),
+        help.contains("absent-key cannot be read: No such file"),
         "{help}"
     );
 }

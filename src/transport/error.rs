@@ -51,7 +51,7 @@ pub enum TransportErrorKind {
     Arguments,
     /// This machine cannot do its part: no `ssh` program, no directory for the connection's socket.
     Local,
-    /// The session was closed before.
+    /// The session had ended before the script was sent, by us or by a lost connection: nothing was run.
     Closed,
     /// ssh failed in a way we do not know; the message holds its words.
     Other,

@@ -13,6 +13,7 @@
 
 pub mod error;
 mod exchange;
+mod flags;
 pub mod limits;
 mod local;
 pub mod local_facts;
@@ -25,7 +26,6 @@ mod shell_words;
 pub mod simulated;
 mod ssh;
 mod sudo;
-mod sudo_failure;
 pub mod target;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ use super::simulated::Simulated;
 use super::ssh::Master;
 use super::sudo::Dialogue;
 use super::target::{Become, Target, TargetKind};
-use super::{local, ssh, sudo_failure};
+use super::{local, ssh, sudo};
 
 /// What a script answered.
 #[derive(Clone, PartialEq, Eq)]
@@ -150,10 +150,13 @@ impl Session {
                 "the session is closed",
             ));
         }
+        let dialogue = as_user
+            .map(|as_user| Dialogue::new(&self.name, as_user, self.is_proved(as_user)))
+            .transpose()?;
         self.round_trips.fetch_add(1, Ordering::Relaxed);
         let mut errand = Errand {
             script,
-            dialogue: as_user.map(|as_user| Dialogue::new(as_user, self.is_proved(as_user))),
+            dialogue,
             deadline,
         };
         let collected = match &self.link {
@@ -192,7 +195,7 @@ impl Session {
         } = collected;
         let error = match (end, dialogue) {
             (End::Exited(exit), Some(dialogue)) if !dialogue.is_ready() => {
-                sudo_failure::explain(&self.name, dialogue, exit)
+                sudo::explain(&self.name, dialogue, exit)
             }
             (End::Exited(exit), _) => {
                 return Ok(Answer {

@@ -12,7 +12,7 @@ use super::words::SshWords;
 use crate::transport::target::SshTarget;
 
 /// What holds for every master, whatever anybody says. None of these can be set by the inventory's words.
-const OURS: [&str; 9] = [
+const OURS: [&str; 11] = [
     // Nobody answers questions.
     "BatchMode=yes",
     // See `control.rs`: the time a master outlives a process of ours that was killed.
@@ -24,7 +24,10 @@ const OURS: [&str; 9] = [
     "RemoteCommand=none",
     "RequestTTY=no",
     "PermitLocalCommand=no",
-    // How far it came, and which keys it offered; the log is ours alone.
+    "Tunnel=no",
+    // A picture among the log's lines.
+    "VisualHostKey=no",
+    // What `-v` gives, whatever a file says.
     "LogLevel=DEBUG1",
 ];
 
@@ -38,7 +41,11 @@ pub(super) fn arguments(
     socket: &Path,
     log: &Path,
 ) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = ["-M", "-N", "-f", "-T", "-S"].map(OsString::from).into();
+    // `-v`: the log, which is ours alone, tells how far it came and which keys it offered; and only with it does ssh let a
+    // jump host's ssh say why it failed.
+    let mut arguments: Vec<OsString> = ["-M", "-N", "-f", "-T", "-v", "-S"]
+        .map(OsString::from)
+        .into();
     arguments.push(socket.into());
     arguments.push("-E".into());
     arguments.push(log.into());

@@ -3,22 +3,22 @@
 //! We start the master ourselves and give it to the `openssh` crate by its socket: the crate's own start takes
 //! no free options, and leaves the process behind when it is given up in the middle.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openssh::Stdio as ChannelStdio;
-use tokio::process::{Child, Command};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::sync::Notify;
+use tokio::time::{timeout, timeout_at};
 
 use super::command_line::arguments;
 use super::control::Control;
-use super::log::{self, Ending};
+use super::explain::{Ending, explain, lost, lost_before, no_shell};
+use super::log::read_log;
 use super::resolved::Resolved;
+use super::start::{start, wait_for_login};
 use super::words::SshWords;
 use crate::transport::error::{TransportError, TransportErrorKind as Kind};
 use crate::transport::exchange::{Collected, End, Errand, exchange};
@@ -28,12 +28,6 @@ use crate::transport::runtime_directory::RuntimeDirectory;
 use crate::transport::session::Exit;
 use crate::transport::shell_words;
 use crate::transport::target::SshTarget;
-
-/// How long proving who we are may take after the key exchange: agents ask people, servers ask directories.
-const AUTHENTICATION: Duration = Duration::from_secs(60);
-
-/// What ssh itself gets beyond its own `ConnectTimeout`, so that its own words about it come first.
-const MARGIN: Duration = Duration::from_secs(1);
 
 /// How long a master may take to end once it was told to.
 const ENDING: Duration = Duration::from_secs(2);
@@ -49,6 +43,9 @@ pub(in crate::transport) struct Master {
     socket: PathBuf,
     log: PathBuf,
     closed: AtomicBool,
+    /// Channels in use.
+    open: AtomicUsize,
+    ended: Notify,
     /// Holds the socket and the log.
     _directory: Arc<RuntimeDirectory>,
 }
@@ -89,7 +86,7 @@ impl Master {
                 let resolved = Resolved::ask(target, &arguments).await;
                 remove(&log);
                 remove(&socket);
-                return Err(log::explain(name, target, &resolved, &said, &ending));
+                return Err(explain(name, target, &resolved, &said, &ending));
             }
         };
         let channels = openssh::Session::resume_mux(
@@ -102,6 +99,8 @@ impl Master {
             socket,
             log,
             closed: AtomicBool::new(false),
+            open: AtomicUsize::new(0),
+            ended: Notify::new(),
             _directory: directory,
         })
     }
@@ -116,14 +115,8 @@ impl Master {
             None => "sh".to_owned(),
             Some(dialogue) => shell_words::join(&dialogue.command()),
         };
-        let mut command = self.channels.raw_command(command);
-        command
-            .stdin(ChannelStdio::piped())
-            .stdout(ChannelStdio::piped())
-            .stderr(ChannelStdio::piped());
-        let mut child = match timeout_at(errand.deadline, command.spawn()).await {
-            Ok(Ok(child)) => child,
-            Ok(Err(error)) => return Err(self.no_channel(name, &error).await),
+        let mut child = match timeout_at(errand.deadline, self.open_channel(name, &command)).await {
+            Ok(child) => child?,
             Err(_) => {
                 return Ok(Collected {
                     stdout: Vec::new(),
@@ -132,6 +125,7 @@ impl Master {
                 });
             }
         };
+        let _open = OpenChannel::count(self);
         let (Some(stdin), Some(stdout), Some(stderr)) = (
             child.stdin().take(),
             child.stdout().take(),
@@ -178,7 +172,7 @@ impl Master {
             }
         };
         if let (End::Exited(exit), false) = (&end, errand.dialogue.is_some())
-            && let Some(error) = log::no_shell(name, *exit, &stdout, &stderr)
+            && let Some(error) = no_shell(name, *exit, &stdout, &stderr)
         {
             return Err(error.with_partial(stdout, stderr));
         }
@@ -205,21 +199,52 @@ impl Master {
         self.tidy();
     }
 
-    /// Why no channel could be opened.
-    async fn no_channel(&self, name: &str, error: &openssh::Error) -> TransportError {
-        let gone = timeout(SETTLING, self.control.gone()).await.is_ok();
-        if gone || matches!(error, openssh::Error::Disconnected) {
-            return self.lost(name);
+    /// Opens a channel. Where the server allows fewer than we use at once, waits for one of ours to end.
+    async fn open_channel(
+        &self,
+        name: &str,
+        command: &str,
+    ) -> Result<openssh::Child<&openssh::Session>, TransportError> {
+        let mut refused_alone = 0;
+        loop {
+            let ended = self.ended.notified();
+            let outcome = self
+                .channels
+                .raw_command(command)
+                .stdin(ChannelStdio::piped())
+                .stdout(ChannelStdio::piped())
+                .stderr(ChannelStdio::piped())
+                .spawn()
+                .await;
+            let error = match outcome {
+                Ok(child) => return Ok(child),
+                Err(error) => error,
+            };
+            if matches!(error, openssh::Error::Disconnected)
+                || timeout(SETTLING, self.control.gone()).await.is_ok()
+            {
+                return Err(lost_before(name, &read_log(&self.log)));
+            }
+            if self.open.load(Ordering::Acquire) == 0 {
+                refused_alone += 1;
+            }
+            // Twice, because whoever took the last channel may not have counted itself yet.
+            if refused_alone > 1 {
+                return Err(TransportError::new(
+                    Kind::TooManyChannels,
+                    name,
+                    format!(
+                        "the server allows no channel on the connection: {}",
+                        chain(&error)
+                    ),
+                )
+                .help(
+                    "raise `MaxSessions` in the host's sshd_config; 10 is its default, and enough",
+                ));
+            }
+            // A channel of ours that ended meanwhile is not missed for long.
+            let _ = timeout(SETTLING, ended).await;
         }
-        TransportError::new(
-            Kind::TooManyChannels,
-            name,
-            format!(
-                "the server allows no further channel on the connection: {}",
-                chain(error)
-            ),
-        )
-        .help("raise `MaxSessions` in the host's sshd_config; 10 is its default, and enough")
     }
 
     fn lost(&self, name: &str) -> TransportError {
@@ -230,7 +255,7 @@ impl Master {
                 "the connection was closed while a script was running",
             );
         }
-        log::lost(name, &read_log(&self.log))
+        lost(name, &read_log(&self.log))
     }
 
     fn tidy(&self) {
@@ -249,57 +274,21 @@ impl Drop for Master {
     }
 }
 
-/// Starts the master: it stays in the foreground until we are logged in, then goes to the background and its first process
-/// ends.
-fn start(arguments: &[OsString], log: &Path) -> std::io::Result<Child> {
-    let stderr = File::options().append(true).create(true).open(log)?;
-    Command::new("ssh")
-        .args(arguments)
-        // A jump host's ssh would ask on our terminal: it gets the same answer everywhere, none.
-        .env("SSH_ASKPASS", "false")
-        .env("SSH_ASKPASS_REQUIRE", "force")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        // A jump host's ssh, or a ProxyCommand, says there why it failed.
-        .stderr(stderr)
-        // A Ctrl-C at our terminal must not cut connections that a clean end still needs.
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-}
+/// Counts a channel as long as it is there.
+struct OpenChannel<'a>(&'a Master);
 
-/// Waits until the master has logged in or failed. The `ConnectTimeout` of ssh ends with the server's banner, so a server
-/// that falls silent after it is our own to notice: ssh's log says how far it came.
-async fn wait_for_login(
-    ssh: &mut Child,
-    connect_timeout: Duration,
-    log: &Path,
-) -> Result<ExitStatus, Ending> {
-    let started = Instant::now();
-    let connected_by = started + connect_timeout + MARGIN;
-    let mut outcome = timeout_at(connected_by, ssh.wait()).await;
-    if outcome.is_err() && log::has_exchanged_keys(&read_log(log)) {
-        outcome = timeout_at(connected_by + AUTHENTICATION, ssh.wait()).await;
-    }
-    match outcome {
-        Ok(Ok(status)) => Ok(status),
-        Ok(Err(error)) => Err(Ending::NoControl(error.to_string())),
-        Err(_) => {
-            if let Some(group) = ssh.id() {
-                // The group, so that a jump host's ssh ends too.
-                signal_group(group, "KILL").await;
-            }
-            // Reaps it; killed processes end at once.
-            let _ = timeout(ENDING, ssh.wait()).await;
-            Err(Ending::TimedOut(started.elapsed()))
-        }
+impl<'a> OpenChannel<'a> {
+    fn count(master: &'a Master) -> Self {
+        master.open.fetch_add(1, Ordering::AcqRel);
+        Self(master)
     }
 }
 
-fn read_log(path: &Path) -> String {
-    fs::read(path)
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default()
+impl Drop for OpenChannel<'_> {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::AcqRel);
+        self.0.ended.notify_one();
+    }
 }
 
 fn remove(path: &Path) {

@@ -2,9 +2,11 @@
 
 mod command_line;
 mod control;
+mod explain;
 mod log;
 mod master;
 mod resolved;
+mod start;
 mod words;
 
 use std::sync::Arc;

@@ -8,19 +8,22 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::transport::shell_words::quote;
+use super::log::authenticating;
+use crate::transport::shell_words::{join, quote};
 use crate::transport::target::SshTarget;
 
 /// How long `ssh -G` may take: it may run the user's `Match exec` programs.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The values of a host that messages need. What ssh did not tell comes from the inventory.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Resolved {
     host: String,
+    /// 0 where it is not known.
     port: u16,
     user: String,
-    given_user: Option<String>,
+    /// The words after `ssh` with which a person would log in.
+    login: Vec<String>,
     known_hosts: String,
 }
 
@@ -40,7 +43,7 @@ impl Resolved {
         Self::read(target, &text)
     }
 
-    fn read(target: &SshTarget, text: &str) -> Self {
+    pub(super) fn read(target: &SshTarget, text: &str) -> Self {
         let values: BTreeMap<&str, &str> = text
             .lines()
             .filter_map(|line| line.split_once(' '))
@@ -55,16 +58,58 @@ impl Resolved {
             user: value("user")
                 .or_else(|| target.user.clone())
                 .unwrap_or_else(|| "the user".to_owned()),
-            given_user: target.user.clone(),
+            login: login(target),
             known_hosts: value("userknownhostsfile")
                 .and_then(|files| files.split(' ').next().map(str::to_owned))
                 .unwrap_or_else(|| "~/.ssh/known_hosts".to_owned()),
         }
     }
 
+    /// The jump host that a log tells of, as far as it names it.
+    pub(super) fn jump_host(&self, log: &str) -> Self {
+        let unnamed = Self {
+            host: "the jump host".to_owned(),
+            port: 0,
+            user: "the user".to_owned(),
+            login: Vec::new(),
+            known_hosts: self.known_hosts.clone(),
+        };
+        let named = |host: &str, port: &str, user: Option<&str>| {
+            let as_user = user.map_or_else(String::new, |user| format!("{user}@"));
+            Some(Self {
+                host: host.to_owned(),
+                port: port.parse().ok()?,
+                user: user.unwrap_or("the user").to_owned(),
+                login: vec!["-p".to_owned(), port.to_owned(), format!("{as_user}{host}")],
+                ..unnamed.clone()
+            })
+        };
+        let login = authenticating(log).and_then(|(address, user)| {
+            let (host, port) = address.rsplit_once(':')?;
+            named(host, port, Some(user))
+        });
+        let refused = log.lines().find_map(|line| {
+            let (_, rest) = line.split_once("connect to host ")?;
+            let (host, rest) = rest.split_once(" port ")?;
+            named(host, rest.split_once(':')?.0, None)
+        });
+        let unresolved = log.lines().find_map(|line| {
+            let (_, rest) = line.split_once("Could not resolve hostname ")?;
+            named(rest.split_once(": ")?.0, "0", None)
+        });
+        refused.or(unresolved).or(login).unwrap_or(unnamed)
+    }
+
+    /// Name or address alone.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Address and port.
     pub(super) fn destination(&self) -> String {
-        if self.host.contains(':') {
+        if self.port == 0 {
+            self.host.clone()
+        } else if self.host.contains(':') {
             format!("[{}] port {}", self.host, self.port)
         } else {
             format!("{} port {}", self.host, self.port)
@@ -82,11 +127,7 @@ impl Resolved {
 
     /// The command with which a person would log in once.
     pub(super) fn ssh_command(&self) -> String {
-        let user = self
-            .given_user
-            .as_ref()
-            .map_or_else(String::new, |user| format!("{}@", quote(user)));
-        format!("ssh{} {user}{}", self.port_flag(), quote(&self.host))
+        format!("ssh {}", join(&self.login))
     }
 
     /// The command that shows the host's keys.
@@ -95,12 +136,26 @@ impl Resolved {
     }
 
     fn port_flag(&self) -> String {
-        if self.port == 22 {
+        if self.port == 22 || self.port == 0 {
             String::new()
         } else {
             format!(" -p {}", self.port)
         }
     }
+}
+
+/// The words after `ssh` with which a person would log in as we do.
+fn login(target: &SshTarget) -> Vec<String> {
+    let mut words = [target.common_args.as_slice(), &target.extra_args].concat();
+    if let Some(port) = target.port {
+        words.extend(["-p".to_owned(), port.to_string()]);
+    }
+    let as_user = target
+        .user
+        .as_ref()
+        .map_or_else(String::new, |user| format!("{user}@"));
+    words.push(format!("{as_user}{}", target.host));
+    words
 }
 
 #[cfg(test)]

@@ -6,6 +6,10 @@
 use std::time::Duration;
 
 use crate::transport::error::{TransportError, TransportErrorKind};
+use crate::transport::flags::{
+    self, Flag,
+    Verdict::{Drop, Pass, Refuse},
+};
 
 /// Words that ssh can be given, and what we need to know of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,16 +19,6 @@ pub(super) struct SshWords {
     pub(super) connect_timeout: Option<Duration>,
 }
 
-/// What becomes of a flag or an option.
-#[derive(Clone, Copy)]
-enum Verdict {
-    Pass,
-    /// It is so anyway.
-    Drop,
-    Refuse(&'static str),
-}
-use Verdict::{Drop, Pass, Refuse};
-
 const ONE_CONNECTION: &str = "each host has one connection that only scripts run on";
 const SHARED: &str = "connections are always shared, at a place of our own";
 const NO_TERMINAL: &str = "scripts run without a terminal, so that any bytes come through";
@@ -33,8 +27,8 @@ const NO_AGENT: &str = "a host is given no access to the agent; scripts need non
 const OWN_LOG: &str = "ssh's log is kept for error messages and not shown otherwise";
 const NO_QUESTIONS: &str = "nobody is there to answer a question";
 
-/// ssh's flags: the letter, whether a value follows, and what becomes of it. From `ssh(1)` of OpenSSH 10.
-const FLAGS: [(char, bool, Verdict); 46] = [
+/// ssh's flags, from `ssh(1)` of OpenSSH 10.
+const FLAGS: [Flag; 46] = [
     ('4', false, Pass),
     ('6', false, Pass),
     ('A', false, Refuse(NO_AGENT)),
@@ -153,33 +147,12 @@ impl SshWords {
         word: &str,
         rest: &mut impl Iterator<Item = &'a String>,
     ) -> Result<(), String> {
-        let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
-            return Err(format!("`{word}` is not an option of ssh"));
-        };
-        for (at, letter) in letters.char_indices() {
-            let Some((_, takes_value, verdict)) = FLAGS.iter().find(|flag| flag.0 == letter) else {
-                return Err(format!("ssh has no flag `-{letter}` that we know"));
-            };
-            if let Refuse(reason) = verdict {
-                return Err(format!("`-{letter}`: {reason}"));
-            }
-            if *takes_value {
-                let attached = &letters[at + letter.len_utf8()..];
-                let value = match attached {
-                    "" => rest
-                        .next()
-                        .ok_or_else(|| format!("`-{letter}` wants a value"))?,
-                    attached => attached,
-                };
-                if letter == 'o' {
-                    return self.option(value);
-                }
-                self.arguments
-                    .extend([format!("-{letter}"), value.to_owned()]);
-                return Ok(());
-            }
-            if matches!(verdict, Pass) {
+        for (letter, value) in flags::read("ssh", &FLAGS, word, rest)? {
+            if letter == 'o' {
+                self.option(&value.unwrap_or_default())?;
+            } else {
                 self.arguments.push(format!("-{letter}"));
+                self.arguments.extend(value);
             }
         }
         Ok(())

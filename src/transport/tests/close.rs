@@ -1,11 +1,13 @@
 //! Nothing is left behind.
 
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::sshd::{Sshd, target};
-use super::{LONG, lives, until};
+use super::{LONG, lives, text, until};
 use crate::transport::error::TransportErrorKind as Kind;
 use crate::transport::limits::Limits;
 use crate::transport::session::Session;
@@ -74,6 +76,84 @@ async fn everything_can_be_closed_at_once() {
     assert_eq!(lost.unwrap_err().kind, Kind::ConnectionLost);
     until("the masters end", || masters(&socket).is_empty()).await;
     second.close().await;
+}
+
+#[tokio::test]
+async fn an_idle_session_stays_open() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    // Longer than a master waits for somebody to use it.
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    assert_eq!(text(&session, "echo still").await, "still\n");
+    session.close().await;
+}
+
+/// Set in the process that is to be killed: where its server is.
+const CONTROLLER: &str = "CACHESMITH_TEST_CONTROLLER";
+
+#[tokio::test]
+async fn a_killed_process_leaves_no_master_and_ssh_writes_nothing_on_our_terminal() {
+    if let Ok(place) = std::env::var(CONTROLLER) {
+        return controller(&place).await;
+    }
+    let Some(sshd) = Sshd::start("") else { return };
+    let name = "transport::tests::close::a_killed_process_leaves_no_master_and_ssh_writes_nothing_on_our_terminal";
+    let mut controller = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(
+            CONTROLLER,
+            format!("{} {}", sshd.port, sshd.path("").display()),
+        )
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let socket = BufReader::new(controller.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| line.split_once("socket: ").map(|(_, path)| path.to_owned()))
+        .unwrap();
+    assert_eq!(masters(&socket).len(), 1);
+    controller.kill().unwrap();
+    controller.wait().unwrap();
+    let mut stderr = String::new();
+    controller
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
+    assert_eq!(stderr, "");
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    until("the master notices", || masters(&socket).is_empty()).await;
+    std::fs::remove_dir_all(socket).unwrap();
+}
+
+/// What the killed process does: a connection that fails, and one that stays open.
+async fn controller(place: &str) {
+    let (port, directory) = place.split_once(' ').unwrap();
+    let directory = Path::new(directory);
+    let limits = Limits::default();
+    let words = format!(
+        "-F none -o UserKnownHostsFile={}",
+        directory.join("known_hosts").display()
+    );
+    let mut ssh = SshTarget {
+        port: Some(port.parse().unwrap()),
+        user: Some("root".to_owned()),
+        private_key_file: Some(directory.join("other-key")),
+        common_args: words.split(' ').map(str::to_owned).collect(),
+        ..SshTarget::new("127.0.0.1")
+    };
+    let error = Session::connect(&target(ssh.clone()), &limits)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, Kind::PermissionDenied);
+    ssh.private_key_file = Some(directory.join("key"));
+    let session = Session::connect(&target(ssh), &limits).await.unwrap();
+    println!("socket: {}", limits.directory().unwrap().path().display());
+    tokio::time::sleep(LONG).await;
+    session.close().await;
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ async fn a_missing_key_file_is_named() {
     assert_eq!(error.kind, Kind::PermissionDenied);
     let help = error.help.join("\n");
     assert!(
-        help.contains("absent-key not accessible: No such file"),
+        help.contains("absent-key cannot be read: No such file"),
         "{help}"
     );
 }
@@ -138,6 +138,41 @@ async fn a_host_that_greets_and_then_stays_silent() {
 }
 
 #[tokio::test]
+async fn a_server_with_fewer_channels_is_waited_for() {
+    let Some(sshd) = Sshd::start("MaxSessions 2") else {
+        return;
+    };
+    let session = std::sync::Arc::new(sshd.connect(&Limits::default()).await);
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let session = std::sync::Arc::clone(&session);
+        running.spawn(async move { session.run(b"sleep 0.2; echo done", None, LONG).await });
+    }
+    for answer in running.join_all().await {
+        assert_eq!(answer.unwrap().stdout, b"done\n");
+    }
+    assert_eq!(session.counters().round_trips, 8);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_server_without_any_channel() {
+    let Some(sshd) = Sshd::start("MaxSessions 0") else {
+        return;
+    };
+    let session = sshd.connect(&Limits::default()).await;
+    // Side by side, so that none waits for a channel that the others do not have either.
+    let (first, second) = tokio::join!(
+        session.run(b"echo", None, LONG),
+        session.run(b"echo", None, LONG)
+    );
+    for error in [first.unwrap_err(), second.unwrap_err()] {
+        assert_eq!(error.kind, Kind::TooManyChannels, "{error}");
+    }
+    session.close().await;
+}
+
+#[tokio::test]
 async fn words_that_ssh_cannot_obey() {
     let mut ssh = plain(22);
     ssh.extra_args = vec!["-A".to_owned()];
@@ -168,7 +203,8 @@ async fn a_connection_cut_in_the_middle_gives_what_had_arrived() {
     assert!(error.kind.may_have_run());
     assert_eq!(error.partial.stdout, b"begun\n");
     let error = session.run(b"echo", None, LONG).await.unwrap_err();
-    assert_eq!(error.kind, Kind::ConnectionLost);
+    assert_eq!(error.kind, Kind::Closed);
+    assert!(!error.kind.may_have_run());
     session.close().await;
 }
 

@@ -1,14 +1,17 @@
 //! Tests against a real sshd and the real sudo of this machine.
 
+mod cases;
 mod close;
 mod failures;
 mod local;
 mod ssh;
 mod sshd;
+mod sudo;
 
 use std::time::Duration;
 
 use super::session::Session;
+pub(super) use cases::cases;
 
 /// Long enough for everything that is meant to succeed.
 const LONG: Duration = Duration::from_secs(60);

@@ -176,3 +176,40 @@ async fn words_of_the_inventory_reach_ssh() {
     assert_eq!(text(&session, "echo $CACHESMITH_TEST").await, "yes\n");
     session.close().await;
 }
+
+#[tokio::test]
+async fn through_a_jump_host() {
+    let (Some(jump), Some(sshd)) = (Sshd::start(""), Sshd::start("")) else {
+        return;
+    };
+    let known = |sshd: &Sshd| std::fs::read_to_string(sshd.path("known_hosts")).unwrap();
+    std::fs::write(sshd.path("both"), known(&jump) + &known(&sshd)).unwrap();
+    let configuration = format!(
+        "Host *\n  User root\n  UserKnownHostsFile {}\n  IdentityFile {}\n  IdentityFile {}\n",
+        sshd.path("both").display(),
+        jump.path("key").display(),
+        sshd.path("key").display(),
+    );
+    std::fs::write(sshd.path("ssh_config"), configuration).unwrap();
+    let mut ssh = sshd.ssh_target();
+    let file = sshd.path("ssh_config").display().to_string();
+    let way = format!("127.0.0.1:{}", jump.port);
+    ssh.common_args = ["-F", &file, "-J", &way].map(str::to_owned).into();
+    let session = Session::connect(&target(ssh.clone()), &Limits::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        text(&session, "echo ${SSH_CONNECTION##* }").await,
+        format!("{}\n", sshd.port)
+    );
+    session.close().await;
+
+    // The jump host's own trouble is told as such.
+    std::fs::write(sshd.path("both"), known(&sshd)).unwrap();
+    let error = Session::connect(&target(ssh), &Limits::default())
+        .await
+        .unwrap_err();
+    println!("{error}\n  {}", error.help.join("\n  "));
+    assert_eq!(error.kind, Kind::HostKeyUnknown);
+    assert!(error.help.join("\n").contains("jump host"));
+}

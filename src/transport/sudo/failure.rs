@@ -1,12 +1,14 @@
 //! What sudo's words mean.
 
-use super::error::{TransportError, TransportErrorKind as Kind};
-use super::session::Exit;
-use super::sudo::Dialogue;
+use super::Dialogue;
+use crate::transport::error::{TransportError, TransportErrorKind as Kind};
+use crate::transport::session::Exit;
+use crate::transport::target::Become;
 
 /// sudo's words (in English, we ask for the C locale) and what they mean. The first that is found decides, so the more
-/// telling words come first. From sudo's sources: `plugins/sudoers/{auth,check,sudoers,logging}.c`, `src/{sudo,tgetpass}.c`.
-const WORDS: [(&str, Kind); 22] = [
+/// telling words come first. From the sources of sudo (`plugins/sudoers/{auth,check,sudoers,logging}.c`,
+/// `src/{sudo,tgetpass}.c`) and of sudo-rs (`src/common/error.rs`, `src/pam/error.rs`), which newer Ubuntu has in its place.
+const WORDS: [(&str, Kind); 27] = [
     ("unknown user", Kind::SudoUnknownUser),
     ("unknown group", Kind::SudoFailed),
     ("must have a tty to run sudo", Kind::SudoNeedsTerminal),
@@ -14,46 +16,51 @@ const WORDS: [(&str, Kind); 22] = [
     ("NOT in sudoers", Kind::SudoNotAllowed),
     ("is not allowed to run sudo", Kind::SudoNotAllowed),
     ("is not allowed to execute", Kind::SudoNotAllowed),
-    ("may not run sudo", Kind::SudoNotAllowed),
+    ("is not allowed to authenticate as", Kind::SudoNotAllowed),
+    ("may not run ", Kind::SudoNotAllowed),
+    ("I'm afraid I can't do that", Kind::SudoNotAllowed),
     (
         "not allowed to preserve the environment",
         Kind::SudoNotAllowed,
     ),
-    ("account validation failure", Kind::SudoNotAllowed),
-    ("Account expired", Kind::SudoNotAllowed),
+    ("ccount validation failure", Kind::SudoFailed),
+    ("ccount expired", Kind::SudoFailed),
+    ("assword is expired", Kind::SudoFailed),
+    ("assword expired", Kind::SudoFailed),
     ("incorrect password attempt", Kind::SudoPasswordWrong),
+    ("ncorrect authentication attempt", Kind::SudoPasswordWrong),
     ("no password was provided", Kind::SudoPasswordWrong),
     ("try again", Kind::SudoPasswordWrong),
     ("a password is required", Kind::SudoPasswordRequired),
     (
-        "interactive authentication is required",
+        "nteractive authentication is required",
         Kind::SudoPasswordRequired,
     ),
-    (
-        "a terminal is required to read the password",
-        Kind::SudoPasswordRequired,
-    ),
+    ("nteraction is required", Kind::SudoPasswordRequired),
+    ("terminal is required to", Kind::SudoPasswordRequired),
     ("no tty present", Kind::SudoPasswordRequired),
-    ("no askpass program", Kind::SudoPasswordRequired),
-    (
-        "Interactive authentication required",
-        Kind::SudoPasswordRequired,
-    ),
-    ("command not found", Kind::SudoFailed),
-    ("not found", Kind::SudoFailed),
+    ("o askpass program", Kind::SudoPasswordRequired),
+    ("sudo-rs: user '", Kind::SudoUnknownUser),
+    ("sudo: user '", Kind::SudoUnknownUser),
 ];
 
 /// Says why the other user's shell was not reached.
-pub(super) fn explain(host: &str, dialogue: &Dialogue<'_>, exit: Exit) -> TransportError {
-    let as_user = dialogue.as_user();
-    let (user, exe) = (&as_user.user, &as_user.exe);
-    let noise = dialogue.noise();
-    let said = last_words(&noise);
-    let mut kind = if dialogue.says_missing() {
+pub(in crate::transport) fn explain(
+    host: &str,
+    dialogue: &Dialogue<'_>,
+    exit: Exit,
+) -> TransportError {
+    let kind = if dialogue.says_missing() {
         Kind::SudoMissing
     } else {
-        classify(&noise)
+        classify(&dialogue.noise())
     };
+    tell(host, dialogue.as_user(), kind, &dialogue.noise(), exit)
+}
+
+fn tell(host: &str, as_user: &Become, mut kind: Kind, noise: &str, exit: Exit) -> TransportError {
+    let (user, exe) = (&as_user.user, &as_user.exe);
+    let said = one_line(noise);
     if kind == Kind::SudoPasswordWrong && as_user.password.is_none() {
         kind = Kind::SudoPasswordRequired;
     }
@@ -74,7 +81,7 @@ pub(super) fn explain(host: &str, dialogue: &Dialogue<'_>, exit: Exit) -> Transp
                 .help("sudo wants the password of the user who connects, unless its rules say otherwise")
         }
         Kind::SudoNotAllowed => error(format!("cannot become {user}: sudo does not allow it: {said}"))
-            .help("allow it in a file of /etc/sudoers.d; `sudo -l` on the host shows what is allowed"),
+            .help("allow it to run `sh` as that user in a file of /etc/sudoers.d: `USER ALL=(ALL) ALL`; `sudo -l` on the host shows what is allowed"),
         Kind::SudoNeedsTerminal => error(format!("cannot become {user}: sudo demands a terminal"))
             .help("take `requiretty` out of its rules, or exempt the user: `Defaults:USER !requiretty`"),
         Kind::SudoUnknownUser => error(format!("cannot become {user}: the host has no such user"))
@@ -102,12 +109,43 @@ fn classify(noise: &str) -> Kind {
         .map_or(Kind::SudoFailed, |(_, kind)| *kind)
 }
 
-/// The last line that says something, without the program's name.
-fn last_words(noise: &str) -> String {
-    let line = noise
+/// sudo's lines in one, without its name.
+fn one_line(noise: &str) -> String {
+    noise
         .lines()
         .map(str::trim)
-        .rfind(|line| !line.is_empty())
-        .unwrap_or_default();
-    line.strip_prefix("sudo: ").unwrap_or(line).to_owned()
+        .map(|line| {
+            ["sudo: ", "sudo-rs: "]
+                .iter()
+                .find_map(|name| line.strip_prefix(name))
+                .unwrap_or(line)
+                .trim_end_matches('.')
+        })
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, classify, tell};
+    use crate::model::secret::Secret;
+    use crate::transport::session::Exit;
+    use crate::transport::target::Become;
+    use crate::transport::tests::cases;
+
+    /// The folder names the kind; the snapshot beside a text is what a person reads.
+    #[test]
+    fn every_complaint_of_sudo_is_explained() {
+        for case in cases("sudo", "txt") {
+            let kind = classify(&case.text);
+            let password = (kind != Kind::SudoPasswordRequired).then(|| Secret::new("wrong"));
+            let as_user = Become {
+                password,
+                ..Become::user("redis")
+            };
+            let error = tell("cache01", &as_user, kind, &case.text, Exit::Code(1));
+            case.check(&error);
+        }
+    }
 }

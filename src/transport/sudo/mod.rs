@@ -11,12 +11,17 @@
 //! as the next attempt when a password was wrong, the script is held back until the mark has been heard; once a
 //! password was accepted in a session, later runs send all at once and cost no waiting.
 
+mod failure;
+mod flags;
+
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::error::{TransportError, TransportErrorKind};
 use super::nonce::nonce;
 use super::target::Become;
+pub(super) use failure::explain;
 
 /// How long sudo may take to let us through with a password: PAM waits 2 to 3 seconds after a wrong one, and may ask a
 /// directory service.
@@ -30,6 +35,8 @@ const BOOTSTRAP: &str = r#"guard=$1; mark=$2; root=$3; exe=$4; shift 4; if [ "$r
 /// One conversation with sudo.
 pub(super) struct Dialogue<'a> {
     as_user: &'a Become,
+    /// The words of `become_flags` that sudo gets.
+    flags: Vec<String>,
     nonce: String,
     /// The password was accepted before in this session.
     trusted: bool,
@@ -49,15 +56,31 @@ pub(super) enum Heard {
 }
 
 impl<'a> Dialogue<'a> {
-    pub(super) fn new(as_user: &'a Become, trusted: bool) -> Self {
-        Self {
+    /// Prepares to become a user on a host.
+    ///
+    /// # Errors
+    /// The user's flags for sudo cannot be used.
+    pub(super) fn new(
+        host: &str,
+        as_user: &'a Become,
+        trusted: bool,
+    ) -> Result<Self, TransportError> {
+        let flags = flags::read(&as_user.flags).map_err(|reason| {
+            TransportError::new(
+                TransportErrorKind::Arguments,
+                host,
+                format!("`become_flags` cannot be used: {reason}"),
+            )
+        })?;
+        Ok(Self {
             as_user,
+            flags,
             nonce: nonce(),
             trusted,
             ready: false,
             asked: false,
             noise: Vec::new(),
-        }
+        })
     }
 
     pub(super) fn as_user(&self) -> &'a Become {
@@ -82,6 +105,8 @@ impl<'a> Dialogue<'a> {
     pub(super) fn noise(&self) -> String {
         String::from_utf8_lossy(&self.noise)
             .replace(&self.prompt(), "")
+            // sudo's complaint names the whole command; the person knows nothing of ours.
+            .replace(&format!(" -c {}", self.guard()), "")
             .replace(&self.mark(), "")
     }
 
@@ -98,15 +123,20 @@ impl<'a> Dialogue<'a> {
         format!("[cachesmith {}]", self.nonce)
     }
 
-    /// The command's words: a `sh` that becomes the user and then reads the script from standard input.
-    pub(super) fn command(&self) -> Vec<String> {
+    /// What sudo runs, as the other user.
+    fn guard(&self) -> String {
         let mark = self.mark();
-        let guard = match self.as_user.password {
+        match self.as_user.password {
             None => format!("echo {mark}-ready >&2; exec sh"),
             Some(_) => format!(
                 "echo {mark}-ready >&2; while IFS= read -r line; do case $line in {mark}-go) exec sh;; esac; done"
             ),
-        };
+        }
+    }
+
+    /// The command's words: a `sh` that becomes the user and then reads the script from standard input.
+    pub(super) fn command(&self) -> Vec<String> {
+        let (mark, guard) = (self.mark(), self.guard());
         let root = if self.as_user.user == "root" {
             "yes"
         } else {
@@ -124,7 +154,7 @@ impl<'a> Dialogue<'a> {
         ]
         .map(str::to_owned)
         .into();
-        words.extend(self.as_user.flags.iter().cloned());
+        words.extend(self.flags.iter().cloned());
         match self.as_user.password {
             None => words.push("-n".to_owned()),
             Some(_) => words.extend(["-S".to_owned(), "-p".to_owned(), self.prompt()]),

@@ -102,7 +102,8 @@ fn case_files() -> Vec<(String, PathBuf)> {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        if folder.is_dir() {
+        // Templates have a runner of their own: `tests/template_cases.rs`.
+        if folder.is_dir() && module != "templates" {
             files.extend(
                 entries(&folder)
                     .into_iter()

@@ -8,7 +8,7 @@ use crate::model::event::Mode;
 use crate::model::playbook::{Keywords, Origin, Play};
 use crate::model::template::{Layer, Scope, Templates};
 use crate::model::value::{Map, Value};
-use crate::module::Resources;
+use crate::module::{Failure, Resources};
 
 /// A play, a host, and what the user asked for.
 pub struct Setting {
@@ -37,6 +37,31 @@ impl Setting {
         Target {
             host: self.host.clone(),
             account: None,
+        }
+    }
+
+    /// What this play and the inventory wish about sizing; facts are made with it, so it cannot depend on them.
+    ///
+    /// # Errors
+    /// A template in it that cannot be rendered, or something else than a mapping.
+    pub fn sizing_wishes(&self) -> Result<Map, Failure> {
+        let scope = self.scope(
+            &Map::new(),
+            &Map::new(),
+            &Keywords::default(),
+            &Origin::default(),
+        );
+        let name = crate::engine::facts::SIZING;
+        match scope
+            .variable(name)
+            .map_err(|error| Failure::new(format!("`{name}`: {}", error.message)))?
+        {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Map(map)) => Ok(map),
+            Some(other) => Err(Failure::new(format!(
+                "`{name}` must be a mapping, and it is {}",
+                other.kind()
+            ))),
         }
     }
 

@@ -249,7 +249,11 @@ fn scan_code(code: &str, scan: &mut Scan) {
             }
             TokenKind::Word => {
                 let after = previous.map(|p| (symbol(p), tokens[p].text));
-                let is_filter_or_attribute = matches!(after, Some((Some('|' | '.'), _)));
+                // Three dots spread a value; one takes an attribute.
+                let is_spread =
+                    index >= 2 && symbol(index - 1) == Some('.') && symbol(index - 2) == Some('.');
+                let is_filter_or_attribute =
+                    matches!(after, Some((Some('|' | '.'), _))) && !is_spread;
                 let is_test = matches!(after, Some((_, "is")))
                     || matches!(after, Some((_, "not")))
                         && previous
@@ -404,6 +408,7 @@ mod tests {
         assert_eq!(paths("{{ a if b else c }}"), ["a", "b", "c"]);
         assert_eq!(paths("{{ list.0.name }}"), ["list.0.name"]);
         assert_eq!(paths("{{ x?.y }}"), ["x.y"]);
+        assert_eq!(paths("{{ {'a': 1, ...rest} }}"), ["rest"]);
     }
 
     #[test]

@@ -10,11 +10,9 @@ const SIZING: &str = "redis_sizing";
 /// All variables that follow from the facts, with the inventory's wishes about sizing.
 pub fn variables(facts: &Facts, inventory: &Map) -> Map {
     let mut map = fact_variables::variables(facts);
-    let empty = Map::new();
-    let wishes = inventory
-        .get(SIZING)
-        .and_then(crate::model::value::Value::as_map)
-        .unwrap_or(&empty);
-    map.extend(crate::redis::from_facts::variables(facts, wishes));
+    map.extend(crate::redis::from_facts::variables(
+        facts,
+        inventory.get(SIZING),
+    ));
     map
 }

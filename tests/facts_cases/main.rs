@@ -3,7 +3,10 @@
 //! `answer` holds what the facts' program printed on a host; `expected.yml` holds facts and variables that must come
 //! out of it. Only what is written there is compared, so a case can be about one thing.
 
-#![expect(clippy::unwrap_used, reason = "a case that cannot be read is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a case that cannot be read is a failed test"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -316,6 +316,25 @@ async fn what_we_do_not_know_is_told_in_the_words_of_sudo() {
 }
 
 #[tokio::test]
+async fn a_sudo_that_hangs() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("sudo");
+    fs::write(&program, "#!/bin/sh\nsleep 60\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let hanging = Become {
+        exe: program.display().to_string(),
+        ..Become::user("nobody")
+    };
+    let error = here()
+        .await
+        .run(b"echo no", Some(&hanging), Duration::from_secs(1))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, Kind::SudoFailed);
+    assert!(!error.kind.may_have_run());
+}
+
+#[tokio::test]
 async fn a_program_that_is_no_sudo() {
     let strange = Become {
         exe: "true".to_owned(),

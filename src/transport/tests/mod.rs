@@ -7,6 +7,7 @@ mod local;
 mod ssh;
 mod sshd;
 mod sudo;
+mod sudo_rules;
 
 use std::time::Duration;
 

@@ -50,8 +50,8 @@ impl Setting {
         let wishes = scope
             .variable(name)
             .map_err(|error| Failure::new(format!("`{name}`: {}", error.message)))?;
-        if let Some(wishes) = &wishes {
-            crate::redis::from_facts::check_wishes(wishes).map_err(|error| Failure::new(format!("`{name}`: {error}")))?;
+        if let Some(problem) = wishes.as_ref().and_then(crate::redis::from_facts::check_wishes) {
+            return Err(Failure::new(format!("`{name}`: {problem}")));
         }
         Ok(wishes)
     }

@@ -21,7 +21,9 @@ fn a_plan_and_apply_converge_and_agree() {
     let applied = apply.statuses();
     let mut compared = 0;
     for (task, said) in &planned {
-        let did = applied.get(task).unwrap_or_else(|| panic!("{task:?} was planned ({said}) and not told by the apply"));
+        let did = applied
+            .get(task)
+            .unwrap_or_else(|| panic!("{task:?} was planned ({said}) and not told by the apply"));
         if said != "unknown" {
             assert_eq!(said, did, "{task:?}");
             compared += 1;
@@ -30,16 +32,28 @@ fn a_plan_and_apply_converge_and_agree() {
     assert!(compared > 30, "only {compared} tasks were compared");
     for (task, did) in &applied {
         let is_check = !planned.contains_key(task);
-        assert!(!is_check || did == "ok", "{task:?} was not planned and came out as {did}");
+        assert!(
+            !is_check || did == "ok",
+            "{task:?} was not planned and came out as {did}"
+        );
     }
 
     for host in REDIS_HOSTS {
         assert_eq!(on(host, "redis-cli ping").trim(), "PONG", "{host}");
-        assert_eq!(on(host, "systemctl is-enabled redis-server").trim(), "enabled", "{host}");
+        assert_eq!(
+            on(host, "systemctl is-enabled redis-server").trim(),
+            "enabled",
+            "{host}"
+        );
     }
 
     let again = cachesmith(&["plan", PLAYBOOK, "--json", "-l", REDIS]).expect(0);
-    assert!(again.statuses().values().all(|status| status == "ok" || status == "skipped"));
+    assert!(
+        again
+            .statuses()
+            .values()
+            .all(|status| status == "ok" || status == "skipped")
+    );
     cachesmith(&["verify", PLAYBOOK, "-l", REDIS]).expect(0);
 }
 
@@ -51,40 +65,91 @@ fn b_a_converged_host_costs_one_connection_and_four_round_trips_and_keeps_nothin
     assert_eq!(host["connections"], 1);
     assert!(host["round_trips"].as_u64().unwrap() <= 4, "{host}");
     assert_eq!(host["counts"]["changed"], 0, "{}", apply.stdout);
-    assert_eq!(snapshot("bw2"), before, "a converged run left something behind");
-    assert_eq!(on("bw2", "ls -d /var/lib/cachesmith /tmp/.cachesmith* 2>/dev/null; true"), "");
-    assert_eq!(on("bw2", "ps -e -o comm= | grep -c '^sh$'; true").trim(), "0", "no shell of ours is left");
+    assert_eq!(
+        snapshot("bw2"),
+        before,
+        "a converged run left something behind"
+    );
+    assert_eq!(
+        on(
+            "bw2",
+            "ls -d /var/lib/cachesmith /tmp/.cachesmith* 2>/dev/null; true"
+        ),
+        ""
+    );
+    assert_eq!(
+        on("bw2", "ps -e -o comm= | grep -c '^sh$'; true").trim(),
+        "0",
+        "no shell of ours is left"
+    );
 }
 
 #[test]
 fn c_one_changed_value_is_one_line_per_class_of_memory() {
-    let plan = cachesmith(&["plan", PLAYBOOK, "-l", REDIS, "-e", "{\"redis_sizing\": {\"write_heavy\": true, \"replicas\": 1}}"]).expect(2);
-    let lines: Vec<&str> = plan.stdout.lines().filter(|line| line.contains("GiB") && line.contains("MiB") || line.matches("iB").count() >= 2).collect();
+    let plan = cachesmith(&[
+        "plan",
+        PLAYBOOK,
+        "-l",
+        REDIS,
+        "-e",
+        "{\"redis_sizing\": {\"write_heavy\": true, \"replicas\": 1}}",
+    ])
+    .expect(2);
+    let lines: Vec<&str> = plan
+        .stdout
+        .lines()
+        .filter(|line| {
+            line.contains("GiB") && line.contains("MiB") || line.matches("iB").count() >= 2
+        })
+        .collect();
     // Two classes: 2 GiB and 4 GiB.
-    let maxmemory: Vec<&&str> = lines.iter().filter(|line| line.contains("bw") || line.contains("tr1")).collect();
+    let maxmemory: Vec<&&str> = lines
+        .iter()
+        .filter(|line| line.contains("bw") || line.contains("tr1"))
+        .collect();
     assert!(maxmemory.len() >= 2, "{}", plan.stdout);
 }
 
 #[test]
 fn d_a_server_that_cannot_defragment_runs_and_the_plan_says_why() {
     let plan = cachesmith(&["plan", PLAYBOOK, "-vv", "-l", "bw2"]).expect(0);
-    assert!(plan.stdout.contains("Active defragmentation is off"), "{}", plan.stdout);
-    assert_eq!(on("bw2", "redis-cli config get activedefrag").lines().last(), Some("no"));
-    assert_eq!(on("bw2", "systemctl is-active redis-server").trim(), "active");
+    assert!(
+        plan.stdout.contains("Active defragmentation is off"),
+        "{}",
+        plan.stdout
+    );
+    assert_eq!(
+        on("bw2", "redis-cli config get activedefrag")
+            .lines()
+            .last(),
+        Some("no")
+    );
+    assert_eq!(
+        on("bw2", "systemctl is-active redis-server").trim(),
+        "active"
+    );
 }
 
 #[test]
 fn e_valkey_is_provisioned_too() {
     let extra = ["-e", "cache_package=valkey-server", "-l", "tr2"];
     let run = |command: &str, code: i32, yes: &[&str]| {
-        let words: Vec<&str> = [command, PLAYBOOK].iter().chain(&extra).chain(yes).copied().collect();
+        let words: Vec<&str> = [command, PLAYBOOK]
+            .iter()
+            .chain(&extra)
+            .chain(yes)
+            .copied()
+            .collect();
         cachesmith(&words).expect(code)
     };
     run("plan", 2, &[]);
     run("apply", 0, &["--yes"]);
     run("plan", 0, &[]);
     assert_eq!(on("tr2", "valkey-cli ping").trim(), "PONG");
-    assert_ne!(on("tr2", "valkey-cli config get maxmemory").lines().last(), Some("0"));
+    assert_ne!(
+        on("tr2", "valkey-cli config get maxmemory").lines().last(),
+        Some("0")
+    );
 }
 
 /// The files of a host, without what changes by itself.

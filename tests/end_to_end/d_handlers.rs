@@ -24,7 +24,11 @@ fn b_a_handler_that_could_not_run_runs_the_next_time() {
     assert_ne!(first.code, 0, "{}", first.stdout);
     on("bw4", "test ! -e /run/told && touch /run/well");
     let plan = cachesmith(&["plan", &playbook, "-l", "bw4", "--json"]).expect(2);
-    assert!(plan.stdout.contains("\"kind\":\"handler\""), "{}", plan.stdout);
+    assert!(
+        plan.stdout.contains("\"kind\":\"handler\""),
+        "{}",
+        plan.stdout
+    );
     cachesmith(&["apply", &playbook, "--yes", "-l", "bw4"]).expect(0);
     on("bw4", "test -e /run/told && test ! -e /var/lib/cachesmith");
 }

@@ -18,12 +18,17 @@ impl Run {
     pub fn events(&self) -> Vec<Value> {
         self.stdout
             .lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}")))
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"))
+            })
             .collect()
     }
 
     pub fn of_kind(&self, kind: &str) -> Vec<Value> {
-        self.events().into_iter().filter(|event| event["event"] == kind).collect()
+        self.events()
+            .into_iter()
+            .filter(|event| event["event"] == kind)
+            .collect()
     }
 
     /// How each task came out: host, path in the play and item to status.
@@ -38,7 +43,11 @@ impl Run {
                         "unknown".to_owned()
                     }
                 };
-                let key = (text(&event["host"]), event["task"].to_string(), text(&event["name"]));
+                let key = (
+                    text(&event["host"]),
+                    event["task"].to_string(),
+                    text(&event["name"]),
+                );
                 (key, status)
             })
             .collect()
@@ -49,15 +58,27 @@ impl Run {
         self.of_kind("host_ended")
             .into_iter()
             .rfind(|event| event["host"] == name)
-            .unwrap_or_else(|| panic!("nothing was said of {name}: {}\n{}", self.stdout, self.stderr))
+            .unwrap_or_else(|| {
+                panic!(
+                    "nothing was said of {name}: {}\n{}",
+                    self.stdout, self.stderr
+                )
+            })
     }
 
     /// Fails with everything that was said unless the run ended with this code and was silent on standard error.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
         if code == 0 || code == 2 {
-            assert_eq!(self.stderr, "", "standard error must be empty when all is well");
+            assert_eq!(
+                self.stderr, "",
+                "standard error must be empty when all is well"
+            );
         }
         self
     }
@@ -69,7 +90,10 @@ fn text(value: &Value) -> String {
 
 /// The folder of the fleet that is up.
 pub fn state() -> PathBuf {
-    PathBuf::from(std::env::var("CACHESMITH_FLEET_STATE").expect("script/test fleet sets CACHESMITH_FLEET_STATE"))
+    PathBuf::from(
+        std::env::var("CACHESMITH_FLEET_STATE")
+            .expect("script/test fleet sets CACHESMITH_FLEET_STATE"),
+    )
 }
 
 pub fn inventory() -> String {
@@ -114,7 +138,11 @@ pub fn run_of(output: &Output) -> Run {
 #[track_caller]
 pub fn fleet(arguments: &[&str]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fleet/fleet");
-    let output = Command::new(&script).args(arguments).stdin(Stdio::null()).output().expect("the fleet's script runs");
+    let output = Command::new(&script)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the fleet's script runs");
     assert!(
         output.status.success(),
         "fleet {arguments:?}: {}{}",
@@ -157,9 +185,15 @@ pub fn connection() -> String {
 
 /// The address of a host of the fleet.
 pub fn address(host: &str) -> String {
-    let inventory: String = std::fs::read_to_string(inventory()).expect("the fleet has an inventory");
-    let mut lines = inventory.lines().skip_while(|line| line.trim() != format!("{host}:"));
+    let inventory: String =
+        std::fs::read_to_string(inventory()).expect("the fleet has an inventory");
+    let mut lines = inventory
+        .lines()
+        .skip_while(|line| line.trim() != format!("{host}:"));
     lines.next();
     let line = lines.next().expect("a host has an address");
-    line.trim().trim_start_matches("ansible_host:").trim().to_owned()
+    line.trim()
+        .trim_start_matches("ansible_host:")
+        .trim()
+        .to_owned()
 }

@@ -45,12 +45,20 @@ impl Setting {
     /// # Errors
     /// A template in it that cannot be rendered, or a wish that nobody can have.
     pub fn sizing_wishes(&self) -> Result<Option<Value>, Failure> {
-        let scope = self.scope(&Map::new(), &Map::new(), &Keywords::default(), &Origin::default());
+        let scope = self.scope(
+            &Map::new(),
+            &Map::new(),
+            &Keywords::default(),
+            &Origin::default(),
+        );
         let name = crate::engine::facts::SIZING;
         let wishes = scope
             .variable(name)
             .map_err(|error| Failure::new(format!("`{name}`: {}", error.message)))?;
-        if let Some(problem) = wishes.as_ref().and_then(crate::redis::from_facts::check_wishes) {
+        if let Some(problem) = wishes
+            .as_ref()
+            .and_then(crate::redis::from_facts::check_wishes)
+        {
             return Err(Failure::new(format!("`{name}`: {problem}")));
         }
         Ok(wishes)

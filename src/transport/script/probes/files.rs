@@ -104,6 +104,7 @@ impl Answers {
         for frame in frames {
             match frame.label {
                 "stat" => answers.stats.extend(stat::read_stats(nonce, frame.body)),
+                "stat-again" => errors.clear(),
                 "stat-error" => errors.extend(split_errors(frame.body)),
                 "links" => answers.links.extend(stat::read_links(nonce, frame.body)),
                 "hash" => answers.hashes.extend(stat::read_hashes(nonce, frame.body)),

@@ -10,6 +10,7 @@ mod packages;
 mod port;
 mod programs;
 mod redis;
+mod rpm_version;
 mod stat;
 mod tree;
 mod units;
@@ -186,12 +187,12 @@ fn refusal(probe: &Probe) -> Option<String> {
         Probe::KernelValue(key) => kernel_path(key)
             .is_none()
             .then(|| format!("`{key}` is not the name of a kernel value")),
-        Probe::Package(name) => refused_word(name, "package", "+-.:_~"),
-        Probe::Unit(name) => refused_word(name, "unit", ":-_.\\@"),
-        Probe::User(name) => refused_word(name, "account", "-_.$@+\\ "),
-        Probe::Group(name) => refused_word(name, "group", "-_.$@+\\ "),
+        Probe::Package(name) => refused_word(name, "the name of a package", "+-.:_~"),
+        Probe::Unit(name) => refused_word(name, "the name of a unit", ":-_.\\@"),
+        Probe::User(name) => refused_word(name, "the name of an account", "-_.$@+\\ "),
+        Probe::Group(name) => refused_word(name, "the name of a group", "-_.$@+\\ "),
         Probe::Program(program) => super::steps::refused_program(program),
-        Probe::Port { host, .. } => refused_word(host, "address", ".:-_%"),
+        Probe::Port { host, .. } => refused_word(host, "an address", ".:-_%"),
         Probe::Redis(address) => {
             let words = [&address.socket, &address.host, &address.user];
             let password = address
@@ -223,7 +224,7 @@ fn refused_word(word: &str, what: &str, further: &str) -> Option<String> {
         && word
             .chars()
             .all(|letter| letter.is_alphanumeric() || further.contains(letter));
-    (!good).then(|| format!("`{word}` is not the name of a {what}"))
+    (!good).then(|| format!("`{word}` is not {what}"))
 }
 
 /// The file of a kernel value. As in sysctl, the first separator decides: `net.ipv4.tcp_x` or

@@ -1,18 +1,16 @@
 # c_files KIND PATH ...: what stands at the paths, in as few programs as can be.
 # Kinds: c with content, a with hash, p attributes alone.
 c_files() {
-	c_stats=$(c_files_stat "$@" 2>/dev/null)
-	c_code=$?
-	if [ "$c_code" -eq 137 ]; then
+	# What it complains of goes straight to the controller, its lines are looked at here too.
+	c_mark stat-error
+	c_stats=$(c_files_stat "$@" 2>&3)
+	if [ $? -eq 137 ]; then
+		c_mark stat-again
 		c_files_alone "$@"
 		return
 	fi
 	c_mark stat
 	printf '%s\n' "$c_stats" >&3
-	if [ "$c_code" -ne 0 ]; then
-		c_mark stat-error
-		c_files_stat "$@" 2>&3 >/dev/null
-	fi
 	c_files_links "$@"
 	if [ $? -eq 137 ]; then
 		c_files_alone "$@"

@@ -153,7 +153,8 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
             if let Some(reason) = refusal(probe) {
                 return Observation::Failed(reason);
             }
-            let number = first_place(probes, probe).unwrap_or(0);
+            // Of those that have an answer of their own; it is found by the number of their first place.
+            let number = || first_place(probes, probe).unwrap_or(0);
             match probe {
                 Probe::Facts => match frames.iter().find(|frame| frame.label == "facts") {
                     Some(frame) => Observation::Facts(Box::new(super::facts::parse(frame.body))),
@@ -168,11 +169,11 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
                 Probe::User(name) => accounts.user(name),
                 Probe::Group(name) => accounts.group(name),
                 Probe::PackageIndex => index::parse(frames),
-                Probe::Tree(path) => tree::parse(number, path, nonce, frames),
-                Probe::Glob(_) => tree::parse_glob(number, nonce, frames),
-                Probe::Program(_) => programs::parse(number, frames),
-                Probe::Port { host, port } => port::parse(number, host, *port, frames),
-                Probe::Redis(_) => redis::parse(number, nonce, frames),
+                Probe::Tree(path) => tree::parse(number(), path, nonce, frames),
+                Probe::Glob(_) => tree::parse_glob(number(), nonce, frames),
+                Probe::Program(_) => programs::parse(number(), frames),
+                Probe::Port { host, port } => port::parse(number(), host, *port, frames),
+                Probe::Redis(_) => redis::parse(number(), nonce, frames),
             }
         })
         .collect()

@@ -279,9 +279,9 @@ fn what_may_not_be_read_says_so() {
         let at = |name: &str| text(&directory.path().join(name));
         fs::write(at("secret"), "x").unwrap();
         fs::write(at("open"), "y").unwrap();
-        fs::set_permissions(at("secret"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(at("secret"), fs::Permissions::from_mode(0o000)).unwrap();
         fs::create_dir(at("closed")).unwrap();
-        fs::set_permissions(at("closed"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(at("closed"), fs::Permissions::from_mode(0o000)).unwrap();
         let answers = host.as_nobody().observe(&[
             Probe::Content(at("secret")),
             Probe::File(at("secret")),

@@ -32,8 +32,8 @@ impl Minimal {
         fs::copy(&busybox, path.join("bin/busybox")).unwrap();
         let libraries = Command::new("ldd").arg(&busybox).output().unwrap().stdout;
         for word in String::from_utf8_lossy(&libraries).split_whitespace() {
-            if word.starts_with('/') {
-                let target = path.join(&word[1..]);
+            if let Some(below) = word.strip_prefix('/') {
+                let target = path.join(below);
                 fs::create_dir_all(target.parent().unwrap()).unwrap();
                 fs::copy(word, target).unwrap();
             }

@@ -68,6 +68,7 @@ impl World {
                         .insert(probe.clone(), Ok(observation.clone()));
                 }
                 Effect::Attributes { path, after } => self.predict_ownership(path, after),
+                Effect::AskAgain(_) => {}
                 Effect::Unknown { probe, reason } => {
                     let unknown = Unknown::new(reason.as_str());
                     for listing in self.listings_of(probe) {
@@ -105,10 +106,19 @@ impl World {
             match effect {
                 Effect::Becomes(probe, observation) => {
                     self.confirm_path(probe, observation);
-                    self.confirmed.insert(probe.clone());
-                    self.observed.insert(probe.clone(), observation.clone());
+                    if paths::is_whole(observation) {
+                        self.confirmed.insert(probe.clone());
+                        self.observed.insert(probe.clone(), observation.clone());
+                    } else {
+                        self.observed.remove(probe);
+                        self.observed
+                            .retain(|other, _| !folders::lists(other, probe));
+                    }
                 }
                 Effect::Attributes { path, after } => self.confirm_ownership(path, after),
+                Effect::AskAgain(probe) => {
+                    self.observed.remove(probe);
+                }
                 Effect::Unknown { probe, .. } => {
                     self.observed.remove(probe);
                     self.observed

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Answer, World, folders};
 use crate::model::change::Ownership;
-use crate::model::probe::{FileInfo, FileKind, FileState, Observation, Probe};
+use crate::model::probe::{FileInfo, FileKind, FileState, Observation, Probe, UNKNOWN_ID};
 
 impl World {
     /// An answer to what was asked only after a change had been decided: the change is laid over it.
@@ -80,6 +80,19 @@ impl World {
 
     /// The same after it has been made so.
     pub(super) fn confirm_ownership(&mut self, path: &str, after: &Ownership) {
+        let numbers = [&after.owner, &after.group];
+        if numbers
+            .into_iter()
+            .flatten()
+            .any(|(_, id)| *id == UNKNOWN_ID)
+        {
+            self.observed.retain(|probe, _| match probe {
+                Probe::File(other) | Probe::Content(other) => other != path,
+                Probe::Tree(directory) => !folders::is_below(path, directory),
+                _ => true,
+            });
+            return;
+        }
         for (probe, answer) in &mut self.observed {
             match (probe, answer) {
                 (
@@ -197,6 +210,18 @@ fn relist_ownership(directory: &str, listing: &mut Observation, path: &str, afte
     let relative = folders::relative(path, directory);
     for (_, info) in entries.iter_mut().filter(|(name, _)| name == relative) {
         after.apply(info);
+    }
+}
+
+/// Whether nothing in an answer is known only to the host, as the number of a user that has just been made.
+pub(super) fn is_whole(observation: &Observation) -> bool {
+    match observation {
+        Observation::File(FileState::Present(info)) => {
+            info.uid != UNKNOWN_ID && info.gid != UNKNOWN_ID
+        }
+        Observation::User(Some(user)) => user.uid != UNKNOWN_ID && user.gid != UNKNOWN_ID,
+        Observation::Group(Some(group)) => group.gid != UNKNOWN_ID,
+        _ => true,
     }
 }
 

@@ -32,6 +32,7 @@ pub mod sysctl;
 pub mod template;
 pub mod transparent_hugepage;
 pub mod user;
+pub mod wait_for;
 pub mod world;
 
 pub use decision::{Check, CheckStatus, Decision, Failure, Stop};

@@ -27,6 +27,7 @@ static MODULES: &[&dyn Module] = &[
     &super::template::Template,
     &super::transparent_hugepage::TransparentHugepage,
     &super::user::User,
+    &super::wait_for::WaitFor,
 ];
 
 /// Prefixes that Ansible's collections put before a module's name.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Answer, World, folders};
 use crate::model::change::Ownership;
 use crate::model::probe::{FileInfo, FileKind, FileState, Observation, Probe, UNKNOWN_ID};
+use crate::model::value::Unknown;
 
 impl World {
     /// An answer to what was asked only after a change had been decided: the change is laid over it.
@@ -49,6 +50,25 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    /// What is not there yet, and may appear with an archive that is unpacked above it.
+    pub(super) fn what_may_appear(
+        &self,
+        probe: &Probe,
+        observation: &Observation,
+    ) -> Option<&Unknown> {
+        self.appearing
+            .iter()
+            .rev()
+            .find(|(directory, _)| may_differ(probe, observation, directory))
+            .map(|(_, unknown)| unknown)
+    }
+
+    /// Forgets what was absent below a directory, and all listings of it.
+    pub(super) fn forget_absent(&mut self, directory: &str) {
+        self.observed
+            .retain(|probe, observation| !may_differ(probe, observation, directory));
     }
 
     /// Another mode, owner or group of a path, wherever it is known.
@@ -194,6 +214,22 @@ impl World {
             }
             _ => {}
         }
+    }
+}
+
+/// Whether an answer becomes another where something appears below a directory.
+fn may_differ(probe: &Probe, observation: &Observation, directory: &str) -> bool {
+    match (probe, observation) {
+        (Probe::File(path) | Probe::Content(path), Observation::File(FileState::Absent { .. })) => {
+            folders::is_below(path, directory)
+        }
+        (Probe::Tree(path), _) => {
+            path == directory
+                || folders::is_below(path, directory)
+                || folders::is_below(directory, path)
+        }
+        (Probe::Glob(pattern), _) => folders::is_below(pattern, directory),
+        _ => false,
     }
 }
 

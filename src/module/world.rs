@@ -64,7 +64,7 @@ impl World {
 
     /// Lays the effects of a decided change over what was observed.
     pub fn predict(&mut self, change: &Change) {
-        self.decided = true;
+        self.decided |= !change.steps.is_empty() || !change.effects.is_empty();
         for effect in &change.effects {
             match effect {
                 Effect::Becomes(probe, observation) => {

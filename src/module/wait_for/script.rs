@@ -47,7 +47,7 @@ sends() {
 connections() {
 	hex=$(printf '%04X' "$2")
 	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-		grep -q "^ *[0-9]*: [0-9A-F]*$1:$hex [0-9A-F]*:[0-9A-F]* \($3\) "
+		grep -q -E "^ *[0-9]*: [0-9A-F]*$1:$hex [0-9A-F]*:[0-9A-F]* ($3) "
 }
 reached() {
 	case $kind in
@@ -103,7 +103,7 @@ pub(super) fn argv(goal: &Goal, patience: &Patience, said: &str) -> Vec<String> 
             states,
         } => (
             "drained",
-            vec![address.clone(), port.to_string(), states.join("\\|")],
+            vec![address.clone(), port.to_string(), states.join("|")],
         ),
         Goal::Path {
             path,

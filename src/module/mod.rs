@@ -12,6 +12,7 @@ pub mod debug;
 pub mod decision;
 pub mod fail;
 pub mod file;
+pub mod get_url;
 pub mod group;
 pub mod lineinfile;
 pub mod look;

@@ -13,6 +13,7 @@ static MODULES: &[&dyn Module] = &[
     &super::debug::Debug,
     &super::fail::Fail,
     &super::file::File,
+    &super::get_url::GetUrl,
     &super::group::Group,
     &super::lineinfile::Lineinfile,
     &super::package::Package,

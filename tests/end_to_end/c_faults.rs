@@ -109,7 +109,7 @@ fn d_a_host_without_sha256sum_says_so() {
 fn e_an_interrupted_run_says_where_each_host_stands() {
     let playbook = playbook(
         "slow",
-        "- hosts: all\n  tasks:\n    - command: sleep 3\n    - copy: { dest: /etc/after, content: x }\n    - command: sleep 60\n",
+        "- hosts: all\n  tasks:\n    - command: sleep 3\n    - copy: { dest: /etc/after, content: x }\n    - command: sleep 6\n",
     );
     let child = command(&[
         "apply",

@@ -5,6 +5,10 @@
 //! - `diagnostics/*.yml`: sources and what is said about them.
 //!
 //! `cargo insta review` (or `INSTA_UPDATE=always cargo test --test view`) takes a new case's output in.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
 
 mod diagnostics;
 mod events;

@@ -7,11 +7,11 @@ use tokio::sync::mpsc;
 use super::Exit;
 use super::args::PlayArguments;
 use super::prepare::{self, Hosts, Wish};
-use crate::engine::context::{Context, Journal, NoJournal};
+use crate::engine::context::Context;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Record};
+use crate::journal::{self, Journal, NoJournal, Record};
 use crate::load;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{self, Event, Mode, RunStarted};
@@ -54,16 +54,33 @@ pub(super) fn run(
         if exit != Exit::Changes {
             return Ok(exit);
         }
-        if !console.confirm(&format!(
-            "Apply these changes to {} hosts?",
-            summary.changed.len()
-        )) {
-            console.note("Nothing was changed.");
-            return Ok(Exit::NotConfirmed);
+        console.ask("Apply?");
+        match runtime.block_on(answer()) {
+            Some(true) => {}
+            Some(false) => {
+                console.note("Nothing was changed.");
+                return Ok(Exit::NotConfirmed);
+            }
+            None => {
+                console.note("\nNothing was changed.");
+                return Ok(Exit::Interrupted);
+            }
         }
     }
     let summary = runtime.block_on(carry_through(mode, arguments, &prepared, console))?;
     Ok(exit(mode, &summary))
+}
+
+/// Waits for an answer; `None`: interrupted. Once a run has waited for interruptions, they end no program by
+/// themselves.
+async fn answer() -> Option<bool> {
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    // A thread of its own: what waits for a terminal cannot be called off, and nothing waits for it at the end.
+    std::thread::spawn(move || sender.send(crate::view::answer()));
+    tokio::select! {
+        answer = answer => answer.ok(),
+        _ = tokio::signal::ctrl_c() => None,
+    }
 }
 
 /// Loads and checks everything.
@@ -84,9 +101,8 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
         }
         (Err(error), Ok(_)) | (Ok(_), Err(error)) => return Err(error),
     };
-    for warning in loaded.warnings.iter().chain(&hosts.warnings) {
-        console.diagnostic(warning);
-    }
+    let warnings = [loaded.warnings.as_slice(), &hosts.warnings].concat();
+    console.diagnostics(&warnings);
     let mut plays = Vec::new();
     let mut wrong = Vec::new();
     for play in &loaded.playbook.plays {
@@ -138,6 +154,7 @@ async fn carry_through(
         },
         connecting: arguments.hosts.connecting,
         playbook_folder: prepared.playbook.folder.clone(),
+        plays: &prepared.playbook.plays,
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,
@@ -146,14 +163,8 @@ async fn carry_through(
         sender,
         journal,
     ));
-    let mut tell = |event: &Event| -> Result<()> {
-        if let Some(record) = &record {
-            record.event(event).map_err(journal::refused)?;
-        }
-        console.event(event);
-        Ok(())
-    };
-    tell(&Event::RunStarted(RunStarted {
+    let record = record.as_deref();
+    let started = Event::RunStarted(RunStarted {
         version: event::VERSION,
         run: name.clone(),
         time: now(),
@@ -168,7 +179,8 @@ async fn carry_through(
             .len(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         user: std::env::var("USER").unwrap_or_default(),
-    }))?;
+    });
+    tell(record, &started, console)?;
     let running = run::run(
         Arc::clone(&context),
         &prepared.playbook,
@@ -180,20 +192,39 @@ async fn carry_through(
     let mut summary = loop {
         tokio::select! {
             summary = &mut running => break summary,
-            Some(event) = events.recv() => if told.is_ok() { told = tell(&event); },
-            _ = tokio::signal::ctrl_c() => context.interrupt(),
+            Some(event) = events.recv() => if told.is_ok() { told = tell(record, &event, console); },
+            _ = tokio::signal::ctrl_c() => if context.is_interrupted() {
+                console.note("Cutting the connections; what was being done on the hosts may be half done.");
+                context.sessions.close().await;
+            } else {
+                console.note("Stopping: what is being done on each host is brought to its end. Interrupt again to cut the connections.");
+                context.interrupt();
+            },
         }
     };
     close(&context).await;
     while let Ok(event) = events.try_recv() {
-        told = told.and_then(|()| tell(&event));
+        told = told.and_then(|()| tell(record, &event, console));
     }
     told?;
     if context.is_interrupted() {
         summary.note_interruption(prepared.plays.iter().flatten().cloned());
     }
-    tell(&Event::RunEnded(summary.event(&name, now())))?;
+    tell(
+        record,
+        &Event::RunEnded(summary.event(&name, now())),
+        console,
+    )?;
     Ok(summary)
+}
+
+/// Records an event and shows it.
+fn tell(record: Option<&Record>, event: &Event, console: &mut Console) -> Result<()> {
+    if let Some(record) = record {
+        record.event(event).map_err(journal::refused)?;
+    }
+    console.event(event);
+    Ok(())
 }
 
 async fn close(context: &Context) {

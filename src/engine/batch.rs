@@ -72,7 +72,15 @@ impl HostPlay<'_> {
             self.note_written = false;
         }
         // The note is a help, not a condition: what it came to matters only where it ends the script.
-        let mut outcomes = outcomes.into_iter().skip(before.len());
+        let mut outcomes = outcomes.into_iter().skip(before.len()).peekable();
+        let nothing_began = outcomes
+            .peek()
+            .is_some_and(|outcome| outcome.status == StepStatus::NotRun);
+        if nothing_began && lost.is_none() {
+            return Err(Trouble::Failed(Failure::new(
+                "the host took the changes and did not begin with them",
+            )));
+        }
         let mut arbitrary = false;
         for task in planned {
             let count = steps_of(&task).count();
@@ -94,7 +102,7 @@ impl HostPlay<'_> {
             self.wait_for_return(target, &boot, limit).await?;
             self.worlds.remove(target);
             self.memory.facts_stale = true;
-            return Ok(());
+            return self.after_reboot(target, &own).await;
         }
         match lost {
             Some(failure) => Err(Trouble::Unreachable(failure.help(
@@ -116,12 +124,10 @@ impl HostPlay<'_> {
             self.memory.ready.insert(task.key, done);
             return true;
         }
-        let bad = outcomes
+        let bad = until_restart(&task, outcomes)
             .iter()
             .find(|outcome| outcome.status != StepStatus::Done);
-        let Some(world) = self.worlds.get_mut(target) else {
-            return false;
-        };
+        let world = self.worlds.entry(target.clone()).or_default();
         match bad.map(|outcome| outcome.status) {
             None => {
                 for change in &task.decision.changes {
@@ -156,8 +162,16 @@ impl HostPlay<'_> {
                     .insert(task.key, executed(&task.decision, outcomes, Some(failure)));
                 false
             }
-            Some(_) => {
+            Some(status) => {
                 world.forget_all();
+                // A step that began and of which nothing more is known must not be repeated unseen.
+                if status == StepStatus::Lost {
+                    let failure = Failure::new("the host did not say what became of this")
+                        .help("look at the host, and run again");
+                    self.memory
+                        .executed
+                        .insert(task.key, executed(&task.decision, outcomes, Some(failure)));
+                }
                 false
             }
         }
@@ -210,6 +224,34 @@ impl HostPlay<'_> {
             Vec::new()
         };
         (before, after)
+    }
+
+    /// Steps behind a restart are carried out once the machine is back.
+    async fn after_reboot(&mut self, target: &Target, steps: &[Step]) -> Result<(), Trouble> {
+        let rest: Vec<Step> = steps
+            .iter()
+            .skip_while(|step| !matches!(step.action, Action::Reboot { .. }))
+            .skip(1)
+            .cloned()
+            .collect();
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let (outcomes, lost) =
+            exchange::carry_out(self.context(), target, self.connection_of(target), &rest).await?;
+        if let Some(failure) = lost {
+            return Err(Trouble::Unreachable(failure));
+        }
+        match outcomes
+            .iter()
+            .find(|outcome| outcome.status != StepStatus::Done)
+        {
+            None => Ok(()),
+            Some(outcome) => Err(Trouble::Failed(Failure::new(format!(
+                "the machine is back, and what checks it failed: {}",
+                last_lines(&outcome.stderr.to_lossy())
+            )))),
+        }
     }
 
     /// Which boot the host is in.
@@ -268,6 +310,21 @@ fn steps_of(task: &Planned) -> impl Iterator<Item = &Step> {
         .changes
         .iter()
         .flat_map(|change| &change.steps)
+}
+
+/// The outcomes that judge a task: a restart cuts the connection, and what stands behind it comes later.
+fn until_restart<'o>(task: &Planned, outcomes: &'o [Outcome]) -> &'o [Outcome] {
+    let restart = steps_of(task).position(|step| matches!(step.action, Action::Reboot { .. }));
+    match restart {
+        Some(index)
+            if outcomes.get(index).is_some_and(|outcome| {
+                matches!(outcome.status, StepStatus::Done | StepStatus::Lost)
+            }) =>
+        {
+            &outcomes[..index]
+        }
+        _ => outcomes,
+    }
 }
 
 /// What came of a task's steps, for the walk to judge.

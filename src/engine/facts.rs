@@ -2,19 +2,14 @@
 
 use crate::model::fact_variables;
 use crate::model::facts::Facts;
-use crate::model::value::Map;
+use crate::model::value::{Map, Value};
 
-/// The variable with which people override how memory is shared out.
-const SIZING: &str = "redis_sizing";
+/// The variable with which people say how memory is to be shared out.
+pub(super) const SIZING: &str = "redis_sizing";
 
-/// All variables that follow from the facts, with the inventory's wishes about sizing.
-pub fn variables(facts: &Facts, inventory: &Map) -> Map {
+/// All variables that follow from the facts, with a play's wishes about sizing.
+pub fn variables(facts: &Facts, wishes: Option<&Value>) -> Map {
     let mut map = fact_variables::variables(facts);
-    let empty = Map::new();
-    let wishes = inventory
-        .get(SIZING)
-        .and_then(crate::model::value::Value::as_map)
-        .unwrap_or(&empty);
     map.extend(crate::redis::from_facts::variables(facts, wishes));
     map
 }

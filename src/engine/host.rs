@@ -8,6 +8,7 @@ use super::exchange::{self, Trouble};
 use super::once::Board;
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
 use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure};
+use crate::model::facts::Facts;
 use crate::model::probe::{Observation, Probe};
 use crate::model::value::Map;
 use crate::module::Failure;
@@ -20,7 +21,8 @@ const MOST_WALKS: usize = 10_000;
 #[derive(Clone, Debug, Default)]
 pub struct Carried {
     pub variables: Map,
-    pub facts: Map,
+    /// What the host said of itself, so that it is asked once a run.
+    pub facts: Option<Box<Facts>>,
 }
 
 /// One host in one play.
@@ -33,6 +35,7 @@ pub(super) struct HostPlay<'a> {
     pub(super) connection: Option<String>,
     pub(super) board: &'a Board,
     pub(super) counts: Counts,
+    facts: Option<Box<Facts>>,
     /// How often each task's guards failed.
     pub(super) refusals: HashMap<Key, u32>,
     /// Whether a note of owed handlers is on the host.
@@ -53,6 +56,7 @@ impl<'a> HostPlay<'a> {
         context: &'a Context,
         setting: Setting,
         memory: Memory,
+        facts: Option<Box<Facts>>,
         connection: Option<String>,
         board: &'a Board,
     ) -> Self {
@@ -64,6 +68,7 @@ impl<'a> HostPlay<'a> {
             connection,
             board,
             counts: Counts::default(),
+            facts,
             refusals: HashMap::new(),
             note_written: false,
             told: HashSet::new(),
@@ -105,16 +110,21 @@ impl<'a> HostPlay<'a> {
             report,
             carried: Carried {
                 variables: std::mem::take(&mut self.memory.variables),
-                facts: std::mem::take(&mut self.memory.facts),
+                facts: self.facts.take(),
             },
             changed,
         }
     }
 
     async fn play(&mut self) -> Result<Finished, Trouble> {
-        if self.setting.play.gather_facts && self.memory.facts.is_empty() {
-            let target = self.setting.facts_target.clone();
-            self.ask(&target, vec![Probe::Facts]).await?;
+        if self.setting.play.gather_facts {
+            match self.facts.take() {
+                Some(facts) => self.know(facts)?,
+                None => {
+                    let target = self.setting.facts_target.clone();
+                    self.ask(&target, vec![Probe::Facts]).await?;
+                }
+            }
         }
         for _ in 0..MOST_WALKS {
             if self.context.is_interrupted() {
@@ -217,8 +227,7 @@ impl<'a> HostPlay<'a> {
                         self.memory.notified.clone_from(names);
                         self.note_written = true;
                     }
-                    self.memory.facts = super::facts::variables(&facts, &self.setting.inventory);
-                    self.memory.facts_stale = false;
+                    self.know(facts)?;
                 }
                 Observation::Failed(reason) if probe == Probe::Facts => {
                     return Err(Trouble::Failed(Failure::new(format!(
@@ -235,6 +244,15 @@ impl<'a> HostPlay<'a> {
         Ok(())
     }
 
+    /// Makes variables of what the host said of itself, as this play wishes them.
+    fn know(&mut self, facts: Box<Facts>) -> Result<(), Trouble> {
+        let wishes = self.setting.sizing_wishes().map_err(Trouble::Failed)?;
+        self.memory.facts = super::facts::variables(&facts, wishes.as_ref());
+        self.memory.facts_stale = false;
+        self.facts = Some(facts);
+        Ok(())
+    }
+
     /// The play's `connection` counts for its own hosts only.
     pub(super) fn connection_of(&self, target: &Target) -> Option<&str> {
         self.connection
@@ -248,11 +266,10 @@ impl<'a> HostPlay<'a> {
     }
 }
 
-/// Makes the shared part of a host's memory.
-pub(super) fn memory(carried: Carried, leads: bool) -> Memory {
+/// Makes the memory with which a host begins a play.
+pub(super) fn memory(variables: Map, leads: bool) -> Memory {
     Memory {
-        variables: carried.variables,
-        facts: carried.facts,
+        variables,
         leads,
         ..Memory::default()
     }

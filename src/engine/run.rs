@@ -74,7 +74,11 @@ pub async fn run(
             name: play.name.clone(),
             hosts: hosts.clone(),
         });
-        let waves = waves(&hosts, &play.serial);
+        // Waves are for changes; what only looks may look everywhere at once.
+        let waves = match context.mode {
+            Mode::Apply => waves(&hosts, &play.serial),
+            Mode::Plan | Mode::Verify => vec![hosts],
+        };
         let of = waves.len();
         for (number, wave) in waves.iter().enumerate() {
             if of > 1 {
@@ -92,8 +96,8 @@ pub async fn run(
                 budget.count(host.report.status != HostStatus::Done);
                 summary.add(host, &mut carried);
             }
-            // In a dry run every host is looked at: a plan that stops early tells too little.
-            if let Some(reason) = budget.spent().filter(|_| context.mode != Mode::Plan) {
+            // What only looks looks at every host: stopping early would tell too little.
+            if let Some(reason) = budget.spent().filter(|_| context.mode == Mode::Apply) {
                 let rest: Vec<String> = waves[number + 1..].concat();
                 if !rest.is_empty() || index + 1 < playbook.plays.len() {
                     context.tell(Event::Stopped { reason });
@@ -124,7 +128,8 @@ async fn lead_wave(
         let board = Arc::clone(&board);
         let forks = Arc::clone(forks);
         let host = host.clone();
-        let memory = host::memory(carried.remove(&host).unwrap_or_default(), position == 0);
+        let before = carried.remove(&host).unwrap_or_default();
+        let memory = host::memory(before.variables, position == 0);
         let wave_names = wave_names.clone();
         hosts.spawn(async move {
             // The leader of `run_once` tasks must never wait for a place that those who wait for it hold.
@@ -134,7 +139,7 @@ async fn lead_wave(
                 forks.acquire().await.ok()
             };
             let (setting, connection) = setting(&context, &play, index, &host, &wave_names);
-            let ended = HostPlay::new(&context, setting, memory, connection, &board)
+            let ended = HostPlay::new(&context, setting, memory, before.facts, connection, &board)
                 .run()
                 .await;
             if position == 0 {

@@ -20,6 +20,9 @@ use cachesmith::load::yaml;
 use cachesmith::model::source::Source;
 use cachesmith::module::registry;
 
+/// Folders below `tests/cases` that other tests read.
+const OTHER_CASES: &[&str] = &["facts", "templates"];
+
 /// What went wrong, for a person.
 pub(crate) type Problem = String;
 
@@ -102,8 +105,7 @@ fn case_files() -> Vec<(String, PathBuf)> {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        // Templates have a runner of their own: `tests/template_cases.rs`.
-        if folder.is_dir() && module != "templates" {
+        if folder.is_dir() && !OTHER_CASES.contains(&module.as_str()) {
             files.extend(
                 entries(&folder)
                     .into_iter()

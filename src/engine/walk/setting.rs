@@ -8,7 +8,7 @@ use crate::model::event::Mode;
 use crate::model::playbook::{Keywords, Origin, Play};
 use crate::model::template::{Layer, Scope, Templates};
 use crate::model::value::{Map, Value};
-use crate::module::Resources;
+use crate::module::{Failure, Resources};
 
 /// A play, a host, and what the user asked for.
 pub struct Setting {
@@ -38,6 +38,30 @@ impl Setting {
             host: self.host.clone(),
             account: None,
         }
+    }
+
+    /// What this play and the inventory wish about sizing; facts are made with it, so it cannot depend on them.
+    ///
+    /// # Errors
+    /// A template in it that cannot be rendered, or a wish that nobody can have.
+    pub fn sizing_wishes(&self) -> Result<Option<Value>, Failure> {
+        let scope = self.scope(
+            &Map::new(),
+            &Map::new(),
+            &Keywords::default(),
+            &Origin::default(),
+        );
+        let name = crate::engine::facts::SIZING;
+        let wishes = scope
+            .variable(name)
+            .map_err(|error| Failure::new(format!("`{name}`: {}", error.message)))?;
+        if let Some(problem) = wishes
+            .as_ref()
+            .and_then(crate::redis::from_facts::check_wishes)
+        {
+            return Err(Failure::new(format!("`{name}`: {problem}")));
+        }
+        Ok(wishes)
     }
 
     /// The variables that a task sees, by precedence.

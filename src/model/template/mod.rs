@@ -13,6 +13,7 @@ pub mod filters;
 pub mod functions;
 mod habits;
 mod names;
+mod paths;
 mod pieces;
 mod prepared;
 mod references;

@@ -148,6 +148,7 @@ mod tests {
                 &["x.n", "list", "x.ok"],
             ),
             ("{{ [...a, ...b.c] }}", &["a", "b.c"]),
+            ("{{ {'a': 1, ...rest} }}", &["rest"]),
             ("{% set a = b %}{% set c %}{{ d }}{% endset %}", &["b", "d"]),
             ("{% filter indent(width=w) %}{% endfilter %}", &["w"]),
             (

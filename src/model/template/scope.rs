@@ -8,6 +8,7 @@ use tera::Context;
 
 use super::engine::{Template, Templates};
 use super::error::TemplateError;
+use super::paths::unknown_on_path;
 use super::{scan, undefined};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::node::{Content, Node};
@@ -235,7 +236,7 @@ impl Scope {
             if name == "omit" {
                 context.insert("omit", OMIT);
             } else if let Some(value) = self.variable(name)? {
-                if let Some(unknown) = undefined::unknown_on_path(&value, &path[1..]) {
+                if let Some(unknown) = unknown_on_path(&value, &path[1..]) {
                     return Ok(Value::Unknown(unknown.clone()));
                 }
                 if !context.contains_key(name) {

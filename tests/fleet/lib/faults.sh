@@ -11,6 +11,7 @@ faults_up() {
         plug_in "$FAULTS" "$HANGING_NUMBER" "$REFUSING_NUMBER"
         # On the first connection it hands its socket to a program that never looks at it: the kernel goes on
         # accepting connections, and nobody ever says a word. Nothing listens at the refusing address.
+        make_group "$FAULTS"
         (
             enter_group "$FAULTS"
             exec {LOCK}>&-
@@ -54,7 +55,8 @@ faults:
     # No machine: packets vanish.
     silent: { ansible_host: $SUBNET.$SILENT_NUMBER }
 YAML
-    read -r name < <(running_hosts) || return 0
+    name=$(running_hosts | sed -n 1p)
+    [ -n "$name" ] || return 0
     cat <<YAML
     # $name, with a key in the known hosts file that is not the one it has.
     impostor:

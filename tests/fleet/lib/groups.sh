@@ -13,24 +13,27 @@ group_is_running() { # name
     grep -qs '^populated 1' "$UNIFIED/$FLEET_GROUP/$1/cgroup.events"
 }
 
-# Moves the calling process into the group of a name.
-enter_group() { # name
+make_group() { # name
     mkdir -p "$UNIFIED/$FLEET_GROUP/$1"
+}
+
+# Moves the calling process into a group. Whoever starts the process makes the group: where it has been removed in the
+# meantime, the process has come too late, and this fails.
+enter_group() { # name
     printf '%s\n' "$BASHPID" >"$UNIFIED/$FLEET_GROUP/$1/cgroup.procs"
 }
 
-# Ends every process of a group and removes the group.
+# Ends every process of a group and removes the group; again, should another process just have entered.
 end_group() { # name
     local group=$UNIFIED/$FLEET_GROUP/$1 hierarchy _
-    if [ -d "$group" ]; then
+    for _ in $(seq 200); do
+        [ -d "$group" ] || break
         printf '1\n' >"$group/cgroup.kill"
-        for _ in $(seq 200); do
-            group_is_running "$1" || break
-            sleep 0.05
-        done
-        ! group_is_running "$1" || fail "some process of $1 cannot be ended: see $group"
-    fi
-    for hierarchy in "$UNIFIED" "$MEMORY_GROUPS" "$SYSTEMD_GROUPS"; do
+        group_is_running "$1" || remove_group "$group" 2>/dev/null || true
+        [ ! -d "$group" ] || sleep 0.05
+    done
+    [ ! -d "$group" ] || fail "some process of $1 cannot be ended: see $group"
+    for hierarchy in "$MEMORY_GROUPS" "$SYSTEMD_GROUPS"; do
         [ -z "$hierarchy" ] || remove_group "$hierarchy/$FLEET_GROUP/$1"
     done
 }

@@ -12,6 +12,7 @@ start_host() { # name
     log=$STATE/hosts/$name/console.log
     plug_in "$name" "$(host_column "$name" address)"
     mkdir -p "$(disk_of "$name")"/{upper,work} "$STATE/hosts/$name/root"
+    make_group "$name"
     (
         enter_group "$name"
         enter_memory_limit "$name" "$(host_column "$name" limit)"

@@ -30,7 +30,14 @@ save_kernel_settings() {
         read_kernel_settings >"$KERNEL_STATE/before.part"
         mv "$KERNEL_STATE/before.part" "$KERNEL_STATE/before"
     fi
-    : >"$KERNEL_STATE/fleets/$ID"
+    printf '%s\n' "$STATE" >"$KERNEL_STATE/fleets/$ID"
+}
+
+# The state folder of another fleet that is up on our subnet, and so has the same names on the machine; or nothing.
+subnet_taken_by() {
+    local owner
+    owner=$(cat "$KERNEL_STATE/fleets/$ID" 2>/dev/null) || return 0
+    [ "$owner" = "$STATE" ] || printf '%s\n' "$owner"
 }
 
 # Writes back what differs from what was kept.

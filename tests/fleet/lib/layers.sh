@@ -40,6 +40,7 @@ build_images() {
     for set in "${sets[@]}"; do lines+=$(read_set "$set")$'\n'; done
     lock_cache
     BUILDING=yes
+    make_group "$BUILD_GROUP"
     mapfile -t suites < <(awk 'NF { print $2 }' <<<"$lines" | sort -u)
     for suite in "${suites[@]}"; do
         flavours=$(awk -v suite="$suite" '$2 == suite { print $3 }' <<<"$lines" | sort -u)

@@ -18,9 +18,18 @@ made_meminfo() { # MiB
 # Puts the calling process under a memory limit of its own, for a host that has one.
 enter_memory_limit() { # name, MiB or -
     [ "$2" != - ] || return 0
-    [ -n "$MEMORY_GROUPS" ] || fail "$1 wants a memory limit, which takes a v1 memory cgroup: this machine has none"
-    local group=$MEMORY_GROUPS/$FLEET_GROUP/$1
-    mkdir -p "$group"
-    printf '%s\n' "$(($2 * 1024 * 1024))" >"$group/memory.limit_in_bytes"
-    printf '%s\n' "$BASHPID" >"$group/cgroup.procs"
+    local bytes=$(($2 * 1024 * 1024)) group
+    if [ -n "$MEMORY_GROUPS" ]; then
+        group=$MEMORY_GROUPS/$FLEET_GROUP/$1
+        mkdir -p "$group"
+        printf '%s\n' "$bytes" >"$group/memory.limit_in_bytes"
+        printf '%s\n' "$BASHPID" >"$group/cgroup.procs"
+    elif grep -qw memory "$UNIFIED/cgroup.controllers"; then
+        # The process is in the group already: hosts are in one for being ended.
+        for group in "$UNIFIED" "$UNIFIED/$FLEET_GROUP"; do printf '+memory\n' >"$group/cgroup.subtree_control"; done
+        printf '%s\n' "$bytes" >"$UNIFIED/$FLEET_GROUP/$1/memory.max"
+        printf '0\n' >"$UNIFIED/$FLEET_GROUP/$1/memory.swap.max" 2>/dev/null || true
+    else
+        fail "$1 wants a memory limit, and this machine has no memory control groups"
+    fi
 }

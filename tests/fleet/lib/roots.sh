@@ -23,7 +23,8 @@ build_root() { # folder, suite
         --include="$(IFS=,; printf '%s' "${BASE_PACKAGES[*]}")" "$suite" "$folder" $archive
     mkdir -p "$folder/usr/lib/test-host" "$folder/srv/packages"
     awk '$1 == "deb" { print $2; exit }' "$folder/etc/apt/sources.list" >"$folder/usr/lib/test-host/mirror"
-    cp -a --no-preserve=ownership -- "$FLEET_DIR/root/." "$folder/"
+    # With usual modes, whatever those of this checkout are.
+    cp --recursive --no-dereference --no-preserve=mode,ownership -- "$FLEET_DIR/root/." "$folder/"
     chmod 0440 "$folder/etc/sudoers.d/ops"
     add_users "$folder"
     systemctl --root="$folder" mask "${MASKED_UNITS[@]}"

@@ -2,15 +2,17 @@
 # The whole fleet: up, down, and what changes some of its hosts.
 
 fleet_up() { # set
-    local file lines line name
+    local file lines line name owner
+    owner=$(subnet_taken_by)
+    [ -z "$owner" ] || fail "the fleet in $owner has the subnet $SUBNET: choose another with CACHESMITH_FLEET_SUBNET"
     file=$(set_file "$1")
     lines=$(read_set "$file")
     build_images "$1"
     check_against_present "$lines"
     mapfile -t UNDO < <(hosts_not_running "$lines")
+    save_kernel_settings
     mkdir -p "$STATE/hosts" "$STATE/disk"
     printf '%s\n' "$SUBNET" >"$STATE/subnet"
-    save_kernel_settings
     mountpoint --quiet "$STATE/disk" || mount -t tmpfs -o "size=$DISK_SIZE,mode=0755" cachesmith-fleet "$STATE/disk"
     bridge_up
     while read -r line; do
@@ -75,7 +77,12 @@ running_hosts() {
 # Removes everything that belongs to this fleet, from whatever state it is in: what there is to remove is asked
 # of the machine, not of the state folder.
 fleet_down() {
-    local name
+    local name owner
+    owner=$(subnet_taken_by)
+    if [ -n "$owner" ]; then
+        say "nothing of $STATE is up; what has the subnet $SUBNET is the fleet in $owner"
+        return
+    fi
     if [ -n "$UNIFIED" ]; then
         for name in $(groups_of_fleet); do end_group "$name"; done
         remove_fleet_groups

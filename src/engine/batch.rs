@@ -119,9 +119,8 @@ impl HostPlay<'_> {
         let bad = outcomes
             .iter()
             .find(|outcome| outcome.status != StepStatus::Done);
-        let Some(world) = self.worlds.get_mut(target) else {
-            return false;
-        };
+        // A target may be acted on without ever having been asked anything.
+        let world = self.worlds.entry(target.clone()).or_default();
         match bad.map(|outcome| outcome.status) {
             None => {
                 for change in &task.decision.changes {

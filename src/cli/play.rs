@@ -138,6 +138,7 @@ async fn carry_through(
         },
         connecting: arguments.hosts.connecting,
         playbook_folder: prepared.playbook.folder.clone(),
+        plays: &prepared.playbook.plays,
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,

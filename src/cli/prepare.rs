@@ -18,6 +18,8 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{Event, Mode};
 use crate::model::inventory::Inventory;
 use crate::model::inventory::pattern::Patterns;
+use crate::model::playbook::Play;
+use crate::model::redaction::Redactor;
 use crate::model::template::Templates;
 use crate::model::value::{Map, Value};
 use crate::transport::limits::Limits;
@@ -60,18 +62,19 @@ pub(super) fn hosts(arguments: &HostArguments, playbook_folder: Option<&Path>) -
 }
 
 /// What a run needs beside hosts.
-pub(super) struct Wish {
+pub(super) struct Wish<'a> {
     pub(super) mode: Mode,
     pub(super) tags: Tags,
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
+    pub(super) plays: &'a [Arc<Play>],
 }
 
 /// Puts together what all hosts of a run share.
 pub(super) fn context(
     hosts: &Hosts,
     templates: &Arc<Templates>,
-    wish: Wish,
+    wish: Wish<'_>,
     events: UnboundedSender<Event>,
     journal: Arc<dyn Journal>,
 ) -> Context {
@@ -108,8 +111,23 @@ pub(super) fn context(
         journal,
         magic,
         script_limit: SCRIPT_LIMIT,
+        redactor: redactor(hosts, wish.plays),
         interrupted: tokio::sync::watch::Sender::new(false),
     }
+}
+
+/// The secrets among all variables that people wrote.
+fn redactor(hosts: &Hosts, plays: &[Arc<Play>]) -> Redactor {
+    let mut redactor = Redactor::default();
+    for host in hosts.inventory.hosts() {
+        redactor.learn(&hosts.inventory.variables(host));
+    }
+    redactor.learn(&hosts.extra);
+    for play in plays {
+        redactor.learn(&play.vars);
+        redactor.learn(&play.vars_files);
+    }
+    redactor
 }
 
 /// `groups` and `hostvars`.

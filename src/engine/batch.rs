@@ -94,7 +94,7 @@ impl HostPlay<'_> {
             self.wait_for_return(target, &boot, limit).await?;
             self.worlds.remove(target);
             self.memory.facts_stale = true;
-            return Ok(());
+            return self.after_reboot(target, &own).await;
         }
         match lost {
             Some(failure) => Err(Trouble::Unreachable(failure.help(
@@ -116,7 +116,7 @@ impl HostPlay<'_> {
             self.memory.ready.insert(task.key, done);
             return true;
         }
-        let bad = outcomes
+        let bad = until_restart(&task, outcomes)
             .iter()
             .find(|outcome| outcome.status != StepStatus::Done);
         // A target may be acted on without ever having been asked anything.
@@ -211,6 +211,34 @@ impl HostPlay<'_> {
         (before, after)
     }
 
+    /// Steps behind a restart are carried out once the machine is back.
+    async fn after_reboot(&mut self, target: &Target, steps: &[Step]) -> Result<(), Trouble> {
+        let rest: Vec<Step> = steps
+            .iter()
+            .skip_while(|step| !matches!(step.action, Action::Reboot { .. }))
+            .skip(1)
+            .cloned()
+            .collect();
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let (outcomes, lost) =
+            exchange::carry_out(self.context(), target, self.connection_of(target), &rest).await?;
+        if let Some(failure) = lost {
+            return Err(Trouble::Unreachable(failure));
+        }
+        match outcomes
+            .iter()
+            .find(|outcome| outcome.status != StepStatus::Done)
+        {
+            None => Ok(()),
+            Some(outcome) => Err(Trouble::Failed(Failure::new(format!(
+                "the machine is back, and what checks it failed: {}",
+                last_lines(&outcome.stderr.to_lossy())
+            )))),
+        }
+    }
+
     /// Which boot the host is in.
     async fn boot(&self, target: &Target) -> Result<String, Trouble> {
         let answers = exchange::observe(
@@ -267,6 +295,21 @@ fn steps_of(task: &Planned) -> impl Iterator<Item = &Step> {
         .changes
         .iter()
         .flat_map(|change| &change.steps)
+}
+
+/// The outcomes that judge a task: a restart cuts the connection, and what stands behind it comes later.
+fn until_restart<'o>(task: &Planned, outcomes: &'o [Outcome]) -> &'o [Outcome] {
+    let restart = steps_of(task).position(|step| matches!(step.action, Action::Reboot { .. }));
+    match restart {
+        Some(index)
+            if outcomes.get(index).is_some_and(|outcome| {
+                matches!(outcome.status, StepStatus::Done | StepStatus::Lost)
+            }) =>
+        {
+            &outcomes[..index]
+        }
+        _ => outcomes,
+    }
 }
 
 /// What came of a task's steps, for the walk to judge.

@@ -12,6 +12,7 @@ use super::walk::Tags;
 use crate::model::change::Change;
 use crate::model::event::{Event, Mode};
 use crate::model::inventory::Inventory;
+use crate::model::redaction::Redactor;
 use crate::model::template::Templates;
 use crate::model::value::Map;
 use crate::module::Resources;
@@ -34,6 +35,8 @@ pub struct Context {
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,
+    /// What must not be told.
+    pub redactor: Redactor,
     /// Set when the user wants the run to end.
     pub interrupted: watch::Sender<bool>,
 }
@@ -81,6 +84,6 @@ impl Context {
 
     /// Tells the views and the journal. A run whose views have gone needs no events.
     pub fn tell(&self, event: Event) {
-        let _ = self.events.send(event);
+        let _ = self.events.send(self.redactor.anything(event));
     }
 }

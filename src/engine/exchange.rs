@@ -9,6 +9,7 @@ use crate::model::probe::{Observation, Probe};
 use crate::model::step::{Outcome, Step};
 use crate::module::Failure;
 use crate::transport::error::{TransportError, TransportErrorKind};
+use crate::transport::local_facts;
 use crate::transport::script;
 
 /// Why a round trip did not do its work.
@@ -37,14 +38,31 @@ pub async fn observe(
         answer = run(context, target, connection, script.text()) => answer.map_err(|error| trouble(&error))?,
         () = context.interruption() => return Err(Trouble::Interrupted),
     };
-    script::parse_observations(&script, probes, &answer.stdout).map_err(|garbled| {
-        let mut failure = Failure::new(garbled.to_string());
-        let said = String::from_utf8_lossy(&answer.stderr);
-        if !said.trim().is_empty() {
-            failure = failure.help(format!("the host said: {}", said.trim()));
+    let mut observations =
+        script::parse_observations(&script, probes, &answer.stdout).map_err(|garbled| {
+            let mut failure = Failure::new(garbled.to_string());
+            let said = String::from_utf8_lossy(&answer.stderr);
+            if !said.trim().is_empty() {
+                failure = failure.help(format!("the host said: {}", said.trim()));
+            }
+            Trouble::Failed(failure)
+        })?;
+    if context.sessions.is_local(&target.host) {
+        for observation in &mut observations {
+            complete(observation).await;
         }
-        Trouble::Failed(failure)
-    })
+    }
+    Ok(observations)
+}
+
+/// What this machine knows of itself without asking a shell is added to what the shell said.
+async fn complete(observation: &mut Observation) {
+    if let Observation::Facts(facts) = observation {
+        let known = std::mem::take(facts);
+        let fallback = known.clone();
+        let added = tokio::task::spawn_blocking(move || local_facts::complete(*known)).await;
+        *facts = added.map_or(fallback, Box::new);
+    }
 }
 
 /// Carries out all steps in one round trip. A connection that is lost on the way still tells how far it came.

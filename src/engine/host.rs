@@ -247,7 +247,7 @@ impl<'a> HostPlay<'a> {
     /// Makes variables of what the host said of itself, as this play wishes them.
     fn know(&mut self, facts: Box<Facts>) -> Result<(), Trouble> {
         let wishes = self.setting.sizing_wishes().map_err(Trouble::Failed)?;
-        self.memory.facts = super::facts::variables(&facts, &wishes);
+        self.memory.facts = super::facts::variables(&facts, wishes.as_ref());
         self.memory.facts_stale = false;
         self.facts = Some(facts);
         Ok(())

@@ -154,6 +154,20 @@ impl Sessions {
         })
     }
 
+    /// Whether a host is this machine, reached through its own shell.
+    pub fn is_local(&self, host: &str) -> bool {
+        let cell = self
+            .lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(host)
+            .cloned();
+        cell.and_then(|cell| {
+            cell.get()
+                .and_then(|line| line.as_ref().ok().map(|line| line.connection.kind))
+        }) == Some(ConnectionKind::Local)
+    }
+
     /// Closes a host's session, so that the next question opens another.
     pub async fn forget(&self, host: &str) {
         let cell = self

@@ -13,6 +13,18 @@ use crate::model::diagnostic::Diagnostic;
 /// # Errors
 /// When neither is known.
 pub(super) fn runs() -> io::Result<PathBuf> {
+    Ok(own()?.join("runs"))
+}
+
+/// The key that seals what undoes changes.
+///
+/// # Errors
+/// As [`runs`].
+pub(super) fn key() -> io::Result<PathBuf> {
+    Ok(own()?.join("journal.key"))
+}
+
+fn own() -> io::Result<PathBuf> {
     let state = match std::env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
@@ -23,7 +35,7 @@ pub(super) fn runs() -> io::Result<PathBuf> {
             .map(|home| home.join(".local/state"))
             .ok_or_else(|| io::Error::other("neither XDG_STATE_HOME nor HOME is set"))?,
     };
-    Ok(state.join("cachesmith/runs"))
+    Ok(state.join("cachesmith"))
 }
 
 /// A name for a run that sorts by time and that no other run has.

@@ -1,11 +1,12 @@
 //! The record of every apply on this machine: crash-safe, append-only, one folder a run, for its owner alone.
 //!
-//! `events.jsonl` holds what happened, `changes.jsonl` each change with its inverse, written and flushed to disk
-//! before its first step is sent.
+//! `events.jsonl` holds what happened, `changes.sealed` each change with its inverse, sealed because the old content of
+//! a file can hold a secret, and flushed to disk before its first step is sent.
 
 mod folder;
 mod reading;
 mod record;
+mod seal;
 
 pub use folder::{new_name, refused};
 pub use reading::{RunDetail, RunLine, list, read};

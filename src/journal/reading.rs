@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::folder;
 use super::record::Intention;
+use super::seal::Seal;
 use crate::error::{Error, Result};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{Event, RunEnded, RunStarted};
@@ -86,7 +87,7 @@ pub fn read(name: &str) -> Result<RunDetail> {
     Ok(RunDetail {
         name: (*name).clone(),
         events: lines(&folder.join("events.jsonl")).map_err(folder::refused)?,
-        intentions: lines(&folder.join("changes.jsonl")).map_err(folder::refused)?,
+        intentions: sealed(&folder.join("changes.sealed")).map_err(folder::refused)?,
     })
 }
 
@@ -112,5 +113,14 @@ fn lines<T: DeserializeOwned>(path: &Path) -> io::Result<Vec<T>> {
     Ok(text
         .lines()
         .map_while(|line| serde_json::from_str(line).ok())
+        .collect())
+}
+
+fn sealed(path: &Path) -> io::Result<Vec<Intention>> {
+    let seal = Seal::at(&folder::key()?)?;
+    let text = fs::read_to_string(path)?;
+    Ok(text
+        .lines()
+        .map_while(|line| serde_json::from_slice(&seal.open(line)?).ok())
         .collect())
 }

@@ -5,18 +5,20 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::folder;
+use super::seal::Seal;
 use crate::engine::context::Journal;
 use crate::model::change::Change;
 use crate::model::event::Event;
 
 /// The record of a run that is under way.
-#[derive(Debug)]
 pub struct Record {
     name: String,
     events: Mutex<File>,
     changes: Mutex<File>,
+    seal: Seal,
 }
 
 /// What was about to be done, with its inverse.
@@ -41,7 +43,8 @@ impl Record {
         let record = Self {
             name,
             events: Mutex::new(folder::append(&folder.join("events.jsonl"))?),
-            changes: Mutex::new(folder::append(&folder.join("changes.jsonl"))?),
+            changes: Mutex::new(folder::append(&folder.join("changes.sealed"))?),
+            seal: Seal::at(&folder::key()?)?,
         };
         // The folder's own entry has to be on disk before anything is done.
         File::open(&folder)?.sync_all()?;
@@ -62,7 +65,7 @@ impl Record {
     /// When it cannot be written.
     pub fn event(&self, event: &Event) -> io::Result<()> {
         let last = matches!(event, Event::RunEnded(_));
-        line(&self.events, event, last)
+        line(&self.events, &serde_json::to_vec(event)?, last)
     }
 }
 
@@ -80,16 +83,15 @@ impl Journal for Record {
             task: task.to_owned(),
             changes: changes.to_vec(),
         };
-        line(&self.changes, &intention, true)
+        let text = Zeroizing::new(serde_json::to_vec(&intention)?);
+        line(&self.changes, self.seal.close(&text)?.as_bytes(), true)
     }
 }
 
-/// Appends one JSON line; `flush` waits until it is on disk.
-fn line(file: &Mutex<File>, value: &impl Serialize, flush: bool) -> io::Result<()> {
-    let mut text = serde_json::to_vec(value)?;
-    text.push(b'\n');
+/// Appends one line; `flush` waits until it is on disk.
+fn line(file: &Mutex<File>, text: &[u8], flush: bool) -> io::Result<()> {
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-    file.write_all(&text)?;
+    file.write_all(&[text, b"\n"].concat())?;
     if flush {
         file.sync_data()?;
     }

@@ -105,6 +105,10 @@ pub enum Effect {
     Becomes(Probe, Observation),
     /// Something that stands at a path gets another mode, owner or group; what else is known of it stays.
     Attributes { path: String, after: Ownership },
+    /// What is not there yet below a directory may appear; `reason` completes "known after ...".
+    MayAppear { below: String, reason: String },
+    /// The probe is asked again once the change has been made, whatever was predicted of it.
+    AskAgain(Probe),
     /// The probe's answer is not known until the change has been made; `reason` completes "known after ...".
     Unknown { probe: Probe, reason: String },
     /// Packages come or go: what is absent now (files below absent directories, units, accounts) may appear.

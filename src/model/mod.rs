@@ -11,6 +11,7 @@ pub mod nearest;
 pub mod node;
 pub mod playbook;
 pub mod probe;
+pub mod redaction;
 pub mod secret;
 pub mod source;
 pub mod step;

@@ -237,6 +237,10 @@ pub struct KernelValue {
     pub writable: bool,
 }
 
+/// The number of a user or group that is not known until it has been made. POSIX gives it to nobody:
+/// `(uid_t) -1` means "leave as it is" to chown.
+pub const UNKNOWN_ID: u32 = u32::MAX;
+
 /// An account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserState {

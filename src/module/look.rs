@@ -83,6 +83,12 @@ impl<'a> Look<'a> {
         self.world.origin(probe)
     }
 
+    /// Whether an earlier task decided something that has not been made yet: what was observed may have become
+    /// old in ways that nobody predicts.
+    pub fn anything_decided(&self) -> bool {
+        self.world.anything_decided()
+    }
+
     /// Asks the host, whatever is known already.
     pub fn ask_again(&self, probe: &Probe) -> Stop {
         self.missing.borrow_mut().push(probe.clone());

@@ -12,6 +12,8 @@ pub mod debug;
 pub mod decision;
 pub mod fail;
 pub mod file;
+pub mod get_url;
+pub mod group;
 pub mod lineinfile;
 pub mod look;
 pub mod package;
@@ -30,6 +32,9 @@ pub mod stat;
 pub mod sysctl;
 pub mod template;
 pub mod transparent_hugepage;
+pub mod unarchive;
+pub mod user;
+pub mod wait_for;
 pub mod world;
 
 pub use decision::{Check, CheckStatus, Decision, Failure, Stop};

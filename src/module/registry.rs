@@ -13,6 +13,8 @@ static MODULES: &[&dyn Module] = &[
     &super::debug::Debug,
     &super::fail::Fail,
     &super::file::File,
+    &super::get_url::GetUrl,
+    &super::group::Group,
     &super::lineinfile::Lineinfile,
     &super::package::Package,
     &super::reboot::Reboot,
@@ -25,6 +27,9 @@ static MODULES: &[&dyn Module] = &[
     &super::sysctl::Sysctl,
     &super::template::Template,
     &super::transparent_hugepage::TransparentHugepage,
+    &super::unarchive::Unarchive,
+    &super::user::User,
+    &super::wait_for::WaitFor,
 ];
 
 /// Prefixes that Ansible's collections put before a module's name.

@@ -1,5 +1,6 @@
 //! `stat`: what stands at a path.
 
+use super::shared::describe::number;
 use super::shared::mode::show;
 use super::shared::paths;
 use super::world::Origin;
@@ -151,8 +152,8 @@ fn describe(path: &str, info: &FileInfo) -> Map {
             put(name, false.into());
         }
     }
-    put("uid", info.uid.into());
-    put("gid", info.gid.into());
+    put("uid", number(info.uid, &info.owner));
+    put("gid", number(info.gid, &info.group));
     put("size", info.size.into());
     put("mtime", info.modified.into());
     for (name, bit) in [

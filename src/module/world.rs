@@ -18,6 +18,10 @@ pub struct World {
     /// Answers among `observed` that follow from a change that was made, and were not asked again.
     confirmed: HashSet<Probe>,
     folders: Folders,
+    /// Something was decided that has not been made yet.
+    decided: bool,
+    /// Directories in which anything may appear that is not there yet, and after what.
+    appearing: Vec<(String, Unknown)>,
     /// Modes and owners that decided changes give to paths.
     ownership: HashMap<String, Ownership>,
     /// Packages that will come or go: names, and what completes "known after ...".
@@ -60,6 +64,7 @@ impl World {
 
     /// Lays the effects of a decided change over what was observed.
     pub fn predict(&mut self, change: &Change) {
+        self.decided |= !change.steps.is_empty() || !change.effects.is_empty();
         for effect in &change.effects {
             match effect {
                 Effect::Becomes(probe, observation) => {
@@ -68,6 +73,11 @@ impl World {
                         .insert(probe.clone(), Ok(observation.clone()));
                 }
                 Effect::Attributes { path, after } => self.predict_ownership(path, after),
+                Effect::AskAgain(_) => {}
+                Effect::MayAppear { below, reason } => {
+                    self.appearing
+                        .push((below.clone(), Unknown::new(reason.as_str())));
+                }
                 Effect::Unknown { probe, reason } => {
                     let unknown = Unknown::new(reason.as_str());
                     for listing in self.listings_of(probe) {
@@ -100,15 +110,28 @@ impl World {
     /// Makes the effects of a change that has been carried out part of what is known. What they left open has to
     /// be observed again. Returns whether the facts have to be asked again.
     pub fn confirm(&mut self, change: &Change) -> bool {
+        // Whatever was done may have started or ended what listens.
+        self.observed
+            .retain(|probe, _| !matches!(probe, Probe::Port { .. }));
         let mut ask_facts = false;
         for effect in &change.effects {
             match effect {
                 Effect::Becomes(probe, observation) => {
                     self.confirm_path(probe, observation);
-                    self.confirmed.insert(probe.clone());
-                    self.observed.insert(probe.clone(), observation.clone());
+                    if paths::is_whole(observation) {
+                        self.confirmed.insert(probe.clone());
+                        self.observed.insert(probe.clone(), observation.clone());
+                    } else {
+                        self.observed.remove(probe);
+                        self.observed
+                            .retain(|other, _| !folders::lists(other, probe));
+                    }
                 }
                 Effect::Attributes { path, after } => self.confirm_ownership(path, after),
+                Effect::AskAgain(probe) => {
+                    self.observed.remove(probe);
+                }
+                Effect::MayAppear { below, .. } => self.forget_absent(below),
                 Effect::Unknown { probe, .. } => {
                     self.observed.remove(probe);
                     self.observed
@@ -147,6 +170,8 @@ impl World {
     /// Forgets all that was only predicted.
     pub fn forget_predictions(&mut self) {
         self.predicted.clear();
+        self.decided = false;
+        self.appearing.clear();
         self.folders = Folders::default();
         self.ownership.clear();
         self.packages.clear();
@@ -170,11 +195,19 @@ impl World {
         }
         match self.observed.get(probe) {
             None => Answer::Missing,
-            Some(observation) => match self.what_a_package_may_bring(probe, observation) {
+            Some(observation) => match self
+                .what_a_package_may_bring(probe, observation)
+                .or_else(|| self.what_may_appear(probe, observation))
+            {
                 Some(unknown) => Answer::Unknown(unknown),
                 None => Answer::Known(observation),
             },
         }
+    }
+
+    /// Whether something was decided that has not been made yet.
+    pub fn anything_decided(&self) -> bool {
+        self.decided
     }
 
     /// Where the answer to a probe comes from, if there is one.

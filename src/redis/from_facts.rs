@@ -43,9 +43,9 @@ const DEPENDENT: [&str; 19] = [
     "memory_max",
 ];
 
-/// The variable `redis`. `wishes` is what people set in `redis_sizing`; with a mistake in it nothing is computed,
-/// and `redis.sizing.refused` says why ([`check_wishes`] finds mistakes beforehand).
-pub fn variables(facts: &Facts, wishes: &Map) -> Map {
+/// The variable `redis`. `wishes` is the variable `redis_sizing`, if people set it; with a mistake in it nothing is
+/// computed, and `redis.sizing.refused` says why ([`check_wishes`] finds mistakes beforehand).
+pub fn variables(facts: &Facts, wishes: Option<&Value>) -> Map {
     let mut redis = Map::new();
     let running = facts
         .redis_instances

@@ -9,7 +9,7 @@
 //!
 //! Start reading at [`session::Session`]. An SSH session is one `ssh` master process (see `ssh/master.rs`), each
 //! run one channel of it (`openssh`, native mux); `exchange.rs` moves the bytes, for SSH and for this machine alike;
-//! `sudo.rs` makes the command that becomes another user.
+//! `sudo/` becomes another user; `script/` writes the scripts and reads their answers.
 
 pub mod error;
 mod exchange;

@@ -204,6 +204,16 @@ impl Session {
                     exit,
                 });
             }
+            (End::TimedOut, Some(dialogue)) if !dialogue.is_ready() => TransportError::new(
+                TransportErrorKind::SudoFailed,
+                &self.name,
+                format!(
+                    "cannot become {}: sudo did not come to an end within {} s",
+                    dialogue.as_user().user,
+                    time_limit.as_secs_f64()
+                ),
+            )
+            .help("does it wait for a directory service or a name server that does not answer?"),
             (End::TimedOut, _) => self.timed_out(time_limit),
             (End::TooLarge, _) => TransportError::new(
                 TransportErrorKind::AnswerTooLarge,

@@ -134,22 +134,30 @@ pub fn run_of(output: &Output) -> Run {
     }
 }
 
-/// Runs a command of the fleet and gives what it said.
+/// Runs a command of the fleet and gives what it said. Through files, not pipes: what the fleet starts in the
+/// background would hold a pipe open.
 #[track_caller]
 pub fn fleet(arguments: &[&str]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fleet/fleet");
-    let output = Command::new(&script)
+    let said = tempfile::NamedTempFile::new().expect("a temporary file");
+    let handle = || Stdio::from(said.reopen().expect("a temporary file opens"));
+    let errors = tempfile::NamedTempFile::new().expect("a temporary file");
+    let status = Command::new(&script)
         .args(arguments)
         .stdin(Stdio::null())
-        .output()
+        .stdout(handle())
+        .stderr(errors.reopen().expect("a temporary file opens"))
+        .status()
         .expect("the fleet's script runs");
+    let text =
+        |file: &tempfile::NamedTempFile| std::fs::read_to_string(file.path()).unwrap_or_default();
     assert!(
-        output.status.success(),
+        status.success(),
         "fleet {arguments:?}: {}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+        text(&said),
+        text(&errors)
     );
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    text(&said)
 }
 
 /// A command on a host, as root.

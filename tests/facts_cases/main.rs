@@ -3,11 +3,16 @@
 //! `answer` holds what the facts' program printed on a host; `expected.yml` holds facts and variables that must come
 //! out of it. Only what is written there is compared, so a case can be about one thing.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a case that cannot be read is a failed test"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use cachesmith::model::fact_variables;
-use cachesmith::model::value::Map;
+use cachesmith::model::value::Value as Wishes;
 use cachesmith::redis::from_facts;
 use cachesmith::transport::script::facts;
 use serde_json::Value;
@@ -28,7 +33,7 @@ fn answer(folder: &Path) -> Vec<u8> {
 }
 
 /// Everything that is made of an answer: `facts` as they are kept, and `variables`.
-fn made_of(answer: &[u8], wishes: &Map) -> Value {
+fn made_of(answer: &[u8], wishes: Option<&Wishes>) -> Value {
     let facts = facts::parse(answer);
     let mut variables = fact_variables::variables(&facts);
     variables.extend(from_facts::variables(&facts, wishes));
@@ -83,8 +88,8 @@ fn answers_of_real_hosts() {
             assert!(known, "{name}: there is no `{key}` in a case");
         }
         let wishes = expected.get("redis_sizing").cloned().unwrap_or_default();
-        let wishes: Option<Map> = serde_json::from_value(wishes).unwrap();
-        let found = made_of(&answer(&folder), &wishes.unwrap_or_default());
+        let wishes: Wishes = serde_json::from_value(wishes).unwrap();
+        let found = made_of(&answer(&folder), Some(&wishes));
         for part in ["facts", "variables"] {
             let place = format!("{name}: {part}");
             compare(&place, &expected[part], found.get(part), &mut differences);
@@ -107,7 +112,7 @@ fn an_answer_may_end_anywhere() {
                 .expect("a broken answer is told from a whole one");
             assert!(reason.contains("answer"), "{reason}");
             let _ = fact_variables::variables(&facts);
-            let _ = from_facts::variables(&facts, &Map::new());
+            let _ = from_facts::variables(&facts, None);
         }
         assert_eq!(
             facts::parse(&whole).missing.get("facts"),
@@ -147,7 +152,7 @@ fn distributions_are_called_as_ansible_calls_them() {
             ));
         }
         let answer = format!("\x1efiles {}\n{files}\n\x1eend 0\n\n", files.len());
-        let found = made_of(answer.as_bytes(), &Map::new());
+        let found = made_of(answer.as_bytes(), None);
         let name = distribution
             .os_release
             .lines()

@@ -2,6 +2,7 @@
 
 use cachesmith::model::change::{Change, ChangeKind, Effect, Undo};
 use cachesmith::model::node::Node;
+use cachesmith::model::probe::{Observation, Probe, ProgramResult};
 use cachesmith::model::value::{Map, Value};
 use cachesmith::module::world::World;
 use cachesmith::module::{Decision, Kind, Look, Module, Parameters, Rendered, Stop, registry};
@@ -22,6 +23,8 @@ const KEYS: &[&str] = &[
     "observed",
     "predicted",
     "pending",
+    "answers",
+    "answers_afterwards",
     "afterwards",
     "repeats",
     "expect",
@@ -38,6 +41,10 @@ pub(crate) struct Case {
     predicted: Vec<Pair>,
     /// Packages that an earlier task of the same run brings.
     pending: Option<String>,
+    /// What programs say that are too long to be written into a case.
+    answers: Vec<Spoken>,
+    /// The same after the changes.
+    answers_afterwards: Vec<Spoken>,
     /// What is observed after the changes where they leave it open.
     afterwards: Vec<Pair>,
     /// The task changes something every time, as its words say.
@@ -67,6 +74,8 @@ impl Case {
             observed: observations(map.get("observed"))?,
             predicted: observations(map.get("predicted"))?,
             pending: map.get("pending").and_then(Value::scalar_text),
+            answers: spoken(map.get("answers"))?,
+            answers_afterwards: spoken(map.get("answers_afterwards"))?,
             afterwards: observations(map.get("afterwards"))?,
             repeats: truth("repeats"),
             expect: Expect::read(map.get("expect").ok_or("`expect` is wanted")?)?,
@@ -74,10 +83,8 @@ impl Case {
     }
 
     pub(crate) fn check(&self) -> Result<(), Problem> {
-        let world = self.world();
-        let look = Look::new(&world);
-        let decided = self.module.decide(&self.parameters, &look);
-        let missing = look.into_missing();
+        let mut world = self.world();
+        let (decided, missing) = self.decide(&mut world, &self.answers);
         if matches!(decided, Err(Stop::Missing)) && missing.is_empty() {
             return Err("it says that something is missing, and asks for nothing".to_owned());
         }
@@ -93,6 +100,29 @@ impl Case {
                 })
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Decides, and answers for the programs that the case knows by a part of their words.
+    fn decide(
+        &self,
+        world: &mut World,
+        answers: &[Spoken],
+    ) -> (Result<Decision, Stop>, Vec<Probe>) {
+        loop {
+            let look = Look::new(world);
+            let decided = self.module.decide(&self.parameters, &look);
+            let missing = look.into_missing();
+            let mut answered = false;
+            for probe in &missing {
+                if let Some(spoken) = answers.iter().find(|spoken| spoken.answers(probe)) {
+                    world.observe(probe.clone(), Observation::Program(spoken.said.clone()));
+                    answered = true;
+                }
+            }
+            if !answered {
+                return (decided, missing);
+            }
         }
     }
 
@@ -148,8 +178,7 @@ impl Case {
         for (probe, answer) in &self.afterwards {
             world.observe(probe.clone(), answer.clone());
         }
-        let look = Look::new(&world);
-        let again = self.module.decide(&self.parameters, &look);
+        let (again, missing) = self.decide(&mut world, &self.answers_afterwards);
         let settled = matches!(&again, Ok(again) if again.changes.is_empty());
         match (settled, self.repeats) {
             (true, true) => {
@@ -157,11 +186,49 @@ impl Case {
             }
             (false, false) => Err(format!(
                 "after its changes it is not settled; deciding again gives:\n{}",
-                crate::show::outcome(&again, &look.into_missing())
+                crate::show::outcome(&again, &missing)
             )),
             _ => Ok(()),
         }
     }
+}
+
+/// What a program says that has certain words among its own or in its input.
+struct Spoken {
+    about: String,
+    said: ProgramResult,
+}
+
+impl Spoken {
+    fn answers(&self, probe: &Probe) -> bool {
+        let Probe::Program(program) = probe else {
+            return false;
+        };
+        let input = program.stdin.as_ref().and_then(|stdin| stdin.as_text());
+        program.argv.iter().any(|word| word.contains(&self.about))
+            || input.is_some_and(|text| text.contains(&self.about))
+    }
+}
+
+/// A list of `about` with `code`, `stdout` and `stderr`.
+fn spoken(list: Option<&Value>) -> Result<Vec<Spoken>, Problem> {
+    let list = list.and_then(Value::as_list).unwrap_or_default();
+    list.iter()
+        .map(|item| {
+            let map = item.as_map().ok_or("an answer is a mapping")?;
+            only(map, &["about", "code", "stdout", "stderr"], "an answer")?;
+            let text = |name: &str| item.get(name).and_then(Value::scalar_text);
+            Ok(Spoken {
+                about: text("about").ok_or("`about` is wanted")?,
+                said: ProgramResult {
+                    code: text("code").and_then(|code| code.parse().ok()).unwrap_or(0),
+                    stdout: text("stdout").unwrap_or_default().into(),
+                    stderr: text("stderr").unwrap_or_default().into(),
+                    timed_out: false,
+                },
+            })
+        })
+        .collect()
 }
 
 /// `{known after: something}` stands for a value that is known only then.

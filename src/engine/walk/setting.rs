@@ -43,8 +43,8 @@ impl Setting {
     /// What this play and the inventory wish about sizing; facts are made with it, so it cannot depend on them.
     ///
     /// # Errors
-    /// A template in it that cannot be rendered, or something else than a mapping.
-    pub fn sizing_wishes(&self) -> Result<Map, Failure> {
+    /// A template in it that cannot be rendered, or a wish that nobody can have.
+    pub fn sizing_wishes(&self) -> Result<Option<Value>, Failure> {
         let scope = self.scope(
             &Map::new(),
             &Map::new(),
@@ -52,17 +52,16 @@ impl Setting {
             &Origin::default(),
         );
         let name = crate::engine::facts::SIZING;
-        match scope
+        let wishes = scope
             .variable(name)
-            .map_err(|error| Failure::new(format!("`{name}`: {}", error.message)))?
+            .map_err(|error| Failure::new(format!("`{name}`: {}", error.message)))?;
+        if let Some(problem) = wishes
+            .as_ref()
+            .and_then(crate::redis::from_facts::check_wishes)
         {
-            None | Some(Value::Null) => Ok(Map::new()),
-            Some(Value::Map(map)) => Ok(map),
-            Some(other) => Err(Failure::new(format!(
-                "`{name}` must be a mapping, and it is {}",
-                other.kind()
-            ))),
+            return Err(Failure::new(format!("`{name}`: {problem}")));
         }
+        Ok(wishes)
     }
 
     /// The variables that a task sees, by precedence.

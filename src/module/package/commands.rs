@@ -10,7 +10,7 @@ const TIME_LIMIT: u64 = 1800;
 
 /// Runs `apt-get update`, which does not wait for another one to finish (apt 2.6), and so is tried again for as
 /// long as it is refused the lock. First argument: seconds to wait.
-const WAIT_FOR_LISTS: &str = r#"# waits for the lock of apt's lists
+const WAIT_FOR_LISTS: &str = r#"# apt-get update, once no other holds its lock
 last=$(( $(date +%s) + $1 )); shift
 while :; do
     output=$("$@" 2>&1); code=$?

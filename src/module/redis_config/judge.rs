@@ -95,7 +95,7 @@ impl Judgement {
                     .to_owned(),
             ),
             Defragmentation::Impossible => self.errors.push(error(
-                format!("with `activedefrag yes` this server does not start: {reason}"),
+                format!("`activedefrag yes` is not for this server: {reason}"),
                 "leave `activedefrag` out, or write it where `redis.defragmentation` is true",
             )),
             Defragmentation::Unknown | Defragmentation::NoServer => self.errors.push(error(

@@ -9,7 +9,9 @@ said=$(timeout 10 "$1" "$2" --activedefrag cachesmith-probe </dev/null 2>&1)
 case $said in
     *"'activedefrag \"cachesmith-probe\"'"*) exit 0 ;;
 esac
-printf '%s\n' "$said" | sed -e "s/^\\(>>> '[A-Za-z0-9._-]*\\).*/\\1 .../" -e "s/^\\(Error in user declaration\\).*/\\1/" >&2
+sed -e "s/^\\(>>> '[A-Za-z0-9._-]*\\).*/\\1 .../" -e "s/^\\(Error in user declaration\\).*/\\1/" >&2 <<END
+$said
+END
 exit 1
 "#;
 
@@ -18,4 +20,19 @@ pub(super) fn with(program: &str) -> Vec<String> {
     ["/bin/sh", "-c", PARSE, "sh", program, "%s"]
         .map(str::to_owned)
         .to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `%s` becomes the file's path wherever it stands.
+    #[test]
+    fn the_path_has_one_place() {
+        let places: usize = with("redis-server")
+            .iter()
+            .map(|word| word.matches("%s").count())
+            .sum();
+        assert_eq!(places, 1);
+    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod init;
 mod other_init;
 mod request;
 mod systemctl;
+mod transition;
 mod unit;
 
 use request::Request;

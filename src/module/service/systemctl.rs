@@ -5,7 +5,7 @@ use crate::model::step::{Action, Step};
 
 /// Starts, restarts or reloads a unit; where that fails, or the unit falls over at once, says what the unit and the
 /// journal say. Arguments: verb, unit.
-const WITH_REASONS: &str = r#"# systemctl, with the journal's last lines where it fails
+const WITH_REASONS: &str = r#"# starting, restarting or reloading a unit
 verb=$1; unit=$2
 if systemctl is-failed --quiet -- "$unit"; then systemctl reset-failed -- "$unit"; fi
 if systemctl "$verb" -- "$unit"; then

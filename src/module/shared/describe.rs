@@ -2,8 +2,8 @@
 
 use crate::model::blob::Blob;
 use crate::model::change::{Difference, Field};
-use crate::model::probe::{FileInfo, FileKind};
-use crate::model::value::Map;
+use crate::model::probe::{FileInfo, FileKind, UNKNOWN_ID};
+use crate::model::value::{Map, Value};
 
 /// Two contents as a text difference where both are texts, otherwise by size and checksum.
 pub fn content_difference(
@@ -39,6 +39,15 @@ pub fn summary(size: u64, sha256: &str) -> String {
     format!("{size} bytes, sha256 {}", &sha256[..sha256.len().min(12)])
 }
 
+/// The number of a user or group, unknown where that is to be made first.
+pub fn number(id: u32, name: &str) -> Value {
+    if id == UNKNOWN_ID {
+        Value::unknown(format!("the creation of {name}"))
+    } else {
+        id.into()
+    }
+}
+
 /// What `register` gets of a file, a directory or a link.
 pub fn describe(info: &FileInfo) -> Map {
     let state = match &info.kind {
@@ -52,8 +61,8 @@ pub fn describe(info: &FileInfo) -> Map {
     map.insert("mode".to_owned(), format!("0{:03o}", info.mode).into());
     map.insert("owner".to_owned(), info.owner.as_str().into());
     map.insert("group".to_owned(), info.group.as_str().into());
-    map.insert("uid".to_owned(), info.uid.into());
-    map.insert("gid".to_owned(), info.gid.into());
+    map.insert("uid".to_owned(), number(info.uid, &info.owner));
+    map.insert("gid".to_owned(), number(info.gid, &info.group));
     if info.kind == FileKind::File {
         map.insert("size".to_owned(), info.size.into());
         if let Some(sha256) = &info.sha256 {

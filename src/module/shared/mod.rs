@@ -11,6 +11,7 @@ pub mod options;
 pub mod paths;
 pub mod pattern;
 pub mod pending;
+pub mod program;
 pub mod removal;
 mod replace_link;
 pub mod restore;

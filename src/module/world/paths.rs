@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::{Answer, World, folders};
 use crate::model::change::Ownership;
-use crate::model::probe::{FileInfo, FileKind, FileState, Observation, Probe};
+use crate::model::probe::{FileInfo, FileKind, FileState, Observation, Probe, UNKNOWN_ID};
+use crate::model::value::Unknown;
 
 impl World {
     /// An answer to what was asked only after a change had been decided: the change is laid over it.
@@ -51,6 +52,25 @@ impl World {
         }
     }
 
+    /// What is not there yet, and may appear with an archive that is unpacked above it.
+    pub(super) fn what_may_appear(
+        &self,
+        probe: &Probe,
+        observation: &Observation,
+    ) -> Option<&Unknown> {
+        self.appearing
+            .iter()
+            .rev()
+            .find(|(directory, _)| may_differ(probe, observation, directory))
+            .map(|(_, unknown)| unknown)
+    }
+
+    /// Forgets what was absent below a directory, and all listings of it.
+    pub(super) fn forget_absent(&mut self, directory: &str) {
+        self.observed
+            .retain(|probe, observation| !may_differ(probe, observation, directory));
+    }
+
     /// Another mode, owner or group of a path, wherever it is known.
     pub(super) fn predict_ownership(&mut self, path: &str, after: &Ownership) {
         for probe in [
@@ -80,6 +100,19 @@ impl World {
 
     /// The same after it has been made so.
     pub(super) fn confirm_ownership(&mut self, path: &str, after: &Ownership) {
+        let numbers = [&after.owner, &after.group];
+        if numbers
+            .into_iter()
+            .flatten()
+            .any(|(_, id)| *id == UNKNOWN_ID)
+        {
+            self.observed.retain(|probe, _| match probe {
+                Probe::File(other) | Probe::Content(other) => other != path,
+                Probe::Tree(directory) => !folders::is_below(path, directory),
+                _ => true,
+            });
+            return;
+        }
         for (probe, answer) in &mut self.observed {
             match (probe, answer) {
                 (
@@ -184,6 +217,22 @@ impl World {
     }
 }
 
+/// Whether an answer becomes another where something appears below a directory.
+fn may_differ(probe: &Probe, observation: &Observation, directory: &str) -> bool {
+    match (probe, observation) {
+        (Probe::File(path) | Probe::Content(path), Observation::File(FileState::Absent { .. })) => {
+            folders::is_below(path, directory)
+        }
+        (Probe::Tree(path), _) => {
+            path == directory
+                || folders::is_below(path, directory)
+                || folders::is_below(directory, path)
+        }
+        (Probe::Glob(pattern), _) => folders::is_below(pattern, directory),
+        _ => false,
+    }
+}
+
 fn with(after: &Ownership, info: &FileInfo) -> Observation {
     let mut info = info.clone();
     after.apply(&mut info);
@@ -197,6 +246,18 @@ fn relist_ownership(directory: &str, listing: &mut Observation, path: &str, afte
     let relative = folders::relative(path, directory);
     for (_, info) in entries.iter_mut().filter(|(name, _)| name == relative) {
         after.apply(info);
+    }
+}
+
+/// Whether nothing in an answer is known only to the host, as the number of a user that has just been made.
+pub(super) fn is_whole(observation: &Observation) -> bool {
+    match observation {
+        Observation::File(FileState::Present(info)) => {
+            info.uid != UNKNOWN_ID && info.gid != UNKNOWN_ID
+        }
+        Observation::User(Some(user)) => user.uid != UNKNOWN_ID && user.gid != UNKNOWN_ID,
+        Observation::Group(Some(group)) => group.gid != UNKNOWN_ID,
+        _ => true,
     }
 }
 

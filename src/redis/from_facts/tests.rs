@@ -35,7 +35,10 @@ fn redis(facts: &Facts, wishes: &[(&str, Value)]) -> Map {
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.clone()))
         .collect();
-    variables(facts, &wishes)["redis"].as_map().unwrap().clone()
+    variables(facts, Some(&Value::Map(wishes)))["redis"]
+        .as_map()
+        .unwrap()
+        .clone()
 }
 
 fn bytes(map: &Map, name: &str) -> u64 {
@@ -153,12 +156,18 @@ fn mistakes_in_wishes_refuse_instead_of_being_passed_over() {
         ),
     ] {
         let wishes: Map = [(wish.to_owned(), value.clone())].into_iter().collect();
-        assert_eq!(check_wishes(&wishes).as_deref(), Some(expected));
+        assert_eq!(check_wishes(&Value::Map(wishes)).as_deref(), Some(expected));
         let redis = redis(&host(8 * GIB), &[(wish, value)]);
         assert_eq!(text(&redis, &["sizing", "refused"]), expected);
         assert!(!redis.contains_key("maxmemory"));
     }
-    assert_eq!(check_wishes(&Map::new()), None);
+    assert_eq!(check_wishes(&Value::Map(Map::new())), None);
+    assert_eq!(check_wishes(&Value::Null), None);
+    let list = Value::List(Vec::new());
+    assert_eq!(
+        check_wishes(&list).as_deref(),
+        Some("redis_sizing must be a mapping, not a list")
+    );
 }
 
 #[test]

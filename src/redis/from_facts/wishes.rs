@@ -1,7 +1,7 @@
 //! The variable `redis_sizing`: what people know better than the facts.
 
 use crate::model::nearest::nearest;
-use crate::model::value::{Map, Unknown, Value};
+use crate::model::value::{Unknown, Value};
 use crate::redis::sizing::Overrides;
 use crate::redis::units;
 use crate::redis::version::Flavour;
@@ -50,15 +50,24 @@ const NAMES: [&str; 13] = [
 ];
 
 /// What is wrong with `redis_sizing`, if anything is: a sentence without a full stop.
-pub fn check(wishes: &Map) -> Option<String> {
-    match read(wishes) {
+pub fn check(wishes: &Value) -> Option<String> {
+    match read(Some(wishes)) {
         Err(Problem::Wrong(message)) => Some(message),
         _ => None,
     }
 }
 
-pub(super) fn read(map: &Map) -> Result<Wishes, Problem> {
+pub(super) fn read(given: Option<&Value>) -> Result<Wishes, Problem> {
     let mut wishes = Wishes::default();
+    let map = match given {
+        None | Some(Value::Null) => return Ok(wishes),
+        Some(Value::Map(map)) => map,
+        Some(Value::Unknown(unknown)) => return Err(Problem::Unknown(unknown.clone())),
+        Some(other) => {
+            let message = format!("redis_sizing must be a mapping, not {}", other.kind());
+            return Err(Problem::Wrong(message));
+        }
+    };
     for (name, value) in map {
         if let Some(unknown) = value.first_unknown() {
             return Err(Problem::Unknown(unknown.clone()));

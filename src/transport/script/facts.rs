@@ -3,6 +3,7 @@
 //! The shell's half only says what files and programs say; every decision about it is made here, where it can be
 //! tested with answers that were recorded on real hosts (`tests/cases/facts`).
 
+mod distribution;
 mod limits;
 mod machine;
 mod mounts;
@@ -10,7 +11,9 @@ mod network;
 mod programs;
 mod record;
 mod servers;
+mod session;
 mod settings;
+mod virtualization;
 
 use std::sync::LazyLock;
 

@@ -32,6 +32,9 @@ use crate::transport::target::SshTarget;
 /// How long a master may take to end once it was told to.
 const ENDING: Duration = Duration::from_secs(2);
 
+/// How often a channel is asked for again when it is refused and none of ours is open.
+const REFUSALS: u32 = 3;
+
 /// How long after a channel's end we wait to learn whether the whole connection ended.
 const SETTLING: Duration = Duration::from_millis(500);
 
@@ -225,11 +228,13 @@ impl Master {
             {
                 return Err(lost_before(name, &read_log(&self.log)));
             }
-            if self.open.load(Ordering::Acquire) == 0 {
-                refused_alone += 1;
-            }
-            // Twice, because whoever took the last channel may not have counted itself yet.
-            if refused_alone > 1 {
+            refused_alone = if self.open.load(Ordering::Acquire) == 0 {
+                refused_alone + 1
+            } else {
+                0
+            };
+            // More than once, because the server may still be putting our last channel away.
+            if refused_alone > REFUSALS {
                 return Err(TransportError::new(
                     Kind::TooManyChannels,
                     name,
@@ -287,7 +292,7 @@ impl<'a> OpenChannel<'a> {
 impl Drop for OpenChannel<'_> {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::AcqRel);
-        self.0.ended.notify_one();
+        self.0.ended.notify_waiters();
     }
 }
 

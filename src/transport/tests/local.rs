@@ -46,7 +46,7 @@ async fn a_time_limit_ends_everything_that_was_started() {
         .unwrap_err();
     assert_eq!(error.kind, Kind::TimedOut);
     assert!(error.kind.may_have_run());
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(20));
     let pids = String::from_utf8(error.partial.stdout).unwrap();
     assert_eq!(pids.lines().count(), 2);
     for pid in pids.lines().map(|pid| pid.parse().unwrap()) {

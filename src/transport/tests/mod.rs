@@ -7,6 +7,7 @@ mod local;
 mod ssh;
 mod sshd;
 mod sudo;
+mod sudo_rules;
 
 use std::time::Duration;
 
@@ -30,11 +31,11 @@ fn lives(pid: u32) -> bool {
 
 /// Waits until something is so; fails when it does not become so.
 async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..100 {
+    for _ in 0..400 {
         if is_so() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("not within five seconds: {what}");
+    panic!("not within twenty seconds: {what}");
 }

@@ -52,10 +52,11 @@ impl Sshd {
         fs::write(at("known_hosts"), known("host")).unwrap();
         fs::write(at("wrong_known_hosts"), known("other-host")).unwrap();
         fs::copy(at("key.pub"), at("authorized_keys")).unwrap();
-        // Lines of the test first: the first value counts.
+        // Lines of the test first: the first value counts. Another home, so that this machine's own shell files stay out.
         let lines = format!(
             "{configuration}\nListenAddress 127.0.0.1\nPort {port}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\n\
-             StrictModes no\nPermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n",
+             StrictModes no\nPermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n\
+             SetEnv HOME=/\n",
             at("host"),
             at("authorized_keys"),
         );

@@ -1,119 +1,33 @@
-//! The real sudo of this machine with rules of our own. They are seen in a mount namespace only, so nothing on this machine
-//! changes: a made sudoers, a made shadow, a directory for tickets. We run as root; a wrapper makes us `daemon` first.
+//! Becoming another user with the real sudo.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
 use super::LONG;
-use super::sshd::{Sshd, user};
+use super::sshd::Sshd;
+use super::sudo_rules::{PASSWORD, Sudo};
 use crate::model::secret::Secret;
 use crate::transport::error::{TransportError, TransportErrorKind as Kind};
 use crate::transport::limits::Limits;
 use crate::transport::session::{Exit, Session};
 use crate::transport::target::{Become, Target, TargetKind};
 
-const PASSWORD: &str = "correct $horse 'battery'";
-
-/// The same as sha512crypt: `openssl passwd -6 -salt cachesmith`.
-const SHADOW: &str = "$6$cachesmith$.GZ2yLZUIN5oTbzxT/pWZRb12ooNpeUWf5cGbN7nlBuAurKS3.WDEfrbDpqmb/2AdxMyWBA3Fi1KPpjrplvaa/";
-
-/// sudo with rules of our own.
-struct Sudo {
-    directory: TempDir,
-}
-
-impl Sudo {
-    fn with(rules: &str) -> Option<Self> {
-        let has = |program: &str| {
-            let found = Command::new("sh")
-                .args(["-c", "command -v \"$1\"", "sh", program])
-                .output();
-            found.is_ok_and(|output| output.status.success())
-        };
-        if let Some(missing) = ["sudo", "unshare", "setpriv"]
-            .iter()
-            .find(|program| !has(program))
-        {
-            println!("skipped: there is no {missing} on this machine");
-            return None;
-        }
-        let version = Command::new("sudo").arg("-V").output().unwrap().stdout;
-        if String::from_utf8_lossy(&version).contains("sudo-rs") {
-            println!("skipped: sudo-rs keeps its tickets elsewhere and knows fewer rules");
-            return None;
-        }
-        if user() != "root" {
-            println!("skipped: a made sudoers file wants root");
-            return None;
-        }
-        if !Command::new("unshare")
-            .args(["-m", "true"])
-            .status()
-            .unwrap()
-            .success()
-        {
-            println!("skipped: mount namespaces are not allowed here");
-            return None;
-        }
-        let directory = tempfile::Builder::new().prefix("sudo-").tempdir().unwrap();
-        let write = |name: &str, text: &str, mode: u32| {
-            let path = directory.path().join(name);
-            fs::write(&path, text).unwrap();
-            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-        };
-        let path = "Defaults secure_path=\"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"\n";
-        write("sudoers", &format!("{path}{rules}\n"), 0o440);
-        write(
-            "shadow",
-            &format!(
-                "root:*:19000:0:99999:7:::\nnobody:*:19000:0:99999:7:::\ndaemon:{SHADOW}:19000:0:99999:7:::\n"
-            ),
-            0o600,
-        );
-        fs::create_dir(directory.path().join("tickets")).unwrap();
-        fs::create_dir_all("/run/sudo").unwrap();
-        let at = directory.path().display();
-        write(
-            "sudo",
-            &format!(
-                "#!/bin/sh\nexec unshare -m sh -c 'mount --bind {at}/sudoers /etc/sudoers && mount --bind {at}/shadow /etc/shadow && \
-                 mount --bind {at}/tickets /run/sudo && exec setpriv --reuid daemon --regid daemon --clear-groups sudo \"$@\"' sh \"$@\"\n"
-            ),
-            0o755,
-        );
-        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        Some(Self { directory })
-    }
-
-    /// Becomes `nobody` from `daemon`.
-    fn as_nobody(&self, password: Option<&str>) -> Become {
-        Become {
-            exe: self.directory.path().join("sudo").display().to_string(),
-            password: password.map(Secret::new),
-            ..Become::user("nobody")
-        }
-    }
-
-    async fn failure(&self, as_user: &Become) -> TransportError {
-        let started = Instant::now();
-        let error = here()
-            .await
-            .run(b"echo no", Some(as_user), LONG)
-            .await
-            .unwrap_err();
-        println!("{error}\n  {}", error.help.join("\n  "));
-        assert!(error.partial.stdout.is_empty());
-        assert!(
-            started.elapsed() < Duration::from_secs(15),
-            "it was waited for in vain"
-        );
-        assert!(!format!("{error:?}").contains("horse"));
-        error
-    }
+async fn failure(as_user: &Become) -> TransportError {
+    let started = Instant::now();
+    let error = here()
+        .await
+        .run(b"echo no", Some(as_user), LONG)
+        .await
+        .unwrap_err();
+    println!("{error}\n  {}", error.help.join("\n  "));
+    assert!(error.partial.stdout.is_empty());
+    assert!(
+        started.elapsed() < Duration::from_secs(15),
+        "it was waited for in vain"
+    );
+    assert!(!format!("{error:?}").contains("horse"));
+    error
 }
 
 async fn here() -> Session {
@@ -229,7 +143,7 @@ async fn a_wrong_password_costs_one_attempt_and_no_script_line() {
     let Some(sudo) = Sudo::with(&rules) else {
         return;
     };
-    let error = sudo.failure(&sudo.as_nobody(Some("wrong"))).await;
+    let error = failure(&sudo.as_nobody(Some("wrong"))).await;
     assert_eq!(error.kind, Kind::SudoPasswordWrong);
     let log = fs::read_to_string(sudo.directory.path().join("tickets/log")).unwrap();
     assert!(
@@ -298,7 +212,7 @@ async fn everything_that_sudo_refuses_is_told_apart() {
         let Some(sudo) = Sudo::with(rules) else {
             return;
         };
-        let error = sudo.failure(&sudo.as_nobody(password)).await;
+        let error = failure(&sudo.as_nobody(password)).await;
         assert_eq!(error.kind, kind, "{rules}: {error}");
     }
 }
@@ -310,9 +224,28 @@ async fn what_we_do_not_know_is_told_in_the_words_of_sudo() {
     };
     let rules = sudo.directory.path().join("sudoers");
     fs::set_permissions(rules, fs::Permissions::from_mode(0o666)).unwrap();
-    let error = sudo.failure(&sudo.as_nobody(None)).await;
+    let error = failure(&sudo.as_nobody(None)).await;
     assert_eq!(error.kind, Kind::SudoFailed);
     assert!(error.message.contains("sudoers"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sudo_that_hangs() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("sudo");
+    fs::write(&program, "#!/bin/sh\nsleep 60\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let hanging = Become {
+        exe: program.display().to_string(),
+        ..Become::user("nobody")
+    };
+    let error = here()
+        .await
+        .run(b"echo no", Some(&hanging), Duration::from_secs(1))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, Kind::SudoFailed);
+    assert!(!error.kind.may_have_run());
 }
 
 #[tokio::test]
@@ -345,7 +278,7 @@ async fn a_user_that_does_not_exist() {
             user: "nosuchuser".to_owned(),
             ..sudo.as_nobody(password)
         };
-        let error = sudo.failure(&nobody_at_all).await;
+        let error = failure(&nobody_at_all).await;
         assert_eq!(error.kind, Kind::SudoUnknownUser);
         assert!(error.message.contains("nosuchuser"));
     }

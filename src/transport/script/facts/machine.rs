@@ -1,10 +1,14 @@
-//! What the machine is: memory, processors, kernel, distribution, clock.
+//! What the machine is: memory, processors, kernel, clock.
 
 use indexmap::IndexMap;
 
 use super::record::{Records, field};
-use crate::model::facts::{Distribution, Facts, Virtualization};
+use super::{distribution, session, virtualization};
+use crate::model::facts::Facts;
 use crate::model::probe::PackageManager;
+
+/// Lines of files by their path.
+pub(super) type Files<'a> = IndexMap<&'a str, Vec<&'a str>>;
 
 /// Package managers by the program that shows them, in the order in which they are believed.
 const PACKAGE_PROGRAMS: [(&str, &str, Option<PackageManager>); 6] = [
@@ -14,35 +18,6 @@ const PACKAGE_PROGRAMS: [(&str, &str, Option<PackageManager>); 6] = [
     ("zypper", "zypper", None),
     ("apk", "apk", None),
     ("pacman", "pacman", None),
-];
-
-/// What `systemd-detect-virt` calls containers (systemd-detect-virt(1)); all its other words are machines.
-const CONTAINERS: [&str; 11] = [
-    "openvz",
-    "lxc",
-    "lxc-libvirt",
-    "systemd-nspawn",
-    "docker",
-    "podman",
-    "rkt",
-    "wsl",
-    "proot",
-    "pouch",
-    "container-other",
-];
-
-/// Vendors of virtual machines as firmware names them, and the technology.
-const VIRTUAL_VENDORS: [(&str, &str); 10] = [
-    ("QEMU", "qemu"),
-    ("KVM", "kvm"),
-    ("Amazon EC2", "amazon"),
-    ("VMware", "vmware"),
-    ("Microsoft Corporation", "microsoft"),
-    ("innotek GmbH", "oracle"),
-    ("Xen", "xen"),
-    ("Parallels", "parallels"),
-    ("Google", "google"),
-    ("DigitalOcean", "kvm"),
 ];
 
 pub(super) fn read(records: &Records, facts: &mut Facts) {
@@ -82,14 +57,14 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
         .unwrap_or(0);
     facts.time_offset = text(clock.get(1).copied());
     facts.time_zone = text(clock.get(2).copied());
-    facts.distribution = distribution(&files);
+    facts.distribution = distribution::read(&files);
     let word = |path: &str| chosen_word(first(path).unwrap_or_default());
     facts.transparent_hugepage.enabled = word("/sys/kernel/mm/transparent_hugepage/enabled");
     facts.transparent_hugepage.defrag = word("/sys/kernel/mm/transparent_hugepage/defrag");
     facts.kernel_values = kernel_values(&files);
     let signs: Vec<&str> = records.get("signs").unwrap_or_default().lines().collect();
     facts.init = init(&signs, first("/proc/1/comm").unwrap_or_default());
-    facts.virtualization = virtualization(records, &files, &signs);
+    facts.virtualization = virtualization::read(records, &files, &signs);
     for (program, name, manager) in PACKAGE_PROGRAMS {
         if records
             .get("tools")
@@ -109,20 +84,20 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
             facts.environment.insert(name.to_owned(), value.to_owned());
         }
     }
-    session_user(records, facts);
+    session::read(records, facts);
     note_missing(facts);
 }
 
 /// Lines of `grep`: a path, a colon and a line of that file.
-fn files(text: &str) -> IndexMap<&str, Vec<&str>> {
-    let mut files: IndexMap<&str, Vec<&str>> = IndexMap::new();
+fn files(text: &str) -> Files<'_> {
+    let mut files = Files::new();
     for (path, line) in text.lines().filter_map(|line| line.split_once(':')) {
         files.entry(path).or_default().push(line);
     }
     files
 }
 
-fn memory(files: &IndexMap<&str, Vec<&str>>, facts: &mut Facts) {
+fn memory(files: &Files<'_>, facts: &mut Facts) {
     let text = files
         .get("/proc/meminfo")
         .map(|lines| lines.join("\n"))
@@ -159,7 +134,7 @@ fn count_list(text: &str) -> Option<u32> {
     })
 }
 
-fn number(text: Option<&str>) -> Option<u64> {
+pub(super) fn number(text: Option<&str>) -> Option<u64> {
     text?.trim().parse().ok()
 }
 
@@ -171,7 +146,7 @@ fn chosen_word(text: &str) -> String {
         .unwrap_or_default()
 }
 
-fn kernel_values(files: &IndexMap<&str, Vec<&str>>) -> IndexMap<String, String> {
+fn kernel_values(files: &Files<'_>) -> IndexMap<String, String> {
     // Identity of the machine, not something to set.
     const FACTS_OF_THEIR_OWN: [&str; 5] = [
         "kernel.hostname",
@@ -194,54 +169,6 @@ fn kernel_values(files: &IndexMap<&str, Vec<&str>>) -> IndexMap<String, String> 
         .collect()
 }
 
-/// os-release(5), and the files that have a version in full.
-fn distribution(files: &IndexMap<&str, Vec<&str>>) -> Distribution {
-    let lines = ["/etc/os-release", "/usr/lib/os-release"]
-        .iter()
-        .find_map(|path| files.get(path))
-        .cloned()
-        .unwrap_or_default();
-    let given = |name: &str| {
-        lines
-            .iter()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
-            .map(unquoted)
-    };
-    let value = |name: &str| given(name).unwrap_or_default();
-    let release = ["/etc/debian_version", "/etc/alpine-release"]
-        .iter()
-        .find_map(|path| files.get(path)?.first())
-        .map(|line| line.trim().to_owned());
-    Distribution {
-        id: value("ID"),
-        version: value("VERSION_ID"),
-        codename: given("VERSION_CODENAME").unwrap_or_else(|| in_brackets(&value("VERSION"))),
-        name: value("PRETTY_NAME"),
-        like: value("ID_LIKE")
-            .split_ascii_whitespace()
-            .map(str::to_owned)
-            .collect(),
-        release: release.unwrap_or_default(),
-    }
-}
-
-/// Red Hat and its kin have no word for the code name, but put it in brackets: `9.3 (Plow)`.
-fn in_brackets(version: &str) -> String {
-    version
-        .split_once('(')
-        .and_then(|(_, rest)| rest.split_once(')'))
-        .map(|(name, _)| name.to_owned())
-        .unwrap_or_default()
-}
-
-/// A value of os-release, which is quoted as in shell.
-fn unquoted(text: &str) -> String {
-    match shlex::split(text.trim()) {
-        Some(words) => words.join(" "),
-        None => text.trim().trim_matches(['"', '\'']).to_owned(),
-    }
-}
-
 fn init(signs: &[&str], first_process: &str) -> String {
     if signs.contains(&"/run/systemd/system") {
         "systemd".to_owned()
@@ -251,106 +178,6 @@ fn init(signs: &[&str], first_process: &str) -> String {
         // `init` of busybox or SysV, or whatever a container runs as its first process.
         first_process.trim().to_owned()
     }
-}
-
-fn virtualization(
-    records: &Records,
-    files: &IndexMap<&str, Vec<&str>>,
-    signs: &[&str],
-) -> Virtualization {
-    let first = |path: &str| files.get(path).and_then(|lines| lines.first()).copied();
-    let of = |kind: &str, technology: &str| Virtualization {
-        kind: kind.to_owned(),
-        technology: technology.to_owned(),
-    };
-    if let Some(technology) = records.get("virtualization") {
-        return match technology.trim() {
-            "none" => of("hardware", ""),
-            technology if CONTAINERS.contains(&technology) => of("container", technology),
-            technology => of("virtual machine", technology),
-        };
-    }
-    let told = signs
-        .iter()
-        .find_map(|sign| sign.strip_prefix("container="));
-    if let Some(technology) = told.or(first("/run/systemd/container")) {
-        return of("container", technology.trim());
-    }
-    if signs.contains(&"/.dockerenv") {
-        return of("container", "docker");
-    }
-    if signs.contains(&"/run/.containerenv") {
-        return of("container", "podman");
-    }
-    let firmware = [
-        "/sys/class/dmi/id/sys_vendor",
-        "/sys/class/dmi/id/product_name",
-    ]
-    .map(|path| first(path).unwrap_or_default());
-    for (vendor, technology) in VIRTUAL_VENDORS {
-        if firmware.iter().any(|text| text.starts_with(vendor)) {
-            return of("virtual machine", technology);
-        }
-    }
-    match first("/sys/hypervisor/type") {
-        Some(technology) => of("virtual machine", technology.trim()),
-        None if !firmware[0].is_empty() => of("hardware", ""),
-        None => Virtualization::default(),
-    }
-}
-
-fn session_user(records: &Records, facts: &mut Facts) {
-    let user = &mut facts.user;
-    let Some(uid) = number(records.get("uid")).and_then(|uid| u32::try_from(uid).ok()) else {
-        facts
-            .missing
-            .insert("user".to_owned(), "/proc/self/status has no Uid".to_owned());
-        return;
-    };
-    user.uid = uid;
-    user.gid = number(records.get("gid"))
-        .and_then(|gid| u32::try_from(gid).ok())
-        .unwrap_or(uid);
-    let account = accounts(records)
-        .into_iter()
-        .find(|account| account.uid == uid);
-    let session = |name: &str| facts.environment.get(name).cloned().unwrap_or_default();
-    match account {
-        Some(account) => {
-            user.name = account.name.to_owned();
-            user.home = account.home.to_owned();
-            user.shell = account.shell.to_owned();
-        }
-        // An account of a directory service: the session knows its own name.
-        None => {
-            user.name = session("USER");
-            user.home = session("HOME");
-            user.shell = session("SHELL");
-        }
-    }
-}
-
-/// One line of the accounts that were asked for.
-pub(super) struct Account<'a> {
-    pub(super) name: &'a str,
-    pub(super) uid: u32,
-    home: &'a str,
-    shell: &'a str,
-}
-
-pub(super) fn accounts(records: &Records) -> Vec<Account<'_>> {
-    let text = records.get("accounts").unwrap_or_default();
-    text.lines()
-        .filter_map(|line| {
-            let mut fields = line.split(':');
-            Some(Account {
-                name: fields.next()?,
-                uid: fields.next()?.parse().ok()?,
-                home: fields.next()?,
-                shell: fields.next()?,
-            })
-        })
-        .collect()
 }
 
 /// Facts that everything else rests on are missed aloud.

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::machine::accounts;
 use super::programs::is_deleted;
 use super::record::{Group, Records, field};
+use super::session::accounts;
 use super::settings::{Listening, by_file, masked};
 use crate::model::facts::{Facts, RedisBinary, RedisInstance};
 

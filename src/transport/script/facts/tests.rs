@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::probe::{Observation, Probe};
+use crate::transport::script::{compile_probes, parse_observations};
 
 /// Shells that hosts have; those that this machine lacks are left out, but there is always one.
 fn shells() -> Vec<Vec<&'static str>> {
@@ -82,6 +84,36 @@ fn every_shell_tells_the_same() {
         assert_eq!(facts.distribution, first.distribution);
         assert_eq!(facts.virtualization, first.virtualization);
         assert_eq!(facts.user, first.user);
+    }
+}
+
+/// As one question among others, in the script that hosts get.
+#[test]
+fn facts_travel_with_other_probes() {
+    let probes = [
+        Probe::Facts,
+        Probe::BootId,
+        Probe::KernelValue("vm.swappiness".to_owned()),
+    ];
+    let script = compile_probes(&probes);
+    let text = std::str::from_utf8(script.text()).unwrap();
+    for shell in shells() {
+        let answer = run(&shell, text, &usual_path());
+        let answers = parse_observations(&script, &probes, answer.as_bytes()).unwrap();
+        let [
+            Observation::Facts(facts),
+            Observation::BootId(boot),
+            Observation::KernelValue(value),
+        ] = &answers[..]
+        else {
+            panic!("{shell:?}: {answers:?}");
+        };
+        assert_eq!(facts.missing.get("facts"), None, "{shell:?}");
+        assert_eq!(facts.boot_id, *boot);
+        assert_eq!(
+            facts.kernel_values.get("vm.swappiness"),
+            value.value.as_ref()
+        );
     }
 }
 

@@ -1,29 +1,21 @@
 //! `transparent_hugepage`: how eagerly the kernel gives processes huge pages, live and across reboots.
 
+mod boot;
+
 use super::service::init::has_systemd;
-use super::shared::attributes;
-use super::shared::file_change::{FileWish, file_change};
-use super::shared::target::{Links, Target};
-use super::{
-    Check, CheckStatus, Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop,
-};
-use crate::model::blob::Blob;
+use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo};
 use crate::model::probe::{KernelValue, Observation, Probe};
 use crate::model::step::{Action, Guard, Step};
 
 /// Sets the kernel's two switches for transparent huge pages.
 ///
-/// With `enabled: always` a server that forks, as Redis does to save or to feed a replica, copies 2 MiB for every
-/// byte that is written meanwhile. The live switches are set first; what the kernel refuses is never kept.
+/// With `enabled: always` a server that forks, as Redis does to save or to feed a replica, copies 2 MiB where one
+/// byte is written meanwhile. The live switches are set first; what the kernel refuses is never kept.
 /// They are kept by systemd-tmpfiles, which sets them early in every boot.
 #[derive(Debug)]
 pub struct TransparentHugepage;
 
-/// The file that sets the switches at boot (`tmpfiles.d(5)`).
-const FILE: &str = "/etc/tmpfiles.d/60-cachesmith-thp.conf";
-const OTHERS: &str = "/etc/tmpfiles.d/*.conf";
-const HEAD: &str = "# Transparent huge pages, set at every boot.\n";
 const DIRECTORY: &str = "/sys/kernel/mm/transparent_hugepage";
 
 static SPEC: Spec = Spec {
@@ -83,10 +75,7 @@ impl Module for TransparentHugepage {
             .map(|switch| Probe::KernelValue(switch.path()))
             .collect();
         if persist {
-            probes.extend([
-                Probe::Content(FILE.to_owned()),
-                Probe::Glob(OTHERS.to_owned()),
-            ]);
+            probes.extend(boot::probes());
         }
         look.ask(&probes)?;
 
@@ -103,9 +92,9 @@ impl Module for TransparentHugepage {
             }
         }
         if keep && !has_systemd(look)? {
-            decision.checks.push(not_kept());
+            decision.checks.push(boot::not_kept());
         } else if keep {
-            keep_at_boot(&switches, look, &mut decision)?;
+            boot::keep(&switches, look, &mut decision)?;
         }
         Ok(decision)
     }
@@ -204,76 +193,6 @@ impl Switch {
     /// Its line for systemd-tmpfiles.
     fn line(&self) -> String {
         format!("w {} - - - - {}", self.path(), self.wanted)
-    }
-}
-
-fn keep_at_boot(switches: &[Switch], look: &Look<'_>, decision: &mut Decision) -> Result<(), Stop> {
-    let target = Target::find(look, FILE, Links::Replace)?;
-    let before = target
-        .content()?
-        .map(|content| content.to_lossy().into_owned())
-        .unwrap_or_default();
-    // A switch that this task does not name stays as an earlier one kept it.
-    let mut lines: Vec<String> = before
-        .lines()
-        .filter(|line| {
-            written(line)
-                .is_some_and(|(path, _)| switches.iter().all(|switch| switch.path() != path))
-        })
-        .map(str::to_owned)
-        .collect();
-    lines.extend(switches.iter().map(Switch::line));
-    lines.sort_by(|left, right| right.cmp(left));
-    let after = format!("{HEAD}{}\n", lines.join("\n"));
-    if after != before {
-        let attributes = attributes::Wanted::default().resolve(look)?;
-        let wish = FileWish::new(Some(Blob::from(after)), &attributes);
-        decision.changes.extend(file_change(&target, wish)?.change);
-    }
-    for (path, content) in look.glob(OTHERS)? {
-        if path == FILE {
-            continue;
-        }
-        for (switch, value) in switches.iter().flat_map(|switch| {
-            content
-                .to_lossy()
-                .lines()
-                .filter_map(written)
-                .filter(|(other, value)| *other == switch.path() && *value != switch.wanted)
-                .map(|(_, value)| (switch, value.to_owned()))
-                .collect::<Vec<_>>()
-        }) {
-            decision.checks.push(Check {
-                name: format!("transparent_hugepage {} after the next boot", switch.name),
-                status: CheckStatus::Warned,
-                expected: switch.wanted.clone(),
-                found: format!("perhaps {value}: {path} sets it too"),
-                advice: Some(format!("take the line out of {path}")),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// The path and the word that a line writes at boot.
-fn written(line: &str) -> Option<(&str, &str)> {
-    let mut words = line.split_whitespace();
-    let kind = words.next()?;
-    let path = words.next()?;
-    let value = words.nth(4)?;
-    kind.starts_with('w').then_some((path, value))
-}
-
-fn not_kept() -> Check {
-    Check {
-        name: "transparent huge pages after the next boot".to_owned(),
-        status: CheckStatus::Warned,
-        expected: "as they are now".to_owned(),
-        found: "the kernel's default: this host has no systemd-tmpfiles".to_owned(),
-        advice: Some(
-            "put transparent_hugepage=madvise on the kernel's command line, or say `persist: no`"
-                .to_owned(),
-        ),
     }
 }
 

@@ -8,13 +8,11 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let mut console = Console::new(&arguments.output);
+    let mut console = Console::new(arguments.output.settings());
     let exit = match cli::run(&arguments, &mut console) {
         Ok(exit) => exit,
         Err(error) => {
-            for diagnostic in &error.diagnostics {
-                console.diagnostic(diagnostic);
-            }
+            console.diagnostics(&error.diagnostics);
             Exit::from(error.kind)
         }
     };

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::view::{ColorChoice, Settings};
+
 /// Provision the hosts that run Redis or Valkey as a cache, and keep them from dying.
 ///
 /// Reads Ansible-style inventories and playbooks, shows exactly what it would change, applies it over SSH, and
@@ -173,4 +175,19 @@ pub enum ColorArgument {
     Auto,
     Always,
     Never,
+}
+
+impl OutputArguments {
+    /// The same for the view.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            json: self.json,
+            detail: self.verbose,
+            color: match self.color {
+                ColorArgument::Auto => ColorChoice::Auto,
+                ColorArgument::Always => ColorChoice::Always,
+                ColorArgument::Never => ColorChoice::Never,
+            },
+        }
+    }
 }

@@ -11,9 +11,7 @@ use crate::view::Console;
 
 pub(super) fn run(arguments: &InventoryArguments, console: &mut Console) -> Result<Exit> {
     let hosts = prepare::hosts(&arguments.hosts, arguments.playbook_dir.as_deref())?;
-    for warning in &hosts.warnings {
-        console.diagnostic(warning);
-    }
+    console.diagnostics(&hosts.warnings);
     let inventory = &hosts.inventory;
     if let Some(name) = &arguments.host {
         let Some(host) = inventory.host(name) else {

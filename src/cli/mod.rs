@@ -33,8 +33,16 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> 
         Command::Runs => crate::cli::play::list_runs(console),
         Command::Show { run } => crate::cli::play::show_run(run, console),
         Command::Completions { shell } => {
-            console.completions(*shell);
+            console.text(completions(*shell).trim_end());
             Ok(Exit::Done)
         }
     }
+}
+
+/// A completion script.
+fn completions(shell: clap_complete::Shell) -> String {
+    let mut command = <Arguments as clap::CommandFactory>::command();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, "cachesmith", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }

@@ -7,11 +7,11 @@ use tokio::sync::mpsc;
 use super::Exit;
 use super::args::PlayArguments;
 use super::prepare::{self, Hosts, Wish};
-use crate::engine::context::{Context, Journal, NoJournal};
+use crate::engine::context::Context;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Record};
+use crate::journal::{self, Journal, NoJournal, Record};
 use crate::load;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{self, Event, Mode, RunStarted};
@@ -54,16 +54,33 @@ pub(super) fn run(
         if exit != Exit::Changes {
             return Ok(exit);
         }
-        if !console.confirm(&format!(
-            "Apply these changes to {} hosts?",
-            summary.changed.len()
-        )) {
-            console.note("Nothing was changed.");
-            return Ok(Exit::NotConfirmed);
+        console.ask("Apply?");
+        match runtime.block_on(answer()) {
+            Some(true) => {}
+            Some(false) => {
+                console.note("Nothing was changed.");
+                return Ok(Exit::NotConfirmed);
+            }
+            None => {
+                console.note("\nNothing was changed.");
+                return Ok(Exit::Interrupted);
+            }
         }
     }
     let summary = runtime.block_on(carry_through(mode, arguments, &prepared, console))?;
     Ok(exit(mode, &summary))
+}
+
+/// Waits for an answer; `None`: interrupted. Once a run has waited for interruptions, they end no program by
+/// themselves.
+async fn answer() -> Option<bool> {
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    // A thread of its own: what waits for a terminal cannot be called off, and nothing waits for it at the end.
+    std::thread::spawn(move || sender.send(crate::view::answer()));
+    tokio::select! {
+        answer = answer => answer.ok(),
+        _ = tokio::signal::ctrl_c() => None,
+    }
 }
 
 /// Loads and checks everything.
@@ -84,9 +101,8 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
         }
         (Err(error), Ok(_)) | (Ok(_), Err(error)) => return Err(error),
     };
-    for warning in loaded.warnings.iter().chain(&hosts.warnings) {
-        console.diagnostic(warning);
-    }
+    let warnings = [loaded.warnings.as_slice(), &hosts.warnings].concat();
+    console.diagnostics(&warnings);
     let mut plays = Vec::new();
     let mut wrong = Vec::new();
     for play in &loaded.playbook.plays {

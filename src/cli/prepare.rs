@@ -8,10 +8,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::args::{ConnectionArgument, HostArguments};
-use crate::engine::context::{Context, Journal};
+use crate::engine::context::Context;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::Result;
+use crate::journal::Journal;
 use crate::load;
 use crate::load::library::Library;
 use crate::model::diagnostic::Diagnostic;

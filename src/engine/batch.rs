@@ -72,7 +72,15 @@ impl HostPlay<'_> {
             self.note_written = false;
         }
         // The note is a help, not a condition: what it came to matters only where it ends the script.
-        let mut outcomes = outcomes.into_iter().skip(before.len());
+        let mut outcomes = outcomes.into_iter().skip(before.len()).peekable();
+        let nothing_began = outcomes
+            .peek()
+            .is_some_and(|outcome| outcome.status == StepStatus::NotRun);
+        if nothing_began && lost.is_none() {
+            return Err(Trouble::Failed(Failure::new(
+                "the host took the changes and did not begin with them",
+            )));
+        }
         let mut arbitrary = false;
         for task in planned {
             let count = steps_of(&task).count();
@@ -119,7 +127,6 @@ impl HostPlay<'_> {
         let bad = until_restart(&task, outcomes)
             .iter()
             .find(|outcome| outcome.status != StepStatus::Done);
-        // A target may be acted on without ever having been asked anything.
         let world = self.worlds.entry(target.clone()).or_default();
         match bad.map(|outcome| outcome.status) {
             None => {
@@ -155,8 +162,16 @@ impl HostPlay<'_> {
                     .insert(task.key, executed(&task.decision, outcomes, Some(failure)));
                 false
             }
-            Some(_) => {
+            Some(status) => {
                 world.forget_all();
+                // A step that began and of which nothing more is known must not be repeated unseen.
+                if status == StepStatus::Lost {
+                    let failure = Failure::new("the host did not say what became of this")
+                        .help("look at the host, and run again");
+                    self.memory
+                        .executed
+                        .insert(task.key, executed(&task.decision, outcomes, Some(failure)));
+                }
                 false
             }
         }

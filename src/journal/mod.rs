@@ -4,10 +4,12 @@
 //! a file can hold a secret, and flushed to disk before its first step is sent.
 
 mod folder;
+mod intend;
 mod reading;
 mod record;
 mod seal;
 
 pub use folder::{new_name, refused};
+pub use intend::{Journal, NoJournal};
 pub use reading::{RunDetail, RunLine, list, read};
 pub use record::{Intention, Record};

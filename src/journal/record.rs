@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::folder;
+use super::intend::Journal;
 use super::seal::Seal;
-use crate::engine::context::Journal;
 use crate::model::change::Change;
 use crate::model::event::Event;
 

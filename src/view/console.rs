@@ -1,84 +1,111 @@
-//! The terminal, standard output and standard error.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "printing is this layer's work"
-)]
+//! What a command tells, and asks, the person at the terminal.
 
 use std::io::IsTerminal;
 
-use crate::cli::args::OutputArguments;
+use super::output::Output;
+use super::progress::Progress;
+use super::settings::Settings;
+use super::terminal::Terminal;
+use super::{diagnostic, page};
 use crate::journal::{RunDetail, RunLine};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::Event;
 
-/// What a command tells, and asks, the person at the terminal.
+/// Standard output for results, standard error for everything about them.
 pub struct Console {
-    json: bool,
+    settings: Settings,
+    out: Output,
+    err: Output,
+    terminal: Terminal,
+    progress: Option<Progress>,
 }
 
 impl Console {
-    pub fn new(arguments: &OutputArguments) -> Self {
+    pub fn new(settings: Settings) -> Self {
+        let out = Output::stdout(settings.color);
         Self {
-            json: arguments.json,
+            terminal: Terminal::new(out.width, settings.detail),
+            err: Output::stderr(settings.color),
+            out,
+            settings,
+            progress: None,
         }
     }
 
     /// Tells one event of a run.
     pub fn event(&mut self, event: &Event) {
-        if self.json {
-            println!("{}", serde_json::to_string(event).unwrap_or_default());
-        } else {
-            println!("{event:?}");
+        if self.settings.json {
+            // An event has no maps with keys other than text and no numbers that JSON lacks.
+            if let Ok(line) = serde_json::to_string(event) {
+                self.out.write(&format!("{line}\n"));
+            }
+            return;
+        }
+        if self.progress.is_none() && self.out.is_terminal && self.err.is_terminal {
+            self.progress = Some(Progress::begin());
+        }
+        let text = self.terminal.event(event).render(self.out.colours);
+        if let Some(progress) = &mut self.progress {
+            progress.event(event);
+        }
+        match self.progress.take() {
+            Some(progress) if matches!(event, Event::RunEnded(_)) => {
+                progress.end();
+                self.out.write(&text);
+            }
+            Some(progress) => {
+                if !text.is_empty() {
+                    let out = &mut self.out;
+                    progress.suspend(|| out.write(&text));
+                }
+                self.progress = Some(progress);
+            }
+            None => self.out.write(&text),
         }
     }
 
-    pub fn diagnostic(&mut self, diagnostic: &Diagnostic) {
-        let place = diagnostic
-            .at
-            .as_ref()
-            .map(|at| format!("{at}: "))
-            .unwrap_or_default();
-        eprintln!("error: {place}{}", diagnostic.summary);
-        for help in &diagnostic.help {
-            eprintln!("  help: {help}");
-        }
+    /// Tells what is wrong or doubtful, all of it together.
+    pub fn diagnostics(&mut self, diagnostics: &[Diagnostic]) {
+        let text = diagnostic::render_all(diagnostics, self.err.width, self.err.colours);
+        self.err.write(&text);
     }
 
     /// One sentence about what was or was not done.
     pub fn note(&mut self, text: &str) {
-        eprintln!("{text}");
+        self.err.write(&format!("{}\n", page::clean(text)));
     }
 
     /// Text that a program may read.
     pub fn text(&mut self, text: &str) {
-        println!("{text}");
+        self.out.write(&format!("{text}\n"));
     }
 
     /// Whether there is somebody to ask.
     pub fn can_ask(&self) -> bool {
-        !self.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+        !self.settings.json && std::io::stdin().is_terminal() && self.out.is_terminal
     }
 
-    pub fn confirm(&mut self, question: &str) -> bool {
-        println!("{question} [y/N] ");
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).is_ok()
-            && matches!(answer.trim(), "y" | "Y" | "yes")
+    /// Asks; [`answer`] waits for what is typed.
+    pub fn ask(&mut self, question: &str) {
+        self.out.write(&format!("\n{question} [y/N] "));
     }
 
     pub fn runs(&mut self, runs: &[RunLine]) {
         for run in runs {
-            println!("{}", run.name);
+            self.text(&run.name);
         }
     }
 
     pub fn run(&mut self, run: &RunDetail) {
-        println!("{}", run.name);
+        for event in &run.events {
+            self.event(event);
+        }
     }
+}
 
-    pub fn completions(&mut self, shell: clap_complete::Shell) {
-        let mut command = <crate::cli::args::Arguments as clap::CommandFactory>::command();
-        clap_complete::generate(shell, &mut command, "cachesmith", &mut std::io::stdout());
-    }
+/// Waits for the answer to a question: true only where it is yes.
+pub fn answer() -> bool {
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }

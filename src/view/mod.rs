@@ -1,5 +1,20 @@
 //! Everything that is printed.
+//!
+//! `gather` groups events as they come in, `tell` turns groups into text, `page` breaks text to the width of the
+//! terminal and knows colours, `terminal` leads them; `console` is what the commands call.
 
 mod console;
+mod diagnostic;
+mod gather;
+mod output;
+mod page;
+mod progress;
+mod settings;
+mod tell;
+mod terminal;
 
-pub use console::Console;
+pub use console::{Console, answer};
+pub use diagnostic::{render as render_diagnostic, render_all as render_diagnostics};
+pub use page::Page;
+pub use settings::{ColorChoice, Settings};
+pub use terminal::Terminal;

@@ -161,7 +161,7 @@ fn one_shell_serves_many_scripts() {
             path: "/proc/version".into(),
         });
         let probes = [Probe::KernelValue("vm.max_map_count".into())];
-        let first = compile_steps(&[failing.clone()], &Options::default());
+        let first = compile_steps(std::slice::from_ref(&failing), &Options::default());
         let second = compile_steps(&steps(directory.path()), &Options::default());
         let third = compile_probes(&probes);
         let text = [first.text(), second.text(), third.text()].concat();

@@ -279,9 +279,9 @@ fn what_may_not_be_read_says_so() {
         let at = |name: &str| text(&directory.path().join(name));
         fs::write(at("secret"), "x").unwrap();
         fs::write(at("open"), "y").unwrap();
-        fs::set_permissions(at("secret"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(at("secret"), fs::Permissions::from_mode(0o000)).unwrap();
         fs::create_dir(at("closed")).unwrap();
-        fs::set_permissions(at("closed"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(at("closed"), fs::Permissions::from_mode(0o000)).unwrap();
         let answers = host.as_nobody().observe(&[
             Probe::Content(at("secret")),
             Probe::File(at("secret")),
@@ -349,5 +349,30 @@ fn equal_probes_are_answered_alike() {
         assert_eq!(answers[0], answers[2]);
         assert_eq!(answers[0], answers[3]);
         assert!(present(&answers[0]).content.is_some());
+    }
+}
+
+/// More paths than one program takes as arguments.
+#[test]
+fn thousands_of_paths_are_observed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |number: usize| text(&directory.path().join(format!("{number:0>150}")));
+    for number in (0..9000).step_by(3) {
+        fs::write(path(number), number.to_string()).unwrap();
+    }
+    let probes: Vec<Probe> = (0..9000)
+        .map(|number| Probe::Content(path(number)))
+        .collect();
+    let answers = hosts()[0].observe(&probes);
+    for (number, answer) in answers.iter().enumerate() {
+        if number % 3 == 0 {
+            let content = Blob::from(number.to_string());
+            assert_eq!(present(answer).content, Some(content));
+        } else {
+            let absent = FileState::Absent {
+                parent_exists: true,
+            };
+            assert_eq!(*answer, Observation::File(absent), "{number}");
+        }
     }
 }

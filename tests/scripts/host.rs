@@ -149,7 +149,7 @@ impl Host {
     fn through(&self, words: &[&str], script: &Script) -> Vec<u8> {
         let mut command = Command::new(words[0]);
         command.args(&words[1..]);
-        self.feed_to(self.wrapped(command), script.text()).stdout
+        feed(self.wrapped(command), script.text()).stdout
     }
 
     pub(crate) fn observe_wrapped(&self, words: &[&str], probes: &[Probe]) -> Vec<Observation> {
@@ -164,19 +164,7 @@ impl Host {
 
     /// Feeds bytes to the shell and waits for its end.
     pub(crate) fn feed(&self, text: &[u8]) -> Output {
-        self.feed_to(self.command(), text)
-    }
-
-    pub(crate) fn feed_to(&self, mut command: Command, text: &[u8]) -> Output {
-        let mut child = command.spawn().unwrap();
-        let mut input = child.stdin.take().unwrap();
-        let text = text.to_vec();
-        let writer = std::thread::spawn(move || {
-            let _ = input.write_all(&text);
-        });
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap();
-        output
+        feed(self.command(), text)
     }
 
     pub(crate) fn run(&self, script: &Script) -> Vec<u8> {
@@ -208,6 +196,19 @@ impl Host {
         let output = self.run(&script);
         parse_outcomes(&script, steps, &output)
     }
+}
+
+/// Runs a command with this input.
+pub(crate) fn feed(mut command: Command, text: &[u8]) -> Output {
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let text = text.to_vec();
+    let writer = std::thread::spawn(move || {
+        let _ = input.write_all(&text);
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
 }
 
 /// An outcome in a form for messages.

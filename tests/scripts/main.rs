@@ -3,6 +3,8 @@ mod cleanup;
 #[cfg(test)]
 mod cut;
 #[cfg(test)]
+mod everything;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod guards;
@@ -11,12 +13,22 @@ mod host;
 #[cfg(test)]
 mod kernel;
 #[cfg(test)]
+mod minimal;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod paths;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod programs;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod recorded;
+#[cfg(test)]
+mod servers;
+#[cfg(test)]
+mod shellcheck;
 #[cfg(test)]
 mod write;

@@ -8,7 +8,7 @@ use cachesmith::model::blob::Blob;
 use cachesmith::model::step::{Action, Attributes, Outcome, Step, StepStatus};
 use cachesmith::transport::script::{Options, compile_steps, parse_outcomes};
 
-use crate::host::{Host, NOBODY, hosts, is_root, told};
+use crate::host::{Host, NOBODY, feed, hosts, is_root, told};
 use crate::names::NAMES;
 
 /// A wish for a file, to be changed by a test.
@@ -283,7 +283,7 @@ fn with_mount(host: &Host, prepare: &str, directory: &Path, step: &Step) -> (Out
     let mut command = std::process::Command::new("unshare");
     let shell = format!("cd \"$0\" && {prepare} && \"$@\"; ls -A mount");
     command.args(["-m", "sh", "-c", &shell]).arg(directory);
-    let output = host.feed_to(host.wrapped(command), script.text());
+    let output = feed(host.wrapped(command), script.text());
     let answer = String::from_utf8_lossy(&output.stdout).into_owned();
     let left = answer.rsplit('\n').nth(1).unwrap_or_default().to_owned();
     (

@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod inherit;
 mod keywords;
+mod loops;
 mod play;
 mod reading;
 mod role;

@@ -9,9 +9,7 @@ use super::keywords::{self, BLOCK, HANDLER, INCLUDE, TASK};
 use crate::load::files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::node::{Content, Entry, Node};
-use crate::model::playbook::{
-    Block, Include, Item, Keywords, Loop, LoopKind, Meta, MetaWord, Origin, Task,
-};
+use crate::model::playbook::{Block, Include, Item, Keywords, Meta, MetaWord, Origin, Task};
 use crate::model::source::At;
 use crate::model::template::scan::is_template;
 use crate::module::registry;
@@ -418,86 +416,6 @@ impl Loader<'_> {
             ),
         };
         self.report(diagnostic);
-    }
-
-    fn repeat(&mut self, entries: &[Entry]) -> Option<Loop> {
-        let find = |key: &str| entries.iter().find(|entry| entry.key == key);
-        let kinds = [
-            ("loop", LoopKind::List),
-            ("with_list", LoopKind::List),
-            ("with_items", LoopKind::Items),
-            ("with_dict", LoopKind::Dict),
-        ];
-        let mut found = kinds
-            .iter()
-            .filter_map(|(key, kind)| find(key).map(|entry| (entry, *kind)));
-        let control = find("loop_control");
-        let Some((entry, kind)) = found.next() else {
-            if let Some(control) = control {
-                self.report(
-                    Diagnostic::error("`loop_control` without a loop")
-                        .at(&control.key_at)
-                        .help("add `loop:`"),
-                );
-            }
-            return None;
-        };
-        if let Some((second, _)) = found.next() {
-            self.report(
-                Diagnostic::error("a task can have only one loop")
-                    .at(&second.key_at)
-                    .related(&entry.key_at, "the first loop"),
-            );
-        }
-        let fits = match &entry.value.content {
-            Content::List(_) => kind != LoopKind::Dict,
-            Content::Map(_) => kind == LoopKind::Dict,
-            Content::Scalar(value) => value.as_str().is_some(),
-        };
-        if !fits {
-            let expected = if kind == LoopKind::Dict {
-                "a mapping or a template"
-            } else {
-                "a list or a template"
-            };
-            self.wrong(&entry.key, expected, &entry.value);
-        }
-        let mut result = Loop {
-            over: entry.value.clone(),
-            kind,
-            variable: "item".to_owned(),
-            index_variable: None,
-            label: None,
-            pause: None,
-            extended: false,
-        };
-        for option in control
-            .map(|control| self.entries("loop_control", &control.value).to_vec())
-            .unwrap_or_default()
-        {
-            match option.key.as_str() {
-                "loop_var" => {
-                    result.variable = self
-                        .literal("loop_var", &option.value)
-                        .unwrap_or(result.variable);
-                }
-                "index_var" => result.index_variable = self.literal("index_var", &option.value),
-                "label" => result.label = self.text_node("label", &option.value),
-                "pause" => result.pause = self.maybe_number("pause", &option.value),
-                "extended" => {
-                    result.extended = self.boolean("extended", &option.value).unwrap_or(false);
-                }
-                other => self.report(
-                    Diagnostic::error(format!("`loop_control` has no option `{other}`"))
-                        .at(&option.key_at)
-                        .nearest(
-                            other,
-                            ["loop_var", "index_var", "label", "pause", "extended"],
-                        ),
-                ),
-            }
-        }
-        Some(result)
     }
 }
 

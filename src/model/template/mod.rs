@@ -2,6 +2,7 @@
 
 pub mod engine;
 pub mod filters;
+mod paths;
 pub mod scan;
 pub mod scope;
 mod trim;

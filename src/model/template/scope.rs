@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tera::Context;
 
 use super::engine::{Template, TemplateError, Templates};
+use super::paths::{missing_part, unknown_on_path};
 use super::scan;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::nearest::nearest;
@@ -333,49 +334,6 @@ impl Scope {
     pub fn templates(&self) -> &Arc<Templates> {
         &self.templates
     }
-}
-
-/// The unknown that a path runs into, or that lies within what it leads to.
-fn unknown_on_path<'a>(value: &'a Value, path: &[String]) -> Option<&'a Unknown> {
-    let mut current = value;
-    for part in path {
-        match current {
-            Value::Unknown(unknown) => return Some(unknown),
-            Value::Map(map) => match map.get(part) {
-                Some(next) => current = next,
-                None => return None,
-            },
-            Value::List(list) => match part.parse::<usize>().ok().and_then(|index| list.get(index))
-            {
-                Some(next) => current = next,
-                None => return current.first_unknown(),
-            },
-            _ => return None,
-        }
-    }
-    current.first_unknown()
-}
-
-/// The first part of a path that is not there: its depth, and the keys that are there instead.
-fn missing_part<'a>(value: &'a Value, path: &[String]) -> Option<(usize, Vec<&'a str>)> {
-    let mut current = value;
-    for (depth, part) in path.iter().enumerate() {
-        let next = match current {
-            Value::Map(map) => map.get(part),
-            Value::List(list) => part.parse::<usize>().ok().and_then(|index| list.get(index)),
-            _ => None,
-        };
-        match next {
-            Some(next) => current = next,
-            None => {
-                let keys = current
-                    .as_map()
-                    .map(|map| map.keys().map(String::as_str).collect());
-                return Some((depth, keys.unwrap_or_default()));
-            }
-        }
-    }
-    None
 }
 
 fn holds_template(value: &Value) -> bool {

@@ -1,5 +1,6 @@
 //! What stands at paths: one stat for all, one reading program for all contents, one for all hashes.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
@@ -7,10 +8,13 @@ use indexmap::IndexMap;
 use super::stat;
 use crate::model::blob::Blob;
 use crate::model::probe::{CONTENT_LIMIT, FileInfo, FileKind, FileState, Observation};
-use crate::transport::script::builder::Builder;
+use crate::transport::script::builder::{Builder, command};
 use crate::transport::script::frames::{Frame, words};
 use crate::transport::script::library::Part;
 use crate::transport::script::nonce::Nonce;
+
+/// Bytes of paths that go to one program. Linux takes 2 MiB of arguments and environment.
+const ARGUMENTS: usize = 512 * 1024;
 
 /// What is wanted of a path, from least to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,21 +50,49 @@ impl Files {
         if self.paths.is_empty() {
             return;
         }
+        builder.need(Part::Files);
         let nonce = builder.nonce().clone();
-        let arguments: Vec<String> = self
+        let mut some = Vec::new();
+        let mut size = 0;
+        for (path, want) in self.in_order() {
+            let alias = nonce.alias(path);
+            size += alias.len();
+            some.push((alias, want));
+            if size > ARGUMENTS {
+                ask(&some, builder);
+                some.clear();
+                size = 0;
+            }
+        }
+        if !some.is_empty() {
+            ask(&some, builder);
+        }
+    }
+
+    /// The paths in the order in which the host is asked for them: those with content first.
+    fn in_order(&self) -> Vec<(&str, Want)> {
+        let mut paths: Vec<(&str, Want)> = self
             .paths
             .iter()
-            .flat_map(|(path, want)| {
-                let kind = match want {
-                    Want::Attributes => "p",
-                    Want::Hash => "a",
-                    Want::Content => "c",
-                };
-                [kind.to_owned(), nonce.alias(path)]
-            })
+            .map(|(path, want)| (path.as_str(), *want))
             .collect();
-        builder.need(Part::Files).call("c_files", arguments);
+        paths.sort_by_key(|(_, want)| Reverse(*want));
+        paths
     }
+}
+
+/// Asks for as many paths as go to one program.
+fn ask(paths: &[(String, Want)], builder: &mut Builder) {
+    for (want, name) in [
+        (Want::Content, "c_with_content"),
+        (Want::Hash, "c_with_hash"),
+        (Want::Attributes, "c_with_attributes"),
+    ] {
+        let paths = paths.iter().filter(|(_, wanted)| *wanted == want);
+        let call = command("\"$@\"", paths.map(|(path, _)| path));
+        builder.raw(&format!("{name}() {{ {call}; }}\n"));
+    }
+    builder.raw("c_files\n");
 }
 
 /// The directory that holds a path, spelled so that a link to a directory counts as one.
@@ -99,16 +131,22 @@ impl Answers {
             complaints: String::new(),
             no_hash: false,
         };
-        let names: Vec<Vec<u8>> = asked.paths.keys().map(|path| key(path)).collect();
+        let names: Vec<Vec<u8>> = asked
+            .in_order()
+            .into_iter()
+            .map(|(path, _)| key(path))
+            .collect();
+        let expected: HashSet<Vec<u8>> = names.iter().cloned().collect();
         let mut errors = Vec::new();
         for frame in frames {
             match frame.label {
                 "stat" => answers.stats.extend(stat::read_stats(nonce, frame.body)),
+                "stat-again" => errors.clear(),
                 "stat-error" => errors.extend(split_errors(frame.body)),
                 "links" => answers.links.extend(stat::read_links(nonce, frame.body)),
                 "hash" => answers.hashes.extend(stat::read_hashes(nonce, frame.body)),
                 "content" => {
-                    let contents = stat::read_contents(nonce, &names, frame.body);
+                    let contents = stat::read_contents(nonce, &expected, frame.body);
                     answers.contents.extend(contents);
                 }
                 "content-error" => {
@@ -244,8 +282,12 @@ impl Answers {
     }
 
     fn complaint(&self, path: &str) -> Option<&str> {
+        // coreutils put the name in quotes, busybox a colon behind it.
         let name = path.trim_start_matches('/');
-        self.complaints.lines().find(|line| line.contains(name))
+        let ends = [format!("/{name}'"), format!("/{name}: ")];
+        self.complaints
+            .lines()
+            .find(|line| ends.iter().any(|end| line.contains(end)))
     }
 
     fn unreadable(&self, path: &str) -> String {

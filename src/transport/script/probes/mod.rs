@@ -10,6 +10,7 @@ mod packages;
 mod port;
 mod programs;
 mod redis;
+mod rpm_version;
 mod stat;
 mod tree;
 mod units;
@@ -152,7 +153,8 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
             if let Some(reason) = refusal(probe) {
                 return Observation::Failed(reason);
             }
-            let number = first_place(probes, probe).unwrap_or(0);
+            // Of those that have an answer of their own; it is found by the number of their first place.
+            let number = || first_place(probes, probe).unwrap_or(0);
             match probe {
                 Probe::Facts => match frames.iter().find(|frame| frame.label == "facts") {
                     Some(frame) => Observation::Facts(Box::new(super::facts::parse(frame.body))),
@@ -167,11 +169,11 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
                 Probe::User(name) => accounts.user(name),
                 Probe::Group(name) => accounts.group(name),
                 Probe::PackageIndex => index::parse(frames),
-                Probe::Tree(path) => tree::parse(number, path, nonce, frames),
-                Probe::Glob(_) => tree::parse_glob(number, nonce, frames),
-                Probe::Program(_) => programs::parse(number, frames),
-                Probe::Port { host, port } => port::parse(number, host, *port, frames),
-                Probe::Redis(_) => redis::parse(number, nonce, frames),
+                Probe::Tree(path) => tree::parse(number(), path, nonce, frames),
+                Probe::Glob(_) => tree::parse_glob(number(), nonce, frames),
+                Probe::Program(_) => programs::parse(number(), frames),
+                Probe::Port { host, port } => port::parse(number(), host, *port, frames),
+                Probe::Redis(_) => redis::parse(number(), nonce, frames),
             }
         })
         .collect()
@@ -186,12 +188,12 @@ fn refusal(probe: &Probe) -> Option<String> {
         Probe::KernelValue(key) => kernel_path(key)
             .is_none()
             .then(|| format!("`{key}` is not the name of a kernel value")),
-        Probe::Package(name) => refused_word(name, "package", "+-.:_~"),
-        Probe::Unit(name) => refused_word(name, "unit", ":-_.\\@"),
-        Probe::User(name) => refused_word(name, "account", "-_.$@+\\ "),
-        Probe::Group(name) => refused_word(name, "group", "-_.$@+\\ "),
+        Probe::Package(name) => refused_word(name, "the name of a package", "+-.:_~"),
+        Probe::Unit(name) => refused_word(name, "the name of a unit", ":-_.\\@"),
+        Probe::User(name) => refused_word(name, "the name of an account", "-_.$@+\\ "),
+        Probe::Group(name) => refused_word(name, "the name of a group", "-_.$@+\\ "),
         Probe::Program(program) => super::steps::refused_program(program),
-        Probe::Port { host, .. } => refused_word(host, "address", ".:-_%"),
+        Probe::Port { host, .. } => refused_word(host, "an address", ".:-_%"),
         Probe::Redis(address) => {
             let words = [&address.socket, &address.host, &address.user];
             let password = address
@@ -223,7 +225,7 @@ fn refused_word(word: &str, what: &str, further: &str) -> Option<String> {
         && word
             .chars()
             .all(|letter| letter.is_alphanumeric() || further.contains(letter));
-    (!good).then(|| format!("`{word}` is not the name of a {what}"))
+    (!good).then(|| format!("`{word}` is not {what}"))
 }
 
 /// The file of a kernel value. As in sysctl, the first separator decides: `net.ipv4.tcp_x` or

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::rpm_version;
 use crate::model::probe::{Observation, PackageState};
 use crate::transport::script::frames::Frame;
 
@@ -114,7 +115,7 @@ impl Answers {
                 None => (current.as_str(), ""),
             };
             let words: Vec<&str> = line.split_whitespace().collect();
-            let deep = line.starts_with("        ");
+            let deep = line.starts_with("       ");
             match words.as_slice() {
                 ["Candidate:", candidate] if *candidate != "(none)" => {
                     for package in self.policy_named(name, architecture) {
@@ -216,7 +217,7 @@ impl Answers {
         }
     }
 
-    /// dnf lists versions from old to new.
+    /// What could be installed, newest first. dnf sorts its lines as text, not as versions.
     fn take_repoquery(&mut self, text: &str) {
         for line in text.lines() {
             if let ["available", name, architecture, version] =
@@ -225,9 +226,12 @@ impl Answers {
                 let version = without_epoch_zero(version).to_owned();
                 for package in self.named(name, architecture) {
                     if !package.available.contains(&version) {
-                        package.available.insert(0, version.clone());
+                        package.available.push(version.clone());
+                        package
+                            .available
+                            .sort_by(|one, other| rpm_version::compare(other, one));
                     }
-                    package.candidate = Some(version.clone());
+                    package.candidate = package.available.first().cloned();
                 }
             }
         }

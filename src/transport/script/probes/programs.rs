@@ -11,18 +11,14 @@ const TIME_LIMIT: u64 = 60;
 
 pub(super) fn compile(number: usize, program: &Program, builder: &mut Builder) {
     builder.need(Part::ProgramProbe);
-    builder.raw(&format!("c_number={number}\n"));
-    // Without a place for its output the program is not asked, which c_ask reports.
     let input = start(program, builder);
     builder.raw(&format!(
-        "c_scratch && {}{}\n",
-        input.command, input.heredoc.redirection
-    ));
-    builder.raw(&input.heredoc.lines);
-    builder.raw(&format!(
-        "c_ask {}\n",
+        "c_number={number} c_asked=no c_error=\nc_ready && {}{} && c_ask {}\n",
+        input.command,
+        input.heredoc.redirection,
         program.time_limit.unwrap_or(TIME_LIMIT)
     ));
+    builder.raw(&input.heredoc.lines).raw("c_answer\n");
 }
 
 pub(super) fn parse(number: usize, frames: &[Frame<'_>]) -> Observation {

@@ -1,6 +1,6 @@
 //! Lines of `stat`, links and hashes, read back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::probe::{FileInfo, FileKind};
 use crate::transport::script::frames::{find, find_all};
@@ -155,39 +155,48 @@ fn unescape(name: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// Contents that `head -v` printed, by the path as it was asked. `names` are all that may come, in order.
+/// Contents that `head -v` printed, by the path as it was asked. `names` are all that may come.
 pub(super) fn read_contents(
     nonce: &Nonce,
-    names: &[Vec<u8>],
+    names: &HashSet<Vec<u8>>,
     body: &[u8],
 ) -> HashMap<Vec<u8>, Vec<u8>> {
-    let prefix = nonce.alias_prefix();
-    // Where each content's header stands: in order, so each is looked for after the one before.
-    let mut headers: Vec<(&Vec<u8>, usize, usize)> = Vec::new();
-    let mut from = 0;
-    for name in names {
-        let mut header = if headers.is_empty() {
-            b"==> ".to_vec()
-        } else {
-            b"\n==> ".to_vec()
-        };
-        header.extend_from_slice(prefix.as_bytes());
-        header.extend_from_slice(name);
-        header.extend_from_slice(b" <==\n");
-        if let Some(offset) = find(&body[from..], &header) {
-            let start = from + offset;
-            from = start + header.len();
-            headers.push((name, start, from));
-        }
-    }
-    headers
-        .iter()
-        .enumerate()
-        .map(|(index, (name, _, start))| {
-            let end = headers
-                .get(index + 1)
-                .map_or(body.len(), |(_, next, _)| *next);
-            ((*name).clone(), body[*start..end].to_vec())
+    let start = format!("==> {}", nonce.alias_prefix());
+    // Where each content's header begins and ends, and whose it is.
+    let headers: Vec<(usize, usize, &Vec<u8>)> = find_all(body, start.as_bytes())
+        .into_iter()
+        .filter_map(|place| {
+            let (name, end) = header_name(names, body, place + start.len())?;
+            Some((place, end, name))
         })
-        .collect()
+        .collect();
+    let mut contents = HashMap::new();
+    for (index, (_, begin, name)) in headers.iter().enumerate() {
+        let end = headers.get(index + 1).map_or(body.len(), |(next, ..)| {
+            // An empty line stands before every header but the first.
+            next.saturating_sub(1)
+        });
+        contents.insert((*name).clone(), body[*begin..end].to_vec());
+    }
+    contents
+}
+
+/// The name in a header, which goes on to the first ` <==` at the end of a line that completes a name that was
+/// asked for, and the place behind it.
+fn header_name<'a>(
+    names: &'a HashSet<Vec<u8>>,
+    body: &[u8],
+    begin: usize,
+) -> Option<(&'a Vec<u8>, usize)> {
+    const END: &[u8] = b" <==\n";
+    let mut from = begin;
+    // A name is at most a path long.
+    while from < begin + 4096 {
+        let place = from + find(body.get(from..)?, END)?;
+        if let Some(name) = names.get(&body[begin..place]) {
+            return Some((name, place + END.len()));
+        }
+        from = place + 1;
+    }
+    None
 }

@@ -104,7 +104,8 @@ pub(super) fn parse_glob(number: usize, nonce: &Nonce, frames: &[Frame<'_>]) -> 
     let Some(contents) = of("glob-content") else {
         return Observation::Files(Vec::new());
     };
-    let mut contents = stat::read_contents(nonce, &names, contents.body);
+    let expected = names.iter().cloned().collect();
+    let mut contents = stat::read_contents(nonce, &expected, contents.body);
     let mut files = Vec::new();
     for name in &names {
         let path = format!("/{}", String::from_utf8_lossy(name));

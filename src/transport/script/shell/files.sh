@@ -1,79 +1,82 @@
-# c_files KIND PATH ...: what stands at the paths, in as few programs as can be.
-# Kinds: c with content, a with hash, p attributes alone.
+# c_files: what stands at paths, in as few programs as can be. The paths come with three functions, which call a
+# command with them: c_with_content, c_with_hash and c_with_attributes, by what is wanted of them.
 c_files() {
-	c_stats=$(c_files_stat "$@" 2>/dev/null)
-	c_code=$?
-	if [ "$c_code" -eq 137 ]; then
-		c_files_alone "$@"
+	# What stat complains of goes straight to the controller; its lines are looked at here too.
+	c_mark stat-error
+	c_stats=$(c_all c_limit 10 stat -c "$c_format" 2>&3)
+	if [ $? -eq 137 ]; then
+		c_mark stat-again
+		c_one_by_one
 		return
 	fi
 	c_mark stat
 	printf '%s\n' "$c_stats" >&3
-	if [ "$c_code" -ne 0 ]; then
-		c_mark stat-error
-		c_files_stat "$@" 2>&3 >/dev/null
-	fi
-	c_files_links "$@"
+	c_all c_links
 	if [ $? -eq 137 ]; then
-		c_files_alone "$@"
+		c_mark stat-again
+		c_one_by_one
 		return
 	fi
 	# From here on every path and every target has answered.
-	c_files_contents "$@"
-	c_files_hashes "$@"
+	c_with_content c_regular c_contents
+	c_with_hash c_regular c_hashes
 }
 
-# Something hangs: one by one, so that the others are still answered.
-c_files_alone() {
-	if [ $# -le 2 ]; then
-		c_mark dead
-		printf '%s' "$2" >&3
-		return
-	fi
-	c_alone='' c_patience=3
-	for c_item do
-		if [ -z "$c_alone" ]; then
-			c_alone=$c_item
-		else
-			c_files "$c_alone" "$c_item"
-			c_alone=
+# Each of the three hands its own paths on, behind those of the one before.
+c_all() {
+	c_with_content c_with_hash c_with_attributes "$@"
+}
+
+# Something hangs: path by path, so that the others are still answered.
+c_one_by_one() {
+	c_with_content c_each c_contents
+	c_with_hash c_each c_hashes
+	c_with_attributes c_each :
+}
+
+c_each() {
+	c_reader=$1
+	shift
+	for c_path do
+		c_mark stat-error
+		c_stats=$(c_limit 3 stat -c "$c_format" "$c_path" 2>&3)
+		if [ $? -eq 137 ]; then
+			c_dead "$c_path"
+			continue
 		fi
+		c_mark stat
+		printf '%s\n' "$c_stats" >&3
+		c_links "$c_path"
+		if [ $? -eq 137 ]; then
+			c_dead "$c_path"
+			continue
+		fi
+		c_regular "$c_reader" "$c_path"
 	done
 }
 
-c_files_stat() {
-	c_kind=
+c_dead() {
+	c_mark dead
+	printf '%s' "$1" >&3
+}
+
+# c_links PATH...: path, target and resolved path of every link, each ended by NUL.
+c_links() {
+	c_found=
 	for c_word do
-		shift
-		if [ -z "$c_kind" ]; then
-			c_kind=$c_word
-		else
-			set -- "$@" "$c_word"
-			c_kind=
+		if [ -L "$c_word" ]; then
+			c_found=yes
+			break
 		fi
 	done
-	c_limit "$c_patience" stat -c "$c_format" "$@"
-}
-
-# Path, target and resolved path of every link, each ended by NUL.
-c_files_links() {
-	c_kind=
-	for c_word do
-		shift
-		if [ -z "$c_kind" ]; then
-			c_kind=$c_word
-		else
-			[ ! -L "$c_word" ] || set -- "$@" "$c_word"
-			c_kind=
-		fi
-	done
-	[ $# -gt 0 ] || return 0
+	[ -n "$c_found" ] || return 0
 	c_mark links
 	c_limit 10 sh -c "$c_read_links" sh "$@" >&3 2>/dev/null
 }
 
 # shellcheck disable=SC2016 # expanded by the inner shell
 c_read_links='for p do
+	[ -L "$p" ] || continue
 	printf "%s\0" "$p"
 	readlink -n "$p"
 	printf "\0"
@@ -81,21 +84,29 @@ c_read_links='for p do
 	printf "\0"
 done'
 
-# head names every file before its content, and stops reading a file that is too large.
-c_files_contents() {
-	c_kind=
+# c_regular FUNCTION PATH...: leaves out what is there and not a file. What is absent may stay. Mostly there is
+# nothing to leave out, which is found out first because taking words out of a list is slow.
+c_regular() {
+	c_function=$1
+	shift
+	c_found=
 	for c_word do
-		shift
-		case $c_kind in
-		'') c_kind=$c_word ;;
-		c)
-			[ ! -f "$c_word" ] || set -- "$@" "$c_word"
-			c_kind=
-			;;
-		*) c_kind= ;;
-		esac
+		if [ -e "$c_word" ] && [ ! -f "$c_word" ]; then
+			c_found=yes
+			break
+		fi
 	done
-	[ $# -gt 0 ] || return 0
+	if [ -n "$c_found" ]; then
+		for c_word do
+			shift
+			[ ! -f "$c_word" ] || set -- "$@" "$c_word"
+		done
+	fi
+	[ $# -eq 0 ] || "$c_function" "$@"
+}
+
+# head names every file before its content, and stops reading a file that is too large.
+c_contents() {
 	c_mark content
 	c_error=$(c_limit 60 head -v -c 1048577 "$@" 2>&1 >&3)
 	c_code=$?
@@ -116,20 +127,7 @@ c_files_contents() {
 	esac
 }
 
-c_files_hashes() {
-	c_kind=
-	for c_word do
-		shift
-		case $c_kind in
-		'') c_kind=$c_word ;;
-		a)
-			[ ! -f "$c_word" ] || set -- "$@" "$c_word"
-			c_kind=
-			;;
-		*) c_kind= ;;
-		esac
-	done
-	[ $# -gt 0 ] || return 0
+c_hashes() {
 	if c_have sha256sum; then
 		c_mark hash
 		c_limit 600 sha256sum "$@" >&3 2>/dev/null
@@ -137,5 +135,3 @@ c_files_hashes() {
 		c_mark no-sha256sum
 	fi
 }
-
-c_patience=10

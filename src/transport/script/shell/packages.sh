@@ -36,15 +36,18 @@ c_rpm() {
 	c_mark rpm
 	c_limit 60 rpm -q --qf 'installed\t%{NAME}\t%{ARCH}\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\n' "$@" >&3 2>/dev/null
 	c_mark rpm-end $?
-	# What the cache holds; only where there is no cache yet, dnf fetches one.
+	# What the cache holds. Where it holds nothing of all this (an empty cache is no error to dnf), a fresh one.
 	c_cache=--cacheonly
-	c_mark repoquery
-	c_dnf repoquery --qf "$c_available" "$@" >&3 || {
+	c_said=$(c_dnf repoquery --qf "$c_available" "$@")
+	c_code=$?
+	if [ -z "$c_said" ]; then
 		c_cache=--quiet
-		c_mark repoquery
-		c_dnf repoquery --qf "$c_available" "$@" >&3
-	}
-	c_mark repoquery-end $?
+		c_said=$(c_dnf repoquery --qf "$c_available" "$@")
+		c_code=$?
+	fi
+	c_mark repoquery
+	printf '%s\n' "$c_said" >&3
+	c_mark repoquery-end "$c_code"
 	for c_place in /etc/dnf/plugins/versionlock.list /etc/yum/pluginconf.d/versionlock.list /etc/dnf/versionlock.toml; do
 		[ -r "$c_place" ] || continue
 		c_mark locked
@@ -55,7 +58,9 @@ c_rpm() {
 	for c_word do
 		rpm -q "$c_word" >/dev/null 2>&1 && continue
 		c_mark requires "$c_word"
-		c_dnf repoquery --latest-limit=1 --requires --resolve --qf '%{name}\n' "$c_word" >&3
+		# The first is how dnf 4 says it, the second dnf 5.
+		c_dnf repoquery --latest-limit=1 --requires --resolve --qf '%{name}\n' "$c_word" >&3 ||
+			c_dnf repoquery --latest-limit=1 --providers-of=requires --qf '%{name}\n' "$c_word" >&3
 		c_mark provides "$c_word"
 		c_dnf repoquery --qf '%{name}\n' --whatprovides "$c_word" >&3
 	done

@@ -43,6 +43,7 @@ c_touch() {
 	else
 		c_do "cannot touch $1" touch "$1"
 	fi
+	c_touched=$?
 	umask 077
-	[ "$c_status" = 'done' ]
+	return "$c_touched"
 }

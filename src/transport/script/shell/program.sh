@@ -40,17 +40,32 @@ c_run_watch() {
 	c_signal KILL
 }
 
+# Programs need a place for their output before they may start.
+c_ready() {
+	c_scratch && return 0
+	c_error='there is no place for its output: /tmp, /var/tmp, /dev/shm and /run cannot be written'
+	return 1
+}
+
 # c_input SIZE: takes what a program will read from a heredoc.
 c_input() {
-	head -c "$1" >"$c_dir/in"
+	c_error=$( { head -c "$1" >"$c_dir/in"; } 2>&1 3>&-) && return 0
+	c_error="its input cannot be kept for it: $c_error"
+	return 1
 }
 
 c_input_base64() {
-	base64 -d >"$c_dir/in"
+	c_error=$( { base64 -d >"$c_dir/in"; } 2>&1 3>&-) && return 0
+	if c_have base64; then
+		c_error="its input cannot be kept for it: $c_error"
+	else
+		c_error='the host has no base64 program, which an input that is not text needs'
+	fi
+	return 1
 }
 
 c_no_input() {
-	: >"$c_dir/in"
+	{ : >"$c_dir/in"; } 2>/dev/null
 }
 
 # The beginning of what the program wrote: one byte more than the limit tells that there was more.

@@ -8,14 +8,6 @@ c_program() {
 	fi
 	case ${2:- $c_code } in
 	*" $c_code "*) ;;
-	*)
-		c_status=failed
-		return 1
-		;;
+	*) return 1 ;;
 	esac
-}
-
-# Programs need a place for their output before they may start.
-c_ready() {
-	c_scratch || c_fail 'no place for its output: /tmp, /var/tmp, /dev/shm and /run cannot be written'
 }

@@ -6,7 +6,7 @@ c_reboot() {
 	fi
 	if [ -d /run/systemd/system ] && c_have systemd-run; then
 		c_do 'cannot schedule the restart' systemd-run --quiet --collect --on-active=1 --timer-property=AccuracySec=100ms systemctl reboot && return 0
-		c_status='done' c_code=0 c_error=
+		c_error=
 	fi
 	for c_word in systemctl reboot shutdown none; do
 		! c_have "$c_word" || break

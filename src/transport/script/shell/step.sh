@@ -8,12 +8,20 @@ c_begin() {
 	c_clock
 	c_began=$c_now
 	c_mark begin "$1" || return 1
+	c_status=failed
+}
+
+# Ends the line of a step of which everything succeeded.
+c_done() {
 	c_status='done'
 }
 
 # Reports the step; its code is 1 when the script has to end here.
 c_end() {
 	[ "$c_status" != lost ] || return 1
+	if [ "$c_status" = failed ] && [ "$c_code" -eq 0 ]; then
+		c_code=1
+	fi
 	if [ "$c_ran" = yes ]; then
 		c_output
 	fi
@@ -33,9 +41,8 @@ c_clock() {
 	:
 }
 
+# Says why a step fails, and fails.
 c_fail() {
-	c_status=failed
-	[ "$c_code" -ne 0 ] || c_code=1
 	c_error=$1
 	return 1
 }

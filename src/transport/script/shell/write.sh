@@ -85,11 +85,9 @@ c_write_verified() {
 
 # A program of the user's looks at the new content, which has its final owner and mode.
 c_write_accepted() {
-	if ! c_scratch; then
-		c_fail 'no place for the output of the validation: /tmp, /var/tmp, /dev/shm and /run cannot be written'
+	if ! c_ready || ! c_no_input; then
 		return 1
 	fi
-	c_no_input
 	c_run 120
 	if [ "$c_code" -ne 0 ]; then
 		c_ran=yes

@@ -34,6 +34,7 @@ pub(super) fn compile(steps: &[Step], options: &Options, nonce: Nonce) -> Zeroiz
             }
             action::compile(&step.action, options, &mut line, &mut builder);
         }
+        line.then("c_done");
         line.write(&mut builder);
         builder.raw("c_end || return 0\n");
         if matches!(step.action, Action::Reboot { .. }) {

@@ -1,0 +1,19 @@
+//! Events gathered into what many hosts have in common. Nothing here knows how it is shown.
+
+mod cause;
+mod changes;
+mod checks;
+mod difference;
+mod fold;
+mod hosts;
+mod section;
+mod task;
+
+pub use cause::{Cause, Causes};
+pub use changes::{ChangeGroup, Changes};
+pub use checks::{CheckGroup, Checks, Verdict};
+pub use difference::{Sign, TextDifference};
+pub use fold::{fold, natural};
+pub use hosts::{Groups, HostSet, Hosts};
+pub use section::Section;
+pub use task::TaskGroup;

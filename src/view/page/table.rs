@@ -1,0 +1,114 @@
+//! Columns that line up.
+
+use super::Page;
+use super::line::Line;
+use super::style::Role;
+use super::wrap::wrap;
+
+/// Spaces between two columns.
+const GAP: usize = 2;
+
+/// A column is never made narrower than this.
+const LEAST: usize = 14;
+
+/// Rows of cells. Cells are wrapped where the table is wider than the page.
+#[derive(Debug, Default)]
+pub struct Table {
+    rows: Vec<Vec<Line>>,
+}
+
+impl Table {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a row. Rows may have different numbers of cells.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = Line>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// Writes the table, `indent` columns from the left. Columns that are empty in all rows are left out.
+    pub fn write(&self, page: &mut Page, indent: usize) {
+        let columns = self.columns(page.width().saturating_sub(indent));
+        for row in &self.rows {
+            let cells: Vec<Vec<Line>> = columns
+                .iter()
+                .map(|(column, width)| match row.get(*column) {
+                    Some(cell) => wrap(cell, *width, *width),
+                    None => vec![Line::new()],
+                })
+                .collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+            for number in 0..height {
+                let mut line = Line::plain(&" ".repeat(indent));
+                let mut due = 0;
+                for ((_, width), cell) in columns.iter().zip(&cells) {
+                    if let Some(part) = cell.get(number).filter(|part| !part.is_empty()) {
+                        line.push(Role::Plain, &" ".repeat(due));
+                        line.extend(part.clone());
+                        due = width.saturating_sub(part.width()) + GAP;
+                    } else {
+                        due += width + GAP;
+                    }
+                }
+                page.push(line);
+            }
+        }
+    }
+
+    /// Which columns are shown, and how wide.
+    fn columns(&self, room: usize) -> Vec<(usize, usize)> {
+        let count = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let mut columns: Vec<(usize, usize)> = (0..count)
+            .map(|column| {
+                let cells = self.rows.iter().filter_map(|row| row.get(column));
+                (column, cells.map(Line::width).max().unwrap_or(0))
+            })
+            .filter(|(_, width)| *width > 0)
+            .collect();
+        let gaps = columns.len().saturating_sub(1) * GAP;
+        loop {
+            let total: usize = columns.iter().map(|(_, width)| width).sum::<usize>() + gaps;
+            let excess = total.saturating_sub(room);
+            // The widest gives first, down to the next widest; of equal ones the last.
+            let Some((_, widest)) = columns.iter_mut().max_by_key(|(_, width)| *width) else {
+                return columns;
+            };
+            if excess == 0 || *widest <= LEAST {
+                return columns;
+            }
+            *widest -= 1.max(excess / 4).min(*widest - LEAST);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(rows: &[&[&str]], width: usize) -> String {
+        let mut table = Table::new();
+        for row in rows {
+            table.row(row.iter().map(|cell| Line::plain(cell)));
+        }
+        let mut page = Page::new(width);
+        table.write(&mut page, 2);
+        page.render(false)
+    }
+
+    #[test]
+    fn columns_line_up_and_empty_ones_are_left_out() {
+        assert_eq!(
+            written(&[&["a", "", "x"], &["long", "", "y", "z"]], 40),
+            "  a     x\n  long  y  z\n"
+        );
+    }
+
+    #[test]
+    fn wide_cells_are_wrapped_in_their_column() {
+        assert_eq!(
+            written(&[&["name", "some words that are too many", "end"]], 32),
+            "  name  some words that    end\n        are too many\n"
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! Gathered events as text for people.
+
+mod cause;
+mod change;
+mod check;
+mod ending;
+mod names;
+mod section;
+mod task;
+mod text;
+mod words;
+
+pub use ending::{Tally, ending};
+pub use section::section;
+pub use task::Seen;
+pub use words::count;

@@ -1,0 +1,95 @@
+//! A play or a wave: its title, its tasks, its post-checks, its failures.
+
+use super::cause::causes;
+use super::check::post_checks;
+use super::names::Names;
+use super::task::{Seen, Telling, tasks};
+use super::words::{count, list};
+use crate::model::event::HostStatus;
+use crate::view::gather::{Hosts, Section};
+use crate::view::page::{Line, Page, Role};
+
+/// Tells a section. `seen`: what earlier waves told, where that need not be told again.
+pub fn section(
+    page: &mut Page,
+    section: &Section,
+    hosts: &Hosts,
+    detail: u8,
+    seen: Option<&mut Seen>,
+) {
+    let names = Names {
+        hosts,
+        all: &section.hosts,
+        in_full: detail > 0,
+    };
+    title(page, section, names);
+    let mut telling = Telling {
+        names,
+        detail,
+        seen,
+        wave: section.wave.map_or(1, |(number, _)| number),
+    };
+    tasks(page, section, &mut telling);
+    post_checks(page, section, names);
+    causes(
+        page,
+        "Failed, and ignored as the playbook wants it,",
+        Role::Warning,
+        &section.ignored,
+        names,
+    );
+    causes(page, "Failed", Role::Failure, &section.failures, names);
+    causes(
+        page,
+        "Unreachable",
+        Role::Failure,
+        &section.unreachable,
+        names,
+    );
+    owed(page, section, names);
+    let interrupted = section.with_status(HostStatus::Interrupted);
+    if !interrupted.is_empty() {
+        page.blank();
+        let line = Line::of(Role::Warning, "Interrupted").and(
+            Role::Plain,
+            &format!(" before the end: {}", names.folded(&interrupted)),
+        );
+        page.wrapped(0, 2, &line);
+    }
+    page.blank();
+}
+
+/// `Harden cache hosts, wave 2 of 3, 75 hosts: cache[001-075]`
+fn title(page: &mut Page, section: &Section, names: Names<'_>) {
+    let mut line = Line::of(Role::Heading, &section.name);
+    if let Some((number, of)) = section.wave {
+        line.push(Role::Plain, &format!(", wave {number} of {of}"));
+    }
+    let folded = names.folded(&section.hosts);
+    let text = match section.hosts.len() {
+        1 => format!(", {folded}"),
+        number => format!(", {}: {folded}", count(number, "host")),
+    };
+    line.push(Role::Faint, &text);
+    page.wrapped(0, 4, &line);
+    if section.wave.is_some() && !section.is_notable() {
+        page.push(Line::plain("  nothing to change"));
+    }
+}
+
+fn owed(page: &mut Page, section: &Section, names: Names<'_>) {
+    for (handler, hosts) in section.owed.by_size() {
+        page.blank();
+        let line = Line::of(Role::Warning, "Not run")
+            .and(Role::Plain, " though something changed: the handler ")
+            .and(Role::Heading, handler)
+            .and(
+                Role::Plain,
+                &format!(
+                    " on {}. The next run of this playbook runs it.",
+                    list(&[names.folded(hosts)])
+                ),
+            );
+        page.wrapped(0, 2, &line);
+    }
+}

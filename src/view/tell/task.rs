@@ -1,0 +1,281 @@
+//! Tasks, in the order of the playbook.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::change::{changes, sign};
+use super::check::details;
+use super::names::Names;
+use super::words::{count, duration, list};
+use crate::model::change::ChangeKind;
+use crate::model::event::TaskKind;
+use crate::view::gather::{Groups, HostSet, Section, TaskGroup, Verdict};
+use crate::view::page::{Line, Page, Role, Table};
+
+/// Changes that were told in an earlier wave: which one, by their fingerprint.
+pub type Seen = HashMap<u64, usize>;
+
+/// How tasks are told.
+pub struct Telling<'a> {
+    pub names: Names<'a>,
+    /// 0: what changes; 1: all tasks; 2: each host too.
+    pub detail: u8,
+    /// What earlier waves told; `None` where all is told in full.
+    pub seen: Option<&'a mut Seen>,
+    pub wave: usize,
+}
+
+/// Tells all tasks of a section but its post-checks.
+pub fn tasks(page: &mut Page, section: &Section, telling: &mut Telling<'_>) {
+    let tasks: Vec<(&Vec<usize>, &TaskGroup)> = section
+        .tasks
+        .iter()
+        .filter(|(_, task)| task.kind != TaskKind::PostCheck)
+        .collect();
+    for items in tasks.chunk_by(|left, right| are_items_of_one_loop(*left, *right)) {
+        let items: Vec<&TaskGroup> = items.iter().map(|(_, task)| *task).collect();
+        telling.task(page, &items);
+    }
+}
+
+fn are_items_of_one_loop(
+    left: (&Vec<usize>, &TaskGroup),
+    right: (&Vec<usize>, &TaskGroup),
+) -> bool {
+    let parent = |path: &[usize]| path.split_last().map(|(_, parent)| parent.to_vec());
+    !left.1.items.is_empty()
+        && !right.1.items.is_empty()
+        && left.1.at == right.1.at
+        && left.1.name == right.1.name
+        && parent(left.0) == parent(right.0)
+}
+
+impl Telling<'_> {
+    /// Tells one task: all items of its loop together.
+    fn task(&mut self, page: &mut Page, items: &[&TaskGroup]) {
+        let Some(task) = items.first() else {
+            return;
+        };
+        let changed = union(items, |task| task.changed.iter());
+        let mut is_told = false;
+        if !changed.is_empty() {
+            is_told = true;
+            self.changed(page, task, items, &changed);
+        }
+        for (number, item) in items.iter().enumerate() {
+            for (reason, hosts) in item.unknown.by_size() {
+                is_told = true;
+                let line = self
+                    .headline("?", Role::Unknown, item)
+                    .and(Role::Plain, &item_of(item, items))
+                    .and(Role::Plain, &format!(": known after {reason}"));
+                self.with_hosts(page, line, hosts);
+            }
+            for (message, hosts) in item.messages.by_size() {
+                is_told = true;
+                self.message(page, item, &item_of(item, items), message, hosts);
+            }
+            let doubtful = item.checks.has(Verdict::Warned) || item.checks.has(Verdict::Failed);
+            if doubtful {
+                if !std::mem::replace(&mut is_told, true) || number > 0 {
+                    page.wrapped(2, 4, &self.headline("=", Role::Faint, item));
+                }
+                details(page, &item.checks, self.names, 6);
+            }
+        }
+        if self.detail > 0 {
+            self.rest(page, task, items, is_told);
+        }
+    }
+
+    fn changed(
+        &mut self,
+        page: &mut Page,
+        task: &TaskGroup,
+        items: &[&TaskGroup],
+        hosts: &HostSet,
+    ) {
+        let (sign, role) = headline_sign(items);
+        let mut line = self.headline(sign, role, task);
+        if items.len() > 1 {
+            line.push(Role::Faint, &format!(" ({})", count(items.len(), "item")));
+        }
+        match self.seen_before(task, items) {
+            Some(wave) => {
+                line.push(Role::Faint, &format!("  as in wave {wave}"));
+                self.with_hosts(page, line, hosts);
+            }
+            None => {
+                self.with_hosts(page, line, hosts);
+                for item in items {
+                    changes(page, &item.changes, self.names, hosts, 6);
+                }
+            }
+        }
+    }
+
+    /// Remembers the changes of this wave, or says in which wave the same were told.
+    fn seen_before(&mut self, task: &TaskGroup, items: &[&TaskGroup]) -> Option<usize> {
+        let seen = self.seen.as_mut()?;
+        let mut state = DefaultHasher::new();
+        task.at.hash(&mut state);
+        let mut is_empty = true;
+        for change in items.iter().flat_map(|item| item.changes.iter()) {
+            is_empty = false;
+            change.fingerprint(&mut state);
+        }
+        match seen.entry(state.finish()) {
+            std::collections::hash_map::Entry::Occupied(entry) => {
+                Some(*entry.get()).filter(|wave| *wave != self.wave && !is_empty)
+            }
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(self.wave);
+                None
+            }
+        }
+    }
+
+    /// `~ Kernel settings`
+    fn headline(&self, sign: &str, role: Role, task: &TaskGroup) -> Line {
+        let mut line = Line::of(role, sign).and(Role::Plain, " ");
+        if let Some(name) = &task.role {
+            line.push(Role::Faint, &format!("{name}: "));
+        }
+        line.push(Role::Heading, &task.name);
+        if task.has_other_names {
+            line.push(Role::Faint, " (named otherwise on other hosts)");
+        }
+        if task.kind == TaskKind::Handler {
+            line.push(Role::Faint, " (handler)");
+        }
+        if self.detail > 0 {
+            line.push(Role::Faint, &format!(" [{} {}]", task.module, task.at));
+        }
+        line
+    }
+
+    fn with_hosts(&self, page: &mut Page, mut line: Line, hosts: &HostSet) {
+        let hosts = self.names.counted(hosts);
+        if !hosts.is_empty() {
+            line.push(Role::Faint, &format!("  {hosts}"));
+        }
+        page.wrapped(2, 6, &line);
+    }
+
+    fn message(
+        &self,
+        page: &mut Page,
+        task: &TaskGroup,
+        item: &str,
+        message: &str,
+        hosts: &HostSet,
+    ) {
+        let line = self
+            .headline(">", Role::Unknown, task)
+            .and(Role::Plain, item);
+        let mut lines = message.trim_end().lines();
+        match (lines.next(), message.trim_end().contains('\n')) {
+            (Some(first), false) => {
+                self.with_hosts(page, line.and(Role::Plain, &format!(": {first}")), hosts);
+            }
+            (first, _) => {
+                self.with_hosts(page, line, hosts);
+                for text in first.into_iter().chain(lines) {
+                    page.wrapped(6, 2, &Line::plain(text));
+                }
+            }
+        }
+    }
+
+    /// With more detail: where nothing was to be done, whom it told, and each host.
+    fn rest(&self, page: &mut Page, task: &TaskGroup, items: &[&TaskGroup], is_told: bool) {
+        if !is_told {
+            page.wrapped(2, 4, &self.headline("=", Role::Faint, task));
+        }
+        for (word, hosts) in [
+            ("ok", union(items, |task| task.ok.iter())),
+            ("skipped", union(items, |task| task.skipped.iter())),
+            ("failed", union(items, |task| task.failed.iter())),
+            ("failed, ignored", union(items, |task| task.ignored.iter())),
+        ] {
+            if hosts.is_empty() {
+                continue;
+            }
+            let mut line = Line::of(Role::Faint, word);
+            let names = self.names.counted(&hosts);
+            if !names.is_empty() {
+                line.push(Role::Faint, &format!(" on {names}"));
+            }
+            page.wrapped(6, 4, &line);
+        }
+        let group = |groups: &Groups<String>| groups.0.keys().cloned().collect::<Vec<_>>();
+        for (words, groups) in [("notifies", &task.notified), ("runs on", &task.delegated)] {
+            if !groups.is_empty() {
+                let text = format!("{words} {}", list(&group(groups)));
+                page.wrapped(6, 4, &Line::of(Role::Faint, &text));
+            }
+        }
+        if self.detail > 1 {
+            self.each(page, items);
+        }
+    }
+
+    /// A row for each host.
+    fn each(&self, page: &mut Page, items: &[&TaskGroup]) {
+        let mut table = Table::new();
+        for task in items {
+            let mut each: Vec<_> = task.each.iter().collect();
+            each.sort_by(|left, right| {
+                crate::view::gather::natural(
+                    self.names.hosts.name(left.0),
+                    self.names.hosts.name(right.0),
+                )
+            });
+            for (host, word, milliseconds) in each {
+                let time = match milliseconds {
+                    0 => String::new(),
+                    time => duration(std::time::Duration::from_millis(*time)),
+                };
+                table.row([
+                    Line::of(Role::Faint, self.names.hosts.name(*host)),
+                    Line::of(Role::Faint, word),
+                    Line::of(Role::Faint, &time),
+                    Line::of(Role::Faint, item_of(task, items).trim_start()),
+                ]);
+            }
+        }
+        table.write(page, 6);
+    }
+}
+
+/// ` (label)` where a task has several items.
+fn item_of(task: &TaskGroup, items: &[&TaskGroup]) -> String {
+    if items.len() < 2 {
+        return String::new();
+    }
+    let labels: Vec<&str> = task.items.0.keys().map(String::as_str).collect();
+    format!(" ({})", labels.join(", "))
+}
+
+fn union<'a, I: Iterator<Item = &'a u32>>(
+    items: &[&'a TaskGroup],
+    hosts: impl Fn(&'a TaskGroup) -> I,
+) -> HostSet {
+    items.iter().flat_map(|task| hosts(task)).copied().collect()
+}
+
+/// The sign of all changes where they are of one kind.
+fn headline_sign(items: &[&TaskGroup]) -> (&'static str, Role) {
+    let mut kinds: Vec<ChangeKind> = items
+        .iter()
+        .flat_map(|task| task.changes.iter())
+        .map(|change| change.kind)
+        .filter(|kind| *kind != ChangeKind::Wait)
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    match kinds.as_slice() {
+        [kind] => sign(*kind),
+        _ => sign(ChangeKind::Update),
+    }
+}

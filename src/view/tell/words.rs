@@ -1,0 +1,54 @@
+//! Small words that are needed everywhere.
+
+use std::time::Duration;
+
+/// `1 host`, `40 hosts`.
+pub fn count(number: usize, word: &str) -> String {
+    if number == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{number} {word}s")
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// `0.4 s`, `12 s`, `3 min 5 s`, `2 h 7 min`.
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..=9 => format!("{}.{} s", seconds, time.subsec_millis() / 100),
+        10..=59 => format!("{seconds} s"),
+        60..=3599 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words() {
+        assert_eq!(count(1, "host"), "1 host");
+        assert_eq!(count(0, "host"), "0 hosts");
+        let words = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(list(&words), "a, b and c");
+        assert_eq!(list(&words[..2]), "a and b");
+        for (milliseconds, expected) in [
+            (420, "0.4 s"),
+            (12_900, "12 s"),
+            (185_000, "3 min 5 s"),
+            (7_620_000, "2 h 7 min"),
+        ] {
+            assert_eq!(duration(Duration::from_millis(milliseconds)), expected);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Events as a person reads them: gathered while they come in, told at the end of each wave or play.
+
+use super::gather::{Hosts, Section};
+use super::page::{Line, Page, Role};
+use super::tell::{self, Seen, Tally, count};
+use crate::model::event::{Event, Mode, RunStarted};
+
+/// Turns events into text.
+#[derive(Debug)]
+pub struct Terminal {
+    width: usize,
+    /// 0: what changes; 1: all tasks; 2: each host too.
+    detail: u8,
+    hosts: Hosts,
+    started: Option<RunStarted>,
+    play: (usize, String),
+    section: Option<Section>,
+    seen: Seen,
+    tally: Tally,
+}
+
+impl Terminal {
+    pub fn new(width: usize, detail: u8) -> Self {
+        Self {
+            width,
+            detail,
+            hosts: Hosts::default(),
+            started: None,
+            play: (0, String::new()),
+            section: None,
+            seen: Seen::default(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Takes an event in, and returns what is to be told now.
+    pub fn event(&mut self, event: &Event) -> Page {
+        let mut page = Page::new(self.width);
+        match event {
+            Event::RunStarted(started) => self.begin(&mut page, started),
+            Event::PlayStarted { play, name, hosts } => {
+                self.flush(&mut page);
+                self.play = (*play, name.clone());
+                // A second run on the same hosts, or the next play, is told in full.
+                self.seen.clear();
+                self.open(None, hosts);
+            }
+            Event::WaveStarted {
+                number, of, hosts, ..
+            } => {
+                if self.is_told_by_wave() {
+                    self.section
+                        .take_if(|section| section.tasks.is_empty() && section.ended.is_empty());
+                    self.flush(&mut page);
+                    self.open(Some((*number, *of)), hosts);
+                }
+            }
+            Event::HostReached { .. } => {}
+            Event::TaskEnded(report) => self.section().add_task(report),
+            Event::HostEnded(report) => {
+                self.section().add_host(report);
+                let is_over = self.section.as_ref().is_some_and(Section::is_over);
+                if is_over && self.is_told_by_wave() {
+                    self.flush(&mut page);
+                }
+            }
+            Event::Stopped { reason } => {
+                self.flush(&mut page);
+                self.tally.stopped = true;
+                let line =
+                    Line::of(Role::Failure, "Stopped").and(Role::Plain, &format!(": {reason}."));
+                page.wrapped(0, 2, &line);
+            }
+            Event::RunEnded(ended) => {
+                self.flush(&mut page);
+                tell::ending(
+                    &mut page,
+                    self.started.as_ref(),
+                    ended,
+                    &self.tally,
+                    &mut self.hosts,
+                );
+            }
+        }
+        page
+    }
+
+    /// A plan and a verification change nothing between two waves, so that each play is told as a whole.
+    fn is_told_by_wave(&self) -> bool {
+        self.started
+            .as_ref()
+            .is_none_or(|started| started.mode == Mode::Apply)
+    }
+
+    fn begin(&mut self, page: &mut Page, started: &RunStarted) {
+        *self = Self::new(self.width, self.detail);
+        if started.mode == Mode::Apply {
+            let line = Line::plain("Run ").and(Role::Heading, &started.run).and(
+                Role::Plain,
+                &format!(
+                    " applies {} to {}.",
+                    started.playbook,
+                    count(started.hosts, "host")
+                ),
+            );
+            page.wrapped(0, 2, &line);
+            page.blank();
+        }
+        self.started = Some(started.clone());
+    }
+
+    fn open(&mut self, wave: Option<(usize, usize)>, hosts: &[String]) {
+        let hosts = hosts.iter().map(|host| self.hosts.number(host)).collect();
+        let (play, name) = self.play.clone();
+        self.section = Some(Section {
+            play,
+            name,
+            wave,
+            hosts,
+            keep_each: self.detail > 1,
+            ..Section::default()
+        });
+    }
+
+    /// The section that events belong to, with the names of hosts.
+    fn section(&mut self) -> Open<'_> {
+        let (play, name) = &self.play;
+        let keep_each = self.detail > 1;
+        Open {
+            section: self.section.get_or_insert_with(|| Section {
+                play: *play,
+                name: name.clone(),
+                keep_each,
+                ..Section::default()
+            }),
+            hosts: &mut self.hosts,
+        }
+    }
+
+    /// Tells what was gathered.
+    fn flush(&mut self, page: &mut Page) {
+        let Some(section) = self.section.take() else {
+            return;
+        };
+        self.tally.add(&section);
+        if !(section.is_notable() || section.wave.is_some() || self.detail > 0) {
+            return;
+        }
+        let seen = (self.detail == 0 && section.wave.is_some()).then_some(&mut self.seen);
+        tell::section(page, &section, &self.hosts, self.detail, seen);
+    }
+}
+
+/// A section that takes in events.
+struct Open<'a> {
+    section: &'a mut Section,
+    hosts: &'a mut Hosts,
+}
+
+impl Open<'_> {
+    fn add_task(self, report: &crate::model::event::TaskReport) {
+        self.section.add_task(report, self.hosts);
+    }
+
+    fn add_host(self, report: &crate::model::event::HostReport) {
+        self.section.add_host(report, self.hosts);
+    }
+}

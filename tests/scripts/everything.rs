@@ -1,0 +1,110 @@
+//! One of every probe and every action.
+
+use cachesmith::model::blob::Blob;
+use cachesmith::model::probe::{Probe, Program, RedisAddress};
+use cachesmith::model::secret::Secret;
+use cachesmith::model::step::{Action, Attributes, Guard, Step};
+
+/// A program with all that a program can have.
+fn program() -> Box<Program> {
+    Box::new(Program {
+        argv: vec!["printf".into(), "it's $(here)\n".into()],
+        environment: [("NAME".to_owned(), "it's `there`".to_owned())].into(),
+        directory: Some("/tmp".into()),
+        stdin: Some(Blob::from(vec![0_u8, 1])),
+        time_limit: Some(5),
+    })
+}
+
+pub(crate) fn probes() -> Vec<Probe> {
+    vec![
+        Probe::Facts,
+        Probe::File("/etc/it's here".into()),
+        Probe::Content("/etc/passwd".into()),
+        Probe::Tree("/etc/apt".into()),
+        Probe::Glob("/etc/it's *.conf".into()),
+        Probe::Package("redis-server".into()),
+        Probe::PackageIndex,
+        Probe::Unit("redis-server.service".into()),
+        Probe::KernelValue("vm.overcommit_memory".into()),
+        Probe::User("redis".into()),
+        Probe::Group("redis".into()),
+        Probe::Program(program()),
+        Probe::Port {
+            host: "127.0.0.1".into(),
+            port: 6379,
+        },
+        Probe::Redis(RedisAddress {
+            port: 6379,
+            user: Some("ops".into()),
+            password: Some(Secret::new("it's a secret")),
+            ..RedisAddress::default()
+        }),
+        Probe::BootId,
+    ]
+}
+
+pub(crate) fn steps() -> Vec<Step> {
+    let path = || "/nonexistent/it's here".to_owned();
+    let attributes = Attributes {
+        mode: Some(0o640),
+        owner: Some("redis".into()),
+        group: Some("redis".into()),
+    };
+    let write = |content: Blob| Action::WriteFile {
+        path: path(),
+        content,
+        attributes: attributes.clone(),
+        validate: Some(vec!["test".into(), "-e".into(), "%s".into()]),
+        backup: Some(path()),
+    };
+    let guards = [
+        Guard::Absent { path: path() },
+        Guard::Exists { path: path() },
+        Guard::Sha256 {
+            path: path(),
+            sha256: Blob::default().sha256(),
+        },
+        Guard::KernelValue {
+            key: "vm.overcommit_memory".into(),
+            value: "1".into(),
+        },
+    ];
+    let actions = vec![
+        write(Blob::from("it's\ntext")),
+        write(Blob::from(vec![0_u8, 255])),
+        write(Blob::default()),
+        Action::SetAttributes {
+            path: path(),
+            attributes: attributes.clone(),
+        },
+        Action::MakeDirectory {
+            path: path(),
+            attributes,
+        },
+        Action::Link {
+            path: path(),
+            target: path(),
+            hard: false,
+        },
+        Action::Remove { path: path() },
+        Action::Touch {
+            path: path(),
+            modified: Some(1),
+        },
+        Action::Program {
+            program: program(),
+            accepted: vec![0, 1],
+        },
+        Action::KernelValue {
+            key: "vm.overcommit_memory".into(),
+            value: "1".into(),
+        },
+        Action::Reboot { time_limit: 60 },
+    ];
+    actions
+        .into_iter()
+        .zip(guards.iter().cycle())
+        .map(|(action, guard)| Step::new(action).guarded(guard.clone()))
+        .collect()
+}

@@ -1,0 +1,74 @@
+//! What runs on hosts is checked as a shell program, too.
+
+use std::process::{Command, Stdio};
+
+use cachesmith::model::probe::Probe;
+use cachesmith::transport::script::{Options, Script, compile_probes, compile_steps};
+
+use crate::everything;
+use crate::host::feed;
+
+/// What is not a mistake here, and why.
+const EXCLUDED: &[(&str, &str)] = &[
+    (
+        "SC2016",
+        "inner shells and dpkg-query expand what stands in single quotes",
+    ),
+    (
+        "SC2034",
+        "a function of the library sets variables for others, of which a script may have none",
+    ),
+    (
+        "SC2086",
+        "words are split on purpose where a list of words is held: $c_setsid, $c_gids, folding",
+    ),
+    (
+        "SC2089",
+        "quotes in the value of a variable belong to the value",
+    ),
+    (
+        "SC2090",
+        "quotes in the value of a variable belong to the value",
+    ),
+    (
+        "SC2154",
+        "variables are set by functions of the library that came before",
+    ),
+    ("SC2317", "functions are called by traps and by name"),
+    ("SC2329", "functions are called by traps and by name"),
+];
+
+/// The same for the program that asks for facts.
+const OF_FACTS: &[(&str, &str)] = &[
+    ("SC1007", "`name= other=` empties variables"),
+    ("SC2013", "names of units hold no spaces"),
+    ("SC2015", "`a && b || continue` is meant as it reads"),
+    ("SC3013", "-ef is in dash, bash and busybox"),
+];
+
+fn check(script: &Script, excluded: &[(&str, &str)]) {
+    let codes: Vec<&str> = excluded.iter().map(|(code, _)| *code).collect();
+    let mut command = Command::new("shellcheck");
+    command
+        .args(["-s", "sh", "-e", &codes.join(","), "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let output = feed(command, script.text());
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn generated_scripts_pass() {
+    check(
+        &compile_steps(&everything::steps(), &Options::default()),
+        EXCLUDED,
+    );
+    let mut probes = everything::probes();
+    probes.retain(|probe| *probe != Probe::Facts);
+    check(&compile_probes(&probes), EXCLUDED);
+    check(
+        &compile_probes(&[Probe::Facts]),
+        &[EXCLUDED, OF_FACTS].concat(),
+    );
+}

@@ -163,14 +163,8 @@ async fn carry_through(
         sender,
         journal,
     ));
-    let mut tell = |event: &Event| -> Result<()> {
-        if let Some(record) = &record {
-            record.event(event).map_err(journal::refused)?;
-        }
-        console.event(event);
-        Ok(())
-    };
-    tell(&Event::RunStarted(RunStarted {
+    let record = record.as_deref();
+    let started = Event::RunStarted(RunStarted {
         version: event::VERSION,
         run: name.clone(),
         time: now(),
@@ -185,7 +179,8 @@ async fn carry_through(
             .len(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         user: std::env::var("USER").unwrap_or_default(),
-    }))?;
+    });
+    tell(record, &started, console)?;
     let running = run::run(
         Arc::clone(&context),
         &prepared.playbook,
@@ -197,20 +192,39 @@ async fn carry_through(
     let mut summary = loop {
         tokio::select! {
             summary = &mut running => break summary,
-            Some(event) = events.recv() => if told.is_ok() { told = tell(&event); },
-            _ = tokio::signal::ctrl_c() => context.interrupt(),
+            Some(event) = events.recv() => if told.is_ok() { told = tell(record, &event, console); },
+            _ = tokio::signal::ctrl_c() => if context.is_interrupted() {
+                console.note("Cutting the connections; what was being done on the hosts may be half done.");
+                context.sessions.close().await;
+            } else {
+                console.note("Stopping: what is being done on each host is brought to its end. Interrupt again to cut the connections.");
+                context.interrupt();
+            },
         }
     };
     close(&context).await;
     while let Ok(event) = events.try_recv() {
-        told = told.and_then(|()| tell(&event));
+        told = told.and_then(|()| tell(record, &event, console));
     }
     told?;
     if context.is_interrupted() {
         summary.note_interruption(prepared.plays.iter().flatten().cloned());
     }
-    tell(&Event::RunEnded(summary.event(&name, now())))?;
+    tell(
+        record,
+        &Event::RunEnded(summary.event(&name, now())),
+        console,
+    )?;
     Ok(summary)
+}
+
+/// Records an event and shows it.
+fn tell(record: Option<&Record>, event: &Event, console: &mut Console) -> Result<()> {
+    if let Some(record) = record {
+        record.event(event).map_err(journal::refused)?;
+    }
+    console.event(event);
+    Ok(())
 }
 
 async fn close(context: &Context) {

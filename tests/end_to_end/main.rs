@@ -1,6 +1,11 @@
 //! The program against real hosts. `script/test fleet` boots them and sets `CACHESMITH_FLEET_STATE`.
 //!
 //! Tests share the hosts, so they run one after another, in the order of their names (`--test-threads=1`); each resets the hosts it needs.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
 
 mod a_provision;
 mod b_accounts;

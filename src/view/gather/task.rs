@@ -86,7 +86,23 @@ impl TaskGroup {
             _ => &mut self.changes,
         };
         for change in &report.changes {
-            changes.add(change, host);
+            // A check that tells the same tells also what to do about it.
+            let is_told = |note: &String| {
+                let checks = report
+                    .checks
+                    .iter()
+                    .filter(|check| check.status == "warned");
+                checks
+                    .clone()
+                    .any(|check| note.contains(&check.name) && note.contains(&check.found))
+            };
+            if change.notes.iter().any(is_told) {
+                let mut change = change.clone();
+                change.notes.retain(|note| !is_told(note));
+                changes.add(&change, host);
+            } else {
+                changes.add(change, host);
+            }
         }
         if let Some(message) = &report.message {
             self.messages.add(message.clone(), host);

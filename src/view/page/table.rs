@@ -70,14 +70,17 @@ impl Table {
         loop {
             let total: usize = columns.iter().map(|(_, width)| width).sum::<usize>() + gaps;
             let excess = total.saturating_sub(room);
-            // The widest gives first, down to the next widest; of equal ones the last.
-            let Some((_, widest)) = columns.iter_mut().max_by_key(|(_, width)| *width) else {
+            // The widest gives first; the names in the first column only what goes beyond half of the room.
+            let widest = columns
+                .iter_mut()
+                .enumerate()
+                .map(|(place, (_, width))| (width, if place == 0 { room / 2 } else { LEAST }))
+                .filter(|(width, least)| **width > *least)
+                .max_by_key(|(width, _)| **width);
+            let Some((widest, least)) = widest.filter(|_| excess > 0) else {
                 return columns;
             };
-            if excess == 0 || *widest <= LEAST {
-                return columns;
-            }
-            *widest -= 1.max(excess / 4).min(*widest - LEAST);
+            *widest -= 1.max(excess / 4).min(*widest - least);
         }
     }
 }
@@ -108,7 +111,7 @@ mod tests {
     fn wide_cells_are_wrapped_in_their_column() {
         assert_eq!(
             written(&[&["name", "some words that are too many", "end"]], 32),
-            "  name  some words that    end\n        are too many\n"
+            "  name  some words that are  end\n        too many\n"
         );
     }
 }

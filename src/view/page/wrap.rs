@@ -26,6 +26,9 @@ pub fn wrap(line: &Line, first: usize, rest: usize) -> Vec<Line> {
         // A word that no line has room for is broken anywhere.
         while word.trim_end().width() > room - used {
             let (head, tail) = split(word, room - used);
+            if tail.is_empty() {
+                break;
+            }
             add(&mut lines, role, head);
             lines.push(Line::new());
             (room, used) = (rest.max(1), 0);

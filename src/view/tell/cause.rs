@@ -8,7 +8,7 @@ use crate::view::page::{Line, Page, Role};
 /// Lines of one message that are told where not everything is asked for.
 const MOST_LINES: usize = 12;
 
-/// Tells all causes below a title: `Failed on 3 hosts`.
+/// Tells all causes below a title: `Failed: 3 hosts`.
 pub fn causes(page: &mut Page, title: &str, role: Role, causes: &Causes, names: Names<'_>) {
     if causes.is_empty() {
         return;
@@ -17,7 +17,7 @@ pub fn causes(page: &mut Page, title: &str, role: Role, causes: &Causes, names: 
     let hosts = causes.hosts();
     let mut line = Line::of(role, title);
     if names.all.len() > 1 {
-        line.push(Role::Plain, &format!(" on {}", count(hosts.len(), "host")));
+        line.push(Role::Plain, &format!(": {}", count(hosts.len(), "host")));
     }
     page.push(line);
     for cause in causes.by_size() {

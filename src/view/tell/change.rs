@@ -30,22 +30,18 @@ pub fn changes(
 ) {
     let mut table = Table::new();
     for change in changes.iter() {
-        if change.texts.is_empty() && change.fields.len() <= 1 {
-            short(&mut table, change, names, told);
+        if let Some(row) = short(change, names, told) {
+            table.row(row);
             if !change.notes.is_empty() {
-                flush(&mut table, page, indent);
+                std::mem::take(&mut table).write(page, indent);
                 notes(page, change, names, indent);
             }
         } else {
-            flush(&mut table, page, indent);
+            std::mem::take(&mut table).write(page, indent);
             long(page, change, names, told, indent);
         }
     }
-    flush(&mut table, page, indent);
-}
-
-fn flush(table: &mut Table, page: &mut Page, indent: usize) {
-    std::mem::take(table).write(page, indent);
+    table.write(page, indent);
 }
 
 fn resource(change: &ChangeGroup) -> Line {
@@ -55,32 +51,25 @@ fn resource(change: &ChangeGroup) -> Line {
         .and(Role::Plain, &change.resource)
 }
 
-/// One line: the resource, and its only value where it has one.
-fn short(table: &mut Table, change: &ChangeGroup, names: Names<'_>, told: &HostSet) {
-    let Some((name, values)) = change.fields.first() else {
-        let hosts = names.beside(&change.hosts, told);
-        table.row([resource(change), Line::new(), Line::new(), faint(&hosts)]);
-        return;
-    };
-    let label = if change.resource.ends_with(name.as_str()) {
-        String::new()
-    } else {
-        format!("{name} ")
-    };
-    for (number, row) in rows(change.kind, values, names, told)
-        .into_iter()
-        .enumerate()
-    {
-        let [value, note, hosts] = row;
-        let first = if number == 0 {
-            resource(change)
-        } else {
-            Line::new()
-        };
-        let mut cell = Line::of(Role::Faint, &label);
-        cell.extend(value);
-        table.row([first, cell, note, hosts]);
+/// One line where that is enough: the resource and its only value.
+fn short(change: &ChangeGroup, names: Names<'_>, told: &HostSet) -> Option<[Line; 4]> {
+    if !change.texts.is_empty() || change.fields.len() > 1 {
+        return None;
     }
+    let hosts = faint(&names.beside(&change.hosts, told));
+    let Some((name, values)) = change.fields.first() else {
+        return Some([resource(change), Line::new(), Line::new(), hosts]);
+    };
+    let (field, of) = values.0.first()?;
+    if values.0.len() > 1 || *of != change.hosts {
+        return None;
+    }
+    let mut line = Line::new();
+    if !change.resource.ends_with(name.as_str()) {
+        line.push(Role::Faint, &format!("{name} "));
+    }
+    line.extend(value(change.kind, field));
+    Some([resource(change), line, note(field), hosts])
 }
 
 /// Several lines: the resource, its texts, its values.
@@ -92,17 +81,25 @@ fn long(page: &mut Page, change: &ChangeGroup, names: Names<'_>, told: &HostSet,
         line.push(Role::Faint, &format!("  {hosts}"));
     }
     page.wrapped(indent, 4, &line);
-    text_groups(page, change, names, indent + 4);
+    let indent = indent + 4;
+    text_groups(page, change, names, indent);
+    // First what is the same on all hosts, then what differs.
     let mut table = Table::new();
+    let mut differing = Vec::new();
     for (name, values) in &change.fields {
-        let rows = rows(change.kind, values, names, &change.hosts);
-        for (number, [value, note, hosts]) in rows.into_iter().enumerate() {
-            let name = if number == 0 { name.as_str() } else { "" };
-            table.row([Line::plain(name), value, note, hosts]);
+        match values.0.first() {
+            Some((field, hosts)) if values.0.len() == 1 && *hosts == change.hosts => {
+                table.row([Line::plain(name), value(change.kind, field), note(field)]);
+            }
+            _ => differing.push((name, values)),
         }
     }
-    table.write(page, indent + 4);
-    notes(page, change, names, indent);
+    table.write(page, indent);
+    for (name, values) in differing {
+        page.wrapped(indent, 2, &Line::plain(name));
+        values_by_host(page, change.kind, values, names, indent + 4);
+    }
+    notes(page, change, names, indent - 4);
 }
 
 fn notes(page: &mut Page, change: &ChangeGroup, names: Names<'_>, indent: usize) {
@@ -110,19 +107,20 @@ fn notes(page: &mut Page, change: &ChangeGroup, names: Names<'_>, indent: usize)
         let mut line = Line::of(Role::Faint, "note: ").and(Role::Plain, note);
         let hosts = names.beside(hosts, &change.hosts);
         if !hosts.is_empty() {
-            line.push(Role::Faint, &format!("  {hosts}"));
+            line.push(Role::Faint, &format!(" ({hosts})"));
         }
         page.wrapped(indent + 4, 6, &line);
     }
 }
 
-/// A row for each value that the field has on different hosts: value, note, hosts.
-fn rows(
+/// A row for each value that a field has on different hosts.
+fn values_by_host(
+    page: &mut Page,
     kind: ChangeKind,
     values: &Groups<Field>,
     names: Names<'_>,
-    told: &HostSet,
-) -> Vec<[Line; 3]> {
+    indent: usize,
+) {
     let groups = values.by_size();
     // One more than can be told would take as much room as saying so.
     let most = if names.in_full || groups.len() <= MOST_VALUES + 1 {
@@ -130,29 +128,21 @@ fn rows(
     } else {
         MOST_VALUES
     };
-    let mut rows: Vec<[Line; 3]> = groups[..most]
-        .iter()
-        .map(|(field, hosts)| {
-            let note = field.note.as_deref().unwrap_or_default();
-            [
-                value(kind, field),
-                faint(note),
-                faint(&names.beside(hosts, told)),
-            ]
-        })
-        .collect();
+    let mut table = Table::new();
+    for (field, hosts) in &groups[..most] {
+        table.row([value(kind, field), note(field), faint(&names.narrow(hosts))]);
+    }
     if most < groups.len() {
-        let rest: HostSet = groups[most..]
+        let rest = groups[most..]
             .iter()
-            .flat_map(|(_, hosts)| hosts.iter().copied())
-            .collect();
-        rows.push([
+            .flat_map(|(_, hosts)| hosts.iter().copied());
+        table.row([
             faint(&format!("and {} other values (-v)", groups.len() - most)),
             Line::new(),
-            faint(&names.folded(&rest)),
+            faint(&names.narrow(&rest.collect())),
         ]);
     }
-    rows
+    table.write(page, indent);
 }
 
 /// `0 -> 1`; only what comes of what is new, only what goes of what is removed.
@@ -164,6 +154,8 @@ fn value(kind: ChangeKind, field: &Field) -> Line {
     };
     let line = match (kind, &field.before, &field.after) {
         (ChangeKind::Create, None, after) => Line::of(Role::Added, &shown(after)),
+        // What is only there before is why it runs.
+        (ChangeKind::Run, Some(why), None) => Line::plain(why),
         (ChangeKind::Remove, before, None) => Line::of(Role::Removed, &shown(before)),
         (_, before, after) => Line::of(Role::Removed, &shown(before))
             .and(Role::Faint, " -> ")
@@ -174,6 +166,10 @@ fn value(kind: ChangeKind, field: &Field) -> Line {
     } else {
         line
     }
+}
+
+fn note(field: &Field) -> Line {
+    faint(field.note.as_deref().unwrap_or_default())
 }
 
 fn faint(text: &str) -> Line {

@@ -50,7 +50,13 @@ fn verdicts(page: &mut Page, task: &TaskGroup, names: Names<'_>) {
         if word == "passed" && number > 1 {
             line.push(Role::Faint, &format!(" ({})", count(number, "check")));
         }
-        let hosts = names.counted(hosts);
+        // Who passed follows from who did not.
+        let hosts = match hosts.len() {
+            number if word == "passed" && number < names.all.len() => {
+                format!("{number} of {}", count(names.all.len(), "host"))
+            }
+            _ => names.counted(hosts),
+        };
         if !hosts.is_empty() {
             line.push(Role::Faint, &format!("  {hosts}"));
         }
@@ -127,7 +133,7 @@ fn findings(
         table.row([
             Line::of(Role::Faint, "expected ").and(Role::Plain, &found.expected),
             Line::of(Role::Faint, "found ").and(Role::Plain, &found.found),
-            Line::of(Role::Faint, &names.some(hosts)),
+            Line::of(Role::Faint, &names.beside(hosts, names.all)),
         ]);
     }
     if most < groups.len() {
@@ -138,7 +144,7 @@ fn findings(
         table.row([
             Line::new(),
             Line::of(Role::Faint, &text),
-            Line::of(Role::Faint, &names.folded(&rest.collect())),
+            Line::of(Role::Faint, &names.narrow(&rest.collect())),
         ]);
     }
     table.write(page, indent + 4);

@@ -124,7 +124,7 @@ pub fn ending(
             if parts.is_empty() {
                 parts.push("nothing was changed".to_owned());
             }
-            if !tally.checks.is_empty() && tally.failed_checks.is_empty() {
+            if !tally.checks.is_empty() && troubles.is_empty() {
                 parts.push("all post-checks passed".to_owned());
             }
             match (troubles.is_empty(), tally.is_idle()) {
@@ -210,6 +210,7 @@ fn left_out(page: &mut Page, ended: &RunEnded, hosts: &mut Hosts) {
         hosts,
         all: &HostSet::new(),
         in_full: false,
+        width: page.width(),
     };
     let line = Line::of(Role::Warning, "Not reached")
         .and(Role::Plain, &format!(": {}", names.counted(&set)));

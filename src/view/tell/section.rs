@@ -4,7 +4,7 @@ use super::cause::causes;
 use super::check::post_checks;
 use super::names::Names;
 use super::task::{Seen, Telling, tasks};
-use super::words::{count, list};
+use super::words::count;
 use crate::model::event::HostStatus;
 use crate::view::gather::{Hosts, Section};
 use crate::view::page::{Line, Page, Role};
@@ -21,6 +21,7 @@ pub fn section(
         hosts,
         all: &section.hosts,
         in_full: detail > 0,
+        width: page.width(),
     };
     title(page, section, names);
     let mut telling = Telling {
@@ -33,7 +34,7 @@ pub fn section(
     post_checks(page, section, names);
     causes(
         page,
-        "Failed, and ignored as the playbook wants it,",
+        "Failed, and ignored as the playbook wants",
         Role::Warning,
         &section.ignored,
         names,
@@ -87,7 +88,7 @@ fn owed(page: &mut Page, section: &Section, names: Names<'_>) {
                 Role::Plain,
                 &format!(
                     " on {}. The next run of this playbook runs it.",
-                    list(&[names.folded(hosts)])
+                    names.folded(hosts)
                 ),
             );
         page.wrapped(0, 2, &line);

@@ -102,7 +102,7 @@ impl Telling<'_> {
         }
         match self.seen_before(task, items) {
             Some(wave) => {
-                line.push(Role::Faint, &format!("  as in wave {wave}"));
+                line.push(Role::Faint, &format!(" (as in wave {wave})"));
                 self.with_hosts(page, line, hosts);
             }
             None => {
@@ -173,17 +173,14 @@ impl Telling<'_> {
         let line = self
             .headline(">", Role::Unknown, task)
             .and(Role::Plain, item);
-        let mut lines = message.trim_end().lines();
-        match (lines.next(), message.trim_end().contains('\n')) {
-            (Some(first), false) => {
-                self.with_hosts(page, line.and(Role::Plain, &format!(": {first}")), hosts);
-            }
-            (first, _) => {
-                self.with_hosts(page, line, hosts);
-                for text in first.into_iter().chain(lines) {
-                    page.wrapped(6, 2, &Line::plain(text));
-                }
-            }
+        let message = message.trim_end();
+        if !message.contains('\n') && self.names.some(hosts).is_empty() {
+            page.wrapped(2, 4, &line.and(Role::Plain, &format!(": {message}")));
+            return;
+        }
+        self.with_hosts(page, line, hosts);
+        for text in message.lines() {
+            page.wrapped(6, 2, &Line::plain(text));
         }
     }
 

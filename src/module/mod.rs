@@ -32,6 +32,7 @@ pub mod stat;
 pub mod sysctl;
 pub mod template;
 pub mod transparent_hugepage;
+pub mod unarchive;
 pub mod user;
 pub mod wait_for;
 pub mod world;

@@ -27,6 +27,7 @@ static MODULES: &[&dyn Module] = &[
     &super::sysctl::Sysctl,
     &super::template::Template,
     &super::transparent_hugepage::TransparentHugepage,
+    &super::unarchive::Unarchive,
     &super::user::User,
     &super::wait_for::WaitFor,
 ];

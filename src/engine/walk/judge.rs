@@ -119,8 +119,9 @@ impl Raw {
 
 /// A program's result as `register` gets it.
 pub(in crate::engine) fn program_result(code: i32, stdout: &str, stderr: &str) -> Map {
-    let lines = |text: &str| Value::List(text.lines().map(Value::from).collect());
-    let trimmed = |text: &str| Value::from(text.trim_end_matches(['\n', '\r']));
+    let without_end = |text: &str| text.trim_end_matches(['\n', '\r']).to_owned();
+    let lines = |text: &str| Value::List(without_end(text).lines().map(Value::from).collect());
+    let trimmed = |text: &str| Value::from(without_end(text));
     Map::from_iter([
         ("rc".to_owned(), Value::from(code)),
         ("stdout".to_owned(), trimmed(stdout)),

@@ -37,12 +37,12 @@ impl Loader<'_> {
         }
         let mut arguments: Vec<Entry> = Vec::new();
         for mut argument in given {
-            // `set_fact` takes any names.
-            if spec.parameters.is_empty() {
-                arguments.push(argument);
-                continue;
-            }
             let Some(parameter) = spec.parameter(&argument.key) else {
+                // As the variables of `set_fact`.
+                if spec.takes_any() {
+                    arguments.push(argument);
+                    continue;
+                }
                 let names = spec.parameters.iter().flat_map(|parameter| {
                     parameter.aliases.iter().copied().chain([parameter.name])
                 });
@@ -94,7 +94,7 @@ impl Loader<'_> {
         let mut entries = Vec::new();
         for word in words {
             match word.split_once('=') {
-                Some((key, value)) if spec.parameter(key).is_some() => {
+                Some((key, value)) if spec.parameter(key).is_some() || spec.takes_any() => {
                     entries.push(entry(key, value.into()));
                 }
                 _ => {

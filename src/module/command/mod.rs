@@ -37,13 +37,13 @@ const FREE_FORM: Parameter = Parameter::new(
 .aliases(&["_raw_params"]);
 const CREATES: Parameter = Parameter::new(
     "creates",
-    Kind::Path,
-    "A path or pattern; where it exists there is nothing to do.",
+    Kind::String,
+    "A path or pattern, relative to `chdir` where it does not begin with `/`; where it exists there is nothing to do.",
 );
 const REMOVES: Parameter = Parameter::new(
     "removes",
-    Kind::Path,
-    "A path or pattern; where it does not exist there is nothing to do.",
+    Kind::String,
+    "A path or pattern, relative to `chdir` where it does not begin with `/`; where it does not exist there is nothing to do.",
 );
 const UNLESS: Parameter = Parameter::new(
     "unless",

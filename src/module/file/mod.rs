@@ -42,8 +42,8 @@ static SPEC: Spec = Spec {
         .default("what is there, otherwise `file`, and `directory` with `recurse`"),
         Parameter::new(
             "src",
-            Kind::Path,
-            "What a link leads to. For `link` it may be relative to the link's directory.",
+            Kind::String,
+            "What a link leads to; it may be relative to the link's directory.",
         ),
         MODE,
         OWNER,

@@ -1,6 +1,5 @@
 //! Files in words: differences of contents, and what `register` gets.
 
-use super::mode::show;
 use crate::model::blob::Blob;
 use crate::model::change::{Difference, Field};
 use crate::model::probe::{FileInfo, FileKind, UNKNOWN_ID};
@@ -58,7 +57,8 @@ pub fn describe(info: &FileInfo) -> Map {
     };
     let mut map = Map::new();
     map.insert("state".to_owned(), state.into());
-    map.insert("mode".to_owned(), show(info.mode).into());
+    // With one zero in front of whatever digits there are, as Ansible writes it here (and not in `stat`).
+    map.insert("mode".to_owned(), format!("0{:03o}", info.mode).into());
     map.insert("owner".to_owned(), info.owner.as_str().into());
     map.insert("group".to_owned(), info.group.as_str().into());
     map.insert("uid".to_owned(), number(info.uid, &info.owner));

@@ -1,0 +1,107 @@
+//! Cases as data: a head that says what a case is about, and a playbook, in one file.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Where a case's own folder is on both hosts.
+pub const PLACE: &str = "/root/twins";
+
+/// What stands above the first `---` of a case's file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// One sentence for people.
+    pub about: String,
+    /// Lines of sh that prepare a host, as root, in the case's folder on it.
+    #[serde(default)]
+    pub before: String,
+    /// Names of variables whose values have to be equal after the play.
+    #[serde(default)]
+    pub compare: Vec<String>,
+    /// Words for the command line, the same for both programs; they make the case a run of its own.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// The play ends with a failed host; this makes the case a run of its own.
+    #[serde(default)]
+    pub fails: bool,
+}
+
+#[derive(Debug)]
+pub struct Case {
+    pub name: String,
+    pub head: Head,
+    /// The playbook as it stands in the file, at the line where it stands there.
+    pub playbook: String,
+    /// Files that go beside the playbook, if there are any.
+    pub folder: Option<PathBuf>,
+}
+
+impl Case {
+    fn read(path: &Path) -> Self {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(path).unwrap();
+        let (head, playbook) = text
+            .split_once("\n---\n")
+            .unwrap_or_else(|| panic!("{name}: no line `---` between the head and the playbook"));
+        let lines = head.lines().count() + 1;
+        let head: Head =
+            serde_saphyr::from_str(head).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!head.about.is_empty(), "{name}: say what it is about");
+        let folder = Some(path.with_extension("")).filter(|folder| folder.is_dir());
+        Self {
+            name,
+            head,
+            // Messages and events then name the lines of the case's file.
+            playbook: format!("{}{playbook}", "\n".repeat(lines)),
+            folder,
+        }
+    }
+
+    /// Whether it needs a run of its own.
+    pub fn is_alone(&self) -> bool {
+        self.head.fails || !self.head.arguments.is_empty()
+    }
+
+    /// The name of the file, for messages.
+    pub fn file(&self) -> String {
+        format!("cases/{}.yml", self.name)
+    }
+}
+
+/// All cases, or those that the environment names.
+pub fn chosen() -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/module_twins/cases");
+    let mut paths: Vec<PathBuf> = fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))
+        .collect();
+    paths.sort();
+    let wanted = std::env::var("CACHESMITH_TWINS").unwrap_or_default();
+    let wanted: Vec<&str> = wanted.split(',').filter(|word| !word.is_empty()).collect();
+    let cases: Vec<Case> = paths
+        .iter()
+        .map(|path| Case::read(path))
+        .filter(|case| wanted.is_empty() || wanted.iter().any(|word| case.name.starts_with(word)))
+        .collect();
+    assert!(!cases.is_empty(), "there is no such case");
+    cases
+}
+
+/// One script that prepares a host for all cases.
+pub fn preparation(cases: &[Case]) -> String {
+    let mut script = format!("set -eu\numask 022\nmkdir -p {PLACE}/.results\n");
+    for case in cases {
+        let name = &case.name;
+        let lines = &case.head.before;
+        writeln!(script, "(mkdir -p {PLACE}/{name}; cd {PLACE}/{name}\n{lines}\n) || {{ echo \"{name}: its preparation failed\" >&2; exit 1; }}").unwrap();
+    }
+    script
+}
+
+/// The values that a host kept of each case, by the case's name.
+pub type Results = BTreeMap<String, serde_json::Value>;

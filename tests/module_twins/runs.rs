@@ -1,0 +1,215 @@
+//! Runs of both programs, and what they tell of each task.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::cases::Case;
+use crate::stage::Stage;
+
+/// Seconds that one run may take.
+const LIMIT: &str = "200";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Ansible,
+    Ours,
+}
+
+/// How one task, or one item of its loop, came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskEnd {
+    /// `line` of the case's file, or `file:line` of one beside it.
+    pub place: String,
+    /// `ok`, `changed`, `skipped`, `failed`, `ignored`.
+    pub status: String,
+    pub handler: bool,
+    /// Why it failed, for messages only.
+    pub why: String,
+}
+
+/// What a round told, by case.
+#[derive(Debug, Default)]
+pub struct Ended {
+    pub tasks: BTreeMap<String, Vec<TaskEnd>>,
+    /// The cases that ended with a failed host.
+    pub failed: BTreeSet<String>,
+    /// What was said beside the events, for messages.
+    pub said: String,
+}
+
+/// All cases: most in one run, some in one of their own.
+pub fn all(side: Side, stage: &Stage, cases: &[Case]) -> Ended {
+    let mut ended = Ended::default();
+    let mut together: Vec<&Case> = cases.iter().filter(|case| !case.is_alone()).collect();
+    while !together.is_empty() {
+        let playbook = stage.together(side, &together);
+        if one(side, stage, "all", &playbook, &[], &mut ended) {
+            break;
+        }
+        // A failed host has left the run: go on behind the case that it failed in.
+        let reached = together
+            .iter()
+            .rposition(|case| ended.tasks.contains_key(&case.name));
+        let Some(reached) = reached else { break };
+        ended.failed.insert(together[reached].name.clone());
+        together.drain(..=reached);
+    }
+    for case in cases.iter().filter(|case| case.is_alone()) {
+        let playbook = stage.folder.join(&case.name).join("alone.yml");
+        if !one(
+            side,
+            stage,
+            &case.name,
+            &playbook,
+            &case.head.arguments,
+            &mut ended,
+        ) {
+            ended.failed.insert(case.name.clone());
+        }
+    }
+    ended
+}
+
+/// One run of a program; whether it ended well.
+fn one(
+    side: Side,
+    stage: &Stage,
+    name: &str,
+    playbook: &Path,
+    arguments: &[String],
+    ended: &mut Ended,
+) -> bool {
+    let inventory = &stage.inventories[usize::from(side == Side::Ours)];
+    let output = command(side)
+        .arg(playbook)
+        .arg("-i")
+        .arg(inventory)
+        .args(["-e", &format!("server={}", stage.url)])
+        .args(arguments)
+        .current_dir(&stage.folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    ended
+        .said
+        .push_str(&String::from_utf8_lossy(&output.stderr));
+    for line in stdout.lines() {
+        let Ok(event) = serde_json::from_str::<Value>(line) else {
+            ended.said.push_str(line);
+            ended.said.push('\n');
+            continue;
+        };
+        let told = match side {
+            Side::Ansible => theirs_told(&event),
+            Side::Ours => ours_told(&event),
+        };
+        if let Some((at, task)) = told
+            && let Some((case, place)) = place(stage, at)
+            && (!place.starts_with("keep.yml") || task.status == "failed")
+        {
+            ended
+                .tasks
+                .entry(case)
+                .or_default()
+                .push(TaskEnd { place, ..task });
+        }
+    }
+    assert_ne!(
+        output.status.code(),
+        Some(124),
+        "{side:?}: the run `{name}` did not end:\n{stdout}\n{}",
+        ended.said
+    );
+    output.status.success()
+}
+
+/// The program of a side, ready for a playbook.
+pub fn command(side: Side) -> Command {
+    match side {
+        Side::Ansible => ansible(),
+        Side::Ours => ours(),
+    }
+}
+
+fn limited(program: &Path) -> Command {
+    let mut command = Command::new("timeout");
+    command.arg(LIMIT).arg(program);
+    command
+}
+
+/// ansible-playbook with a callback that tells each task as a line of JSON.
+fn ansible() -> Command {
+    let environment = PathBuf::from(
+        std::env::var("CACHESMITH_ANSIBLE").expect("script/test twins sets CACHESMITH_ANSIBLE"),
+    );
+    let settings = crate::hosts::state().join("twins-ansible.cfg");
+    std::fs::write(&settings, "").unwrap();
+    let mut command = limited(&environment.join("bin/ansible-playbook"));
+    command
+        .env(
+            "ANSIBLE_CALLBACK_PLUGINS",
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/module_twins/callback"),
+        )
+        .env("ANSIBLE_STDOUT_CALLBACK", "twins")
+        .env("ANSIBLE_PIPELINING", "1")
+        .env("ANSIBLE_CONFIG", settings)
+        .env("ANSIBLE_NOCOLOR", "1")
+        .env("ANSIBLE_RETRY_FILES_ENABLED", "0")
+        .env("ANSIBLE_LOCALHOST_WARNING", "0")
+        .env("LC_ALL", "C.UTF-8");
+    command
+}
+
+/// Our program, with a record of runs of its own.
+fn ours() -> Command {
+    let mut command = limited(Path::new(env!("CARGO_BIN_EXE_cachesmith")));
+    command
+        .args(["apply", "--yes", "--json"])
+        .env("XDG_STATE_HOME", crate::hosts::state().join("xdg"))
+        .env_remove("CACHESMITH_INVENTORY");
+    command
+}
+
+/// The case and the place in it that a task's position names.
+fn place(stage: &Stage, at: &str) -> Option<(String, String)> {
+    let below = at.strip_prefix(stage.folder.to_str()?).unwrap_or(at);
+    let (case, rest) = below.trim_start_matches('/').split_once('/')?;
+    let place = rest.strip_prefix("play.yml:").unwrap_or(rest);
+    Some((case.to_owned(), place.to_owned()))
+}
+
+fn theirs_told(event: &Value) -> Option<(&str, TaskEnd)> {
+    let task = TaskEnd {
+        place: String::new(),
+        status: event["status"].as_str()?.to_owned(),
+        handler: event["handler"].as_bool()?,
+        why: event["why"].as_str().unwrap_or_default().to_owned(),
+    };
+    Some((event["at"].as_str()?, task))
+}
+
+fn ours_told(event: &Value) -> Option<(&str, TaskEnd)> {
+    if event["event"] != "task_ended" {
+        return None;
+    }
+    let (at, _column) = event["at"].as_str()?.rsplit_once(':')?;
+    let status = if event["ignored"] == true {
+        "ignored"
+    } else {
+        event["status"].as_str().unwrap_or("unknown")
+    };
+    let task = TaskEnd {
+        place: String::new(),
+        status: status.to_owned(),
+        handler: event["kind"] == "handler",
+        why: event["failure"]["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    Some((at, task))
+}

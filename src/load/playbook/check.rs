@@ -104,6 +104,13 @@ impl Loader<'_> {
             &keywords.run_once,
             &keywords.no_log,
             &keywords.ignore_errors,
+            &keywords.become_method,
+            &keywords.become_flags,
+            &keywords.connection,
+            &keywords.ignore_unreachable,
+            &keywords.any_errors_fatal,
+            &keywords.check_mode,
+            &keywords.timeout,
         ];
         for node in nodes.into_iter().flatten() {
             self.check_template(node);
@@ -121,7 +128,7 @@ impl Loader<'_> {
     }
 
     /// Compiles every text with template blocks in a tree.
-    fn check_template(&mut self, node: &Node) {
+    pub(super) fn check_template(&mut self, node: &Node) {
         match &node.content {
             Content::Scalar(Value::String(text)) if is_template(text) => {
                 if let Err(error) = self.templates.text(text) {

@@ -1,6 +1,9 @@
 //! The layers, held by a test: which part of the program may use which, where the disk is touched and where anything
 //! is printed. `docs/architecture.md` says why.
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

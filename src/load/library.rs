@@ -14,29 +14,47 @@ use crate::model::template::{Template, Templates, scan};
 use crate::module::parameters::{LocalContent, LocalFile};
 use crate::module::{Failure, Resources};
 
-/// A template with all the templates that it includes: name and text.
-pub type TemplateText = (Arc<Source>, Vec<(String, String)>);
+/// A template with all the templates that it includes, each with its name.
+pub type TemplateText = (Arc<Source>, Vec<(String, Arc<Source>)>);
 
 /// Reads a template and what it includes.
 ///
 /// # Errors
-/// When it, or one that it includes, cannot be found or read.
+/// When it, or one that it includes, cannot be found or read; the latter with the place that names it.
 pub fn read_template(name: &str, search: &[PathBuf]) -> Result<TemplateText, Diagnostic> {
     let path = find("template", "templates", name, search)?;
     let source = read(&path)?;
-    let mut includes = Vec::new();
-    let mut waiting = scan::scan_template(&source.text).includes;
-    while let Some(name) = waiting.pop() {
+    let beside = path.parent().map(Path::to_owned).into_iter();
+    let folders: Vec<PathBuf> = beside.chain(search.iter().cloned()).collect();
+    let mut includes: Vec<(String, Arc<Source>)> = Vec::new();
+    let mut waiting = named_in(&source);
+    while let Some((name, at)) = waiting.pop() {
         if includes.iter().any(|(known, _)| *known == name) {
             continue;
         }
-        let beside = path.parent().map(Path::to_owned).into_iter();
-        let folders: Vec<PathBuf> = beside.chain(search.iter().cloned()).collect();
-        let part = read(&find("template", "templates", &name, &folders)?)?;
-        waiting.extend(scan::scan_template(&part.text).includes);
-        includes.push((name, part.text.clone()));
+        let part = find("template", "templates", &name, &folders)
+            .and_then(|path| read(&path))
+            .map_err(|diagnostic| diagnostic.at(&at))?;
+        waiting.extend(named_in(&part));
+        includes.push((name, part));
     }
     Ok((source, includes))
+}
+
+/// The templates that a template names, and where.
+fn named_in(source: &Arc<Source>) -> Vec<(String, At)> {
+    let scan = scan::scan_template(&source.text);
+    let place = |found: &scan::Included| {
+        let before = &source.text[..found.offset];
+        let line = before.matches('\n').count() + 1;
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        let length = found.name.chars().count() + 2;
+        At::new(source, line, last.chars().count() + 1, length)
+    };
+    scan.includes
+        .iter()
+        .map(|found| (found.name.clone(), place(found)))
+        .collect()
 }
 
 /// Where a file that a task names is.

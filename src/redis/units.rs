@@ -7,12 +7,7 @@
 
 use std::fmt;
 
-/// One kibibyte in bytes.
-pub const KIB: u64 = 1024;
-/// One mebibyte in bytes.
-pub const MIB: u64 = 1024 * KIB;
-/// One gibibyte in bytes.
-pub const GIB: u64 = 1024 * MIB;
+pub use crate::model::size::{GIB, KIB, MIB, human};
 
 /// The most digits `memtoull` copies before it gives up (its buffer holds 128 bytes, one of them the end).
 const MOST_DIGITS: usize = 127;
@@ -108,29 +103,6 @@ pub fn parse(text: &str) -> Result<Memory, MemoryError> {
 #[must_use]
 pub fn plain(bytes: u64) -> String {
     bytes.to_string()
-}
-
-/// `bytes` for a person: `6 GiB`, `5.36 GiB`, `307.2 MiB`, `512 bytes`, `0`. At most two decimals.
-#[must_use]
-pub fn human(bytes: u64) -> String {
-    let units = [(KIB, "KiB"), (MIB, "MiB"), (GIB, "GiB")];
-    match bytes {
-        0 => return "0".to_owned(),
-        1 => return "1 byte".to_owned(),
-        2..KIB => return format!("{bytes} bytes"),
-        _ => {}
-    }
-    let hundredths =
-        |unit: u64| (u128::from(bytes) * 100 + u128::from(unit) / 2) / u128::from(unit);
-    // The first unit in which the number stays below 1024 after rounding; the last one has no bound.
-    let fitting = units.iter().find(|(unit, _)| hundredths(*unit) < 102_400);
-    let (unit, name) = *fitting.unwrap_or(&units[2]);
-    let (whole, rest) = (hundredths(unit) / 100, hundredths(unit) % 100);
-    match (rest, rest % 10) {
-        (0, _) => format!("{whole} {name}"),
-        (_, 0) => format!("{whole}.{} {name}", rest / 10),
-        _ => format!("{whole}.{rest:02} {name}"),
-    }
 }
 
 /// `bytes` for a person and to the byte: `6 GiB (6442450944)`; below one KiB only one of the two.

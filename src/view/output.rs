@@ -44,9 +44,15 @@ impl Output {
             ColorChoice::Never => false,
             ColorChoice::Auto => is_terminal && !is_plain_wanted(),
         };
+        // Without a terminal, `COLUMNS` may say how wide the page is.
+        let wished = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok());
         let width = size
             .filter(|_| is_terminal)
-            .map_or(WIDTH, |(_, columns)| usize::from(columns).clamp(40, WIDEST));
+            .map(|(_, columns)| usize::from(columns))
+            .or(wished)
+            .map_or(WIDTH, |columns: usize| columns.clamp(40, WIDEST));
         Self {
             stream,
             is_terminal,

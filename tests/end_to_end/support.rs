@@ -122,6 +122,7 @@ pub fn command(arguments: &[&str]) -> Command {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("XDG_STATE_HOME", state().join("xdg"))
         .env_remove("CACHESMITH_INVENTORY")
+        .env("COLUMNS", "160")
         .stdin(Stdio::null());
     command
 }

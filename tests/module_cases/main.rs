@@ -21,7 +21,7 @@ use cachesmith::model::source::Source;
 use cachesmith::module::registry;
 
 /// Folders below `tests/cases` that other tests read.
-const OTHER_CASES: &[&str] = &["facts"];
+const OTHER_CASES: &[&str] = &["facts", "templates"];
 
 /// What went wrong, for a person.
 pub(crate) type Problem = String;

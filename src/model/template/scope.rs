@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use tera::Context;
 
-use super::engine::{Template, TemplateError, Templates};
-use super::paths::{missing_part, unknown_on_path};
-use super::scan;
+use super::engine::{Template, Templates};
+use super::error::TemplateError;
+use super::paths::unknown_on_path;
+use super::{scan, undefined};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::nearest::nearest;
 use crate::model::node::{Content, Node};
 use crate::model::value::{Map, Unknown, Value};
 
@@ -57,7 +57,7 @@ pub struct Scope {
     /// Later ones win.
     layers: Vec<Layer>,
     /// Large values that all hosts share, such as `hostvars`.
-    shared: Arc<HashMap<String, tera::Value>>,
+    pub(super) shared: Arc<HashMap<String, tera::Value>>,
     resolved: RefCell<HashMap<String, Value>>,
     /// Variables being resolved, to find cycles.
     resolving: RefCell<Vec<String>>,
@@ -147,12 +147,11 @@ impl Scope {
                 .collect::<Vec<_>>()
                 .join(" -> ");
             return Err(TemplateError {
-                message: format!("variables refer to each other in a circle: {chain}"),
-                line: 1,
-                column: 1,
-                length: 1,
-                included: None,
                 help: vec!["break the circle by giving one of them a value of its own".to_owned()],
+                ..TemplateError::of_all(
+                    format!("variables refer to each other in a circle: {chain}"),
+                    "",
+                )
             });
         }
         resolving.push(name.to_owned());
@@ -202,44 +201,6 @@ impl Scope {
         self.render(&*self.templates.expression(text)?)
     }
 
-    /// Whether a condition holds. Parts joined by `and` are judged one by one, so that a part that is false
-    /// decides even where another is not known yet.
-    ///
-    /// # Errors
-    /// As [`Scope::text`], and when the value is neither true nor false.
-    pub fn condition(&self, text: &str) -> Result<Evaluated<bool>, TemplateError> {
-        let parts = if scan::is_template(text) {
-            vec![text]
-        } else {
-            scan::conjuncts(text)
-        };
-        let mut unknown = None;
-        for part in parts {
-            match self.expression(part)? {
-                Value::Unknown(reason) => {
-                    unknown.get_or_insert(reason);
-                }
-                value => match value.truth() {
-                    Some(true) => {}
-                    Some(false) => return Ok(Evaluated::Known(false)),
-                    None => {
-                        return Err(TemplateError {
-                            message: format!("a condition must be true or false, and this is {}", value.kind()),
-                            line: 1,
-                            column: 1,
-                            length: text.chars().count().max(1),
-                            included: None,
-                            help: vec![
-                                "compare it with something, such as `name == \"value\"` or `name | length > 0`".to_owned(),
-                            ],
-                        });
-                    }
-                },
-            }
-        }
-        Ok(unknown.map_or(Evaluated::Known(true), Evaluated::Unknown))
-    }
-
     /// A tree with all templates in it resolved; errors point at the scalar that is wrong.
     ///
     /// # Errors
@@ -286,48 +247,12 @@ impl Scope {
             }
         }
         template.render(&context).map_err(|error| {
-            if error.is_undefined() && error.included.is_none() {
-                self.name_what_is_undefined(template, error)
+            if error.is_undefined() {
+                undefined::name(self, template, error)
             } else {
                 error
             }
         })
-    }
-
-    /// Says which variable, or which part of it, is not there, where it stands, and what was probably meant.
-    fn name_what_is_undefined(
-        &self,
-        template: &Template,
-        mut error: TemplateError,
-    ) -> TemplateError {
-        for path in &template.paths {
-            let name = path[0].as_str();
-            let Ok(value) = self.variable(name) else {
-                continue;
-            };
-            let (missing, known): (String, Vec<&str>) = match &value {
-                None if self.shared.contains_key(name) || name == "omit" => continue,
-                None => (name.to_owned(), self.names()),
-                Some(value) => match missing_part(value, &path[1..]) {
-                    None => continue,
-                    Some((depth, keys)) => (path[..=depth + 1].join("."), keys),
-                },
-            };
-            error.message = format!("`{missing}` is not defined");
-            if let Some((line, column)) = template
-                .place_of(&missing)
-                .or_else(|| template.place_of(name))
-            {
-                (error.line, error.column) = (line, column);
-                error.length = missing.chars().count();
-            }
-            let last = missing.rsplit('.').next().unwrap_or(&missing);
-            if let Some(near) = nearest(last, &known) {
-                error.help.insert(0, format!("did you mean `{near}`?"));
-            }
-            break;
-        }
-        error
     }
 
     /// The compiled templates of the run.

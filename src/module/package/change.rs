@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use super::commands::{self, Item};
 use super::index::Index;
 use super::request::{Request, State};
-use super::version;
 use super::wish::{After, Wish};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo};
 use crate::model::probe::{Observation, PackageState, Probe, Program};
 use crate::model::step::{Action, Step};
+use crate::model::version_order;
 
 /// Names under which servers are packaged; with them the facts about Redis change.
 const SERVERS: &[&str] = &[
@@ -100,7 +100,7 @@ fn items(wishes: &[Wish]) -> Vec<Item<'_>> {
                 name: &wish.name,
                 version: exactly.as_deref(),
                 older: matches!((expected, &wish.before), (Some(after), Some(before))
-                    if version::compare(after, before) == Ordering::Less),
+                    if version_order::compare(after, before) == Ordering::Less),
                 present: wish.before.is_some(),
             }),
             After::Absent => None,

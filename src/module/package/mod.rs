@@ -4,7 +4,6 @@ mod change;
 mod commands;
 mod index;
 mod request;
-mod version;
 mod wish;
 
 use index::Index;

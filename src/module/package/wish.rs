@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::index::Index;
 use super::request::{Request, State, Wanted};
-use super::version;
 use crate::model::probe::PackageState;
+use crate::model::version_order;
 use crate::module::{Failure, Look, Stop};
 
 /// What has to be done about one package.
@@ -140,7 +140,7 @@ impl Wish {
             expected: Some(after),
             ..
         } = &self.after
-            && version::compare(after, before) == Ordering::Less
+            && version_order::compare(after, before) == Ordering::Less
             && !request.options.allow_downgrade
         {
             return Err(Failure::new(format!(
@@ -183,7 +183,7 @@ fn target(
         .collect();
     // The candidate stays first among what is wanted: it is what the host's pinning prefers.
     if versions.first().copied() != candidate {
-        versions.sort_by(|left, right| version::compare(right, left));
+        versions.sort_by(|left, right| version_order::compare(right, left));
     }
     if let Some(best) = versions.first() {
         // An index that is about to change may hold a newer one that fits: the package manager picks it then.

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 /// alternating runs of non-digits and digits; `~` sorts before everything, even the end.
 ///
 /// RPM's order is the same for the versions that distributions really use (`7.2.4-1.el9`), so it serves both.
-pub(super) fn compare(left: &str, right: &str) -> Ordering {
+pub fn compare(left: &str, right: &str) -> Ordering {
     let (left_epoch, left_rest) = split_epoch(left);
     let (right_epoch, right_rest) = split_epoch(right);
     left_epoch.cmp(&right_epoch).then_with(|| {

@@ -8,6 +8,7 @@
 
 mod diagnostics;
 mod events;
+mod facts;
 mod fleet;
 
 use std::path::{Path, PathBuf};

@@ -152,7 +152,7 @@ async fn lead_wave(
 }
 
 /// What stays the same for a host in a play.
-fn setting(
+pub(super) fn setting(
     context: &Context,
     play: &Arc<Play>,
     index: usize,

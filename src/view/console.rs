@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use super::facts::{Answer, Survey};
 use super::output::Output;
 use super::progress::Progress;
 use super::settings::Settings;
@@ -18,6 +19,7 @@ pub struct Console {
     err: Output,
     terminal: Terminal,
     progress: Option<Progress>,
+    survey: Survey,
 }
 
 impl Console {
@@ -29,6 +31,7 @@ impl Console {
             out,
             settings,
             progress: None,
+            survey: Survey::default(),
         }
     }
 
@@ -88,6 +91,34 @@ impl Console {
     /// Asks; [`answer`] waits for what is typed.
     pub fn ask(&mut self, question: &str) {
         self.out.write(&format!("\n{question} [y/N] "));
+    }
+
+    /// Begins to gather the facts of these hosts.
+    pub fn begin_facts(&mut self, hosts: &[String]) {
+        self.survey = Survey::of(hosts);
+        if !self.settings.json && self.out.is_terminal && self.err.is_terminal {
+            self.progress = Some(Progress::of_questions(hosts.len()));
+        }
+    }
+
+    /// Tells what a host answered; as text it is told at the end, with all that is alike.
+    pub fn facts(&mut self, host: &str, answer: &Answer<'_>) {
+        if self.settings.json {
+            self.out.write(&format!("{}\n", answer.to_json(host)));
+            return;
+        }
+        self.survey.add(host, answer);
+        if let Some(progress) = &mut self.progress {
+            progress.answered(matches!(answer, Answer::Known(..)));
+        }
+    }
+
+    pub fn end_facts(&mut self) {
+        if let Some(progress) = self.progress.take() {
+            progress.end();
+        }
+        let page = self.survey.page(self.out.width, self.settings.detail);
+        self.out.write(&page.render(self.out.colours));
     }
 
     pub fn runs(&mut self, runs: &[RunLine]) {

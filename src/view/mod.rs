@@ -5,6 +5,7 @@
 
 mod console;
 mod diagnostic;
+mod facts;
 mod gather;
 mod output;
 mod page;
@@ -15,6 +16,7 @@ mod terminal;
 
 pub use console::{Console, answer};
 pub use diagnostic::{render as render_diagnostic, render_all as render_diagnostics};
+pub use facts::{Answer, Survey};
 pub use page::Page;
 pub use settings::{ColorChoice, Settings};
 pub use terminal::Terminal;

@@ -12,6 +12,7 @@
 
 mod diagnostics;
 mod events;
+mod facts;
 mod fleet;
 
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ mod hosts;
 mod section;
 mod task;
 
-pub use cause::{Cause, Causes};
+pub use cause::{Cause, Causes, Place};
 pub use changes::{ChangeGroup, Changes};
 pub use checks::{CheckGroup, Checks, Verdict};
 pub use difference::{Sign, TextDifference};

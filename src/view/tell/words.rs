@@ -31,9 +31,42 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// `5.76 GiB`, `128 MiB`, `17 bytes`.
+pub fn bytes(number: u64) -> String {
+    for (power, unit) in [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")] {
+        if number >> power == 0 {
+            continue;
+        }
+        let half = 1_u128 << (power - 1);
+        let hundredths = (u128::from(number) * 100 + half) >> power;
+        let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        return format!("{text} {unit}");
+    }
+    match number {
+        1 => "1 byte".to_owned(),
+        number => format!("{number} bytes"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes() {
+        for (number, expected) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (1023, "1023 bytes"),
+            (1024, "1 KiB"),
+            (10 << 30, "10 GiB"),
+            (6_184_501_248, "5.76 GiB"),
+            (u64::MAX, "16777216 TiB"),
+        ] {
+            assert_eq!(bytes(number), expected);
+        }
+    }
 
     #[test]
     fn words() {

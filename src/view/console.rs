@@ -4,10 +4,11 @@ use std::io::IsTerminal;
 
 use super::facts::{Answer, Survey};
 use super::output::Output;
+use super::page::Page;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::terminal::Terminal;
-use super::{diagnostic, page};
+use super::{diagnostic, page, record};
 use crate::journal::{RunDetail, RunLine};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::Event;
@@ -121,15 +122,40 @@ impl Console {
         self.out.write(&page.render(self.out.colours));
     }
 
+    /// Tells the recorded runs.
     pub fn runs(&mut self, runs: &[RunLine]) {
-        for run in runs {
-            self.text(&run.name);
+        if self.settings.json {
+            for run in runs {
+                self.out.write(&format!("{}\n", record::to_json(run)));
+            }
+        } else {
+            let page = record::list(runs, self.out.width);
+            self.out.write(&page.render(self.out.colours));
         }
     }
 
+    /// Tells one recorded run: what was done, and how it would be undone.
     pub fn run(&mut self, run: &RunDetail) {
-        for event in &run.events {
-            self.event(event);
+        if self.settings.json {
+            run.events.iter().for_each(|event| self.event(event));
+            return;
+        }
+        let mut terminal = Terminal::of_record(self.out.width, self.settings.detail);
+        let mut pages: Vec<Page> = run
+            .events
+            .iter()
+            .map(|event| terminal.event(event))
+            .collect();
+        if !matches!(run.events.last(), Some(Event::RunEnded(_))) {
+            pages.push(terminal.cut_off());
+        }
+        pages.push(record::undoing(
+            &run.intentions,
+            self.out.width,
+            self.settings.detail,
+        ));
+        for page in pages {
+            self.out.write(&page.render(self.out.colours));
         }
     }
 }

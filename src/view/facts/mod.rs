@@ -8,7 +8,7 @@ mod sizing;
 
 use indexmap::IndexMap;
 
-use super::gather::{Causes, HostSet, Hosts, Place};
+use super::gather::{Causes, HostSet, Hosts, Place, size};
 use super::page::{Line, Page, Role};
 use super::tell::{Names, causes, count};
 use crate::model::event::ShownFailure;
@@ -101,10 +101,7 @@ impl Survey {
             width: page.width(),
         };
         let mut sheets: Vec<&Sheet> = self.sheets.values().collect();
-        sheets.sort_by_key(|sheet| {
-            let first = sheet.hosts.first().copied();
-            (std::cmp::Reverse(sheet.hosts.len()), first)
-        });
+        sheets.sort_by_key(|sheet| size(&sheet.hosts));
         for sheet in sheets {
             sheet.write(&mut page, names);
             page.blank();

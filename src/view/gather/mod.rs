@@ -6,6 +6,7 @@ mod checks;
 mod difference;
 mod fold;
 mod hosts;
+mod own_name;
 mod section;
 mod task;
 
@@ -14,6 +15,6 @@ pub use changes::{ChangeGroup, Changes};
 pub use checks::{CheckGroup, Checks, Verdict};
 pub use difference::{Sign, TextDifference};
 pub use fold::{fold, natural};
-pub use hosts::{Groups, HostSet, Hosts};
+pub use hosts::{Groups, HostSet, Hosts, size};
 pub use section::Section;
 pub use task::TaskGroup;

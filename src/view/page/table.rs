@@ -118,8 +118,11 @@ mod tests {
     #[test]
     fn wide_cells_are_wrapped_in_their_column() {
         assert_eq!(
-            written(&[&["name", "some words that are too many", "end"]], 36),
-            "  name  some words that are too  end\n        many\n"
+            written(
+                &[&["name", "some words that are really too many", "end"]],
+                40
+            ),
+            "  name  some words that are really   end\n        too many\n"
         );
     }
 }

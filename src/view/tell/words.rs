@@ -24,7 +24,10 @@ pub fn list(words: &[String]) -> String {
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
-        0..=9 => format!("{}.{} s", seconds, time.subsec_millis() / 100),
+        0..=9 if time.subsec_millis() >= 100 => {
+            format!("{}.{} s", seconds, time.subsec_millis() / 100)
+        }
+        0..=9 => format!("{seconds} s"),
         10..=59 => format!("{seconds} s"),
         60..=3599 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
@@ -47,6 +50,11 @@ pub fn bytes(number: u64) -> String {
         1 => "1 byte".to_owned(),
         number => format!("{number} bytes"),
     }
+}
+
+/// `2026-03-02 09:14:05 UTC` of an event's time.
+pub fn time(text: &str) -> String {
+    text.replace('T', " ").replace('Z', " UTC")
 }
 
 #[cfg(test)]
@@ -77,6 +85,7 @@ mod tests {
         assert_eq!(list(&words[..2]), "a and b");
         for (milliseconds, expected) in [
             (420, "0.4 s"),
+            (3_000, "3 s"),
             (12_900, "12 s"),
             (185_000, "3 min 5 s"),
             (7_620_000, "2 h 7 min"),

@@ -1,0 +1,160 @@
+//! What is said about mistakes in playbooks, templates, variables and on the command line: the real program on a folder
+//! with a mistake in it.
+//!
+//! Each folder `tests/mistakes/<area>/<name>` holds a mistake and `expected.txt`. The program runs in the folder with the
+//! words of `command` (without it: `plan play.yml -i ../../hosts.yml`), must end with the code in `code` (without it: 5),
+//! and must say exactly what `expected.txt` holds on standard error, or, where `code` is that of a run (3), on both
+//! outputs. No host may be connected to: an `ssh` that only notes that it was called stands first in PATH.
+//!
+//! `CASE=part-of-a-name` runs some. `UPDATE=1 cargo test --test mistakes` writes what is said now; read the difference
+//! before you commit it. The mistakes of inventories have a runner of their own: `tests/inventory_mistakes.rs`.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How a command ends that tasks have failed in; it tells its results on standard output.
+const FAILED: i32 = 3;
+
+struct Case {
+    name: String,
+    folder: PathBuf,
+    command: Vec<String>,
+    code: i32,
+}
+
+fn cases() -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes");
+    let wanted = std::env::var("CASE").unwrap_or_default();
+    let mut cases = Vec::new();
+    for area in folders(&root) {
+        if area.ends_with("inventory") {
+            continue;
+        }
+        for folder in folders(&area) {
+            let name = folder.strip_prefix(&root).unwrap().display().to_string();
+            if !name.contains(&wanted) {
+                continue;
+            }
+            let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
+            let command = read("command")
+                .unwrap_or_else(|| "plan play.yml -i ../../hosts.yml".to_owned());
+            cases.push(Case {
+                name,
+                command: shlex::split(&command).unwrap(),
+                code: read("code").map_or(5, |code| code.trim().parse().unwrap()),
+                folder,
+            });
+        }
+    }
+    cases
+}
+
+fn folders(root: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// What the program says, and what is wrong with how it ends.
+fn run(case: &Case, around: &Path) -> (String, Vec<String>) {
+    let calls = around.join("calls");
+    let path = format!(
+        "{}:{}",
+        around.join("bin").display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_cachesmith"))
+        .args(&case.command)
+        .current_dir(&case.folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", around.join("home"))
+        .env("XDG_STATE_HOME", around.join("state"))
+        .env("CALLS", &calls)
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let mut wrong = Vec::new();
+    if output.status.code() != Some(case.code) {
+        wrong.push(format!("it ends with {}, not {}", output.status, case.code));
+    }
+    if calls.exists() {
+        wrong.push("it connects to a host".to_owned());
+        fs::remove_file(&calls).unwrap();
+    }
+    if case.code != FAILED && !stdout.is_empty() {
+        wrong.push(format!("it says on standard output:\n{stdout}"));
+    }
+    let here = format!("{}/", case.folder.display());
+    let said = format!("{stdout}{stderr}").replace(&here, "");
+    (said, wrong)
+}
+
+#[test]
+fn every_mistake_is_explained() {
+    let around = tempfile::tempdir().unwrap();
+    let bin = around.path().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    for name in ["ssh", "scp", "sftp"] {
+        let program = bin.join(name);
+        fs::write(&program, "#!/bin/sh\necho \"$@\" >> \"$CALLS\"\nexit 255\n").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    fs::create_dir_all(around.path().join("home")).unwrap();
+    let update = std::env::var_os("UPDATE").is_some();
+    let cases = cases();
+    let mut problems = Vec::new();
+    for case in &cases {
+        let (said, mut wrong) = run(case, around.path());
+        let path = case.folder.join("expected.txt");
+        if update {
+            fs::write(&path, &said).unwrap();
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        if said != expected {
+            let difference = similar::TextDiff::from_lines(&expected, &said)
+                .unified_diff()
+                .header("expected", "said")
+                .to_string();
+            wrong.push(difference);
+        }
+        if !wrong.is_empty() {
+            problems.push(format!("{}: {}", case.name, wrong.join("\n")));
+        }
+    }
+    assert!(!cases.is_empty(), "no case was found");
+    assert!(
+        problems.is_empty(),
+        "{} of {} mistakes:\n{}",
+        problems.len(),
+        cases.len(),
+        problems.join("\n")
+    );
+}
+
+/// What is said must name a place and a way out. A few mistakes have no place: those of the command line.
+#[test]
+fn every_mistake_has_a_place_and_a_way_out() {
+    let mut without = Vec::new();
+    for case in cases() {
+        let said = fs::read_to_string(case.folder.join("expected.txt")).unwrap_or_default();
+        let has_place = said.contains("--> ") || said.contains(".yml:");
+        let on_the_command_line = case.name.starts_with("command_line/");
+        if !(has_place || on_the_command_line) {
+            without.push(format!("{} names no place:\n{said}", case.name));
+        }
+        if !said.contains("help: ") && !(on_the_command_line && said.contains("try '--help'")) {
+            without.push(format!("{} names no way out:\n{said}", case.name));
+        }
+    }
+    assert!(without.is_empty(), "{}", without.join("\n"));
+}

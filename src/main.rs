@@ -2,13 +2,20 @@
 
 use std::process::ExitCode;
 
-use cachesmith::cli::{self, Exit, args::Arguments};
+use anyhow::Context;
+use cachesmith::cli::args::{Arguments, Command};
+use cachesmith::cli::{self, Exit};
 use cachesmith::view::Console;
 use clap::Parser;
 
-fn main() -> ExitCode {
+fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let mut console = Console::new(arguments.output.settings());
+    if matches!(arguments.command, Command::ManPage) {
+        let page = cli::man_page().context("the manual page cannot be made")?;
+        console.text(page.trim_end());
+        return Ok(ExitCode::SUCCESS);
+    }
     let exit = match cli::run(&arguments, &mut console) {
         Ok(exit) => exit,
         Err(error) => {
@@ -16,5 +23,5 @@ fn main() -> ExitCode {
             Exit::from(error.kind)
         }
     };
-    ExitCode::from(exit.code())
+    Ok(ExitCode::from(exit.code()))
 }

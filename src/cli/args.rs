@@ -54,6 +54,8 @@ pub enum Command {
         /// One module's name.
         name: Option<String>,
     },
+    /// Print the manual page (`cachesmith man-page | man -l -`).
+    ManPage,
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
 }

@@ -16,6 +16,17 @@ use args::{Arguments, Command};
 use crate::error::Error;
 use crate::view::Console;
 
+/// The manual page, in roff, made of the same words as the help.
+///
+/// # Errors
+/// When it is not text, which would be a fault of ours.
+pub fn man_page() -> anyhow::Result<String> {
+    let command = <Arguments as clap::CommandFactory>::command();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    Ok(String::from_utf8(page)?)
+}
+
 /// Runs one command; what is wrong with its input is told by the caller.
 ///
 /// # Errors
@@ -32,6 +43,8 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> 
         Command::Modules { name } => modules::run(name.as_deref(), console),
         Command::Runs => crate::cli::play::list_runs(console),
         Command::Show { run } => crate::cli::play::show_run(run, console),
+        // Made before anything else; it needs no console.
+        Command::ManPage => Ok(Exit::Done),
         Command::Completions { shell } => {
             console.text(completions(*shell).trim_end());
             Ok(Exit::Done)

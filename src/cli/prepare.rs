@@ -19,7 +19,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{Event, Mode};
 use crate::model::inventory::Inventory;
 use crate::model::inventory::pattern::Patterns;
-use crate::model::playbook::Play;
+use crate::model::playbook::{Item, Keywords, Origin, Play};
 use crate::model::redaction::Redactor;
 use crate::model::template::Templates;
 use crate::model::value::{Map, Value};
@@ -127,8 +127,47 @@ fn redactor(hosts: &Hosts, plays: &[Arc<Play>]) -> Redactor {
     for play in plays {
         redactor.learn(&play.vars);
         redactor.learn(&play.vars_files);
+        for items in play
+            .sections
+            .iter()
+            .map(|section| &section.items)
+            .chain([&play.handlers])
+        {
+            learn_from(items, &mut redactor);
+        }
     }
     redactor
+}
+
+/// The variables of roles, blocks and tasks.
+fn learn_from(items: &[Item], redactor: &mut Redactor) {
+    let mut learn = |keywords: &Keywords, origin: &Origin| {
+        for vars in &keywords.vars {
+            redactor.learn(vars);
+        }
+        for vars in [
+            &origin.role_defaults,
+            &origin.role_vars,
+            &origin.role_parameters,
+        ] {
+            redactor.learn(vars);
+        }
+    };
+    let mut deeper: Vec<&[Item]> = Vec::new();
+    for item in items {
+        match item {
+            Item::Task(task) => learn(&task.keywords, &task.origin),
+            Item::Block(block) => deeper.extend([&block.items[..], &block.rescue, &block.always]),
+            Item::Include(include) => {
+                learn(&include.keywords, &include.origin);
+                deeper.extend(include.items.as_ref().map(|items| &items[..]));
+            }
+            Item::Meta(_) => {}
+        }
+    }
+    for items in deeper {
+        learn_from(items, redactor);
+    }
 }
 
 /// `groups` and `hostvars`.

@@ -196,30 +196,15 @@ impl HostPlay<'_> {
         names.sort();
         names.dedup();
         let path = format!("{NOTES}/{}", note_key(&self.setting.play.key));
-        let shell = |text: &str, words: &[String]| {
-            let mut argv = vec![
-                "sh".to_owned(),
-                "-c".to_owned(),
-                text.to_owned(),
-                "note".to_owned(),
-                path.clone(),
-            ];
-            argv.extend(words.iter().cloned());
-            Step::new(Action::Program {
-                program: Box::new(Program::new(argv)),
-                accepted: Vec::new(),
-            })
-        };
         let before = if names.is_empty() || self.note_written {
             Vec::new()
         } else {
             let text =
                 "umask 077; p=$1; shift; mkdir -p \"${p%/*}\" && printf '%s\\n' \"$@\" > \"$p\"";
-            vec![shell(text, &names)]
+            vec![note_step(text, &path, &names)]
         };
         let after = if owed.is_empty() && (self.note_written || !before.is_empty()) {
-            let text = "rm -f \"$1\"; d=${1%/*}; rmdir \"$d\" \"${d%/*}\" 2>/dev/null; :";
-            vec![shell(text, &[])]
+            vec![note_step(NOTE_AWAY, &path, &[])]
         } else {
             Vec::new()
         };
@@ -252,6 +237,16 @@ impl HostPlay<'_> {
                 last_lines(&outcome.stderr.to_lossy())
             )))),
         }
+    }
+
+    /// Nothing is owed any more, and no script was left to say so.
+    pub(super) async fn take_note_away(&mut self) -> Result<(), Trouble> {
+        let target = self.setting.facts_target.clone();
+        let path = format!("{NOTES}/{}", note_key(&self.setting.play.key));
+        let steps = [note_step(NOTE_AWAY, &path, &[])];
+        exchange::carry_out(self.context(), &target, self.connection_of(&target), &steps).await?;
+        self.note_written = false;
+        Ok(())
     }
 
     /// Which boot the host is in.
@@ -303,6 +298,25 @@ impl HostPlay<'_> {
             }
         }
     }
+}
+
+/// Takes a note away, and the folders that held it when they are empty.
+const NOTE_AWAY: &str = "rm -f \"$1\"; d=${1%/*}; rmdir \"$d\" \"${d%/*}\" 2>/dev/null; :";
+
+/// A step of the note's own; what it comes to decides nothing.
+fn note_step(text: &str, path: &str, words: &[String]) -> Step {
+    let mut argv = vec![
+        "sh".to_owned(),
+        "-c".to_owned(),
+        text.to_owned(),
+        "note".to_owned(),
+        path.to_owned(),
+    ];
+    argv.extend(words.iter().cloned());
+    Step::new(Action::Program {
+        program: Box::new(Program::new(argv)),
+        accepted: Vec::new(),
+    })
 }
 
 fn steps_of(task: &Planned) -> impl Iterator<Item = &Step> {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::batch;
 use super::context::Context;
 use super::exchange::{self, Trouble};
-use super::once::Board;
+use super::once::{Board, Turn};
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
 use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure};
 use crate::model::facts::Facts;
@@ -127,10 +127,14 @@ impl<'a> HostPlay<'a> {
             }
         }
         for _ in 0..MOST_WALKS {
+            let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
             if self.context.is_interrupted() {
+                // What was done before is told.
+                if self.setting.mode != Mode::Plan {
+                    self.remember(walked.settled);
+                }
                 return Err(Trouble::Interrupted);
             }
-            let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
             let is_plan = self.setting.mode == Mode::Plan;
             let finished = matches!(walked.next, Next::Finished(_));
             if !is_plan || finished {
@@ -159,12 +163,18 @@ impl<'a> HostPlay<'a> {
                     self.memory.checks_begun = true;
                 }
                 Next::AwaitOnce(key) => {
-                    let done = self.board.wait(&key).await.ok_or_else(|| {
-                        Trouble::Failed(Failure::new(
-                            "the host that runs this task once for all did not finish it",
-                        ))
-                    })?;
-                    self.memory.once.insert(key, done);
+                    let turn = tokio::select! {
+                        turn = self.board.turn(&key, &self.setting.host) => turn,
+                        () = self.context.interruption() => return Err(Trouble::Interrupted),
+                    };
+                    match turn {
+                        Turn::Lead => {
+                            self.memory.leads.insert(key);
+                        }
+                        Turn::Settled(done) => {
+                            self.memory.once.insert(key, *done);
+                        }
+                    }
                 }
                 Next::Pause { time, target } => {
                     tokio::select! {
@@ -175,6 +185,12 @@ impl<'a> HostPlay<'a> {
                 }
                 Next::Finished(finished) => {
                     self.memory.variables = walked.variables;
+                    if self.note_written
+                        && finished.pending_handlers.is_empty()
+                        && self.setting.mode == Mode::Apply
+                    {
+                        self.take_note_away().await?;
+                    }
                     return Ok(finished);
                 }
             }
@@ -220,13 +236,6 @@ impl<'a> HostPlay<'a> {
         for (probe, answer) in probes.into_iter().zip(answers) {
             match answer {
                 Observation::Facts(facts) => {
-                    let key = batch::note_key(&self.setting.play.key);
-                    if let Some(names) = facts.pending_handlers.get(&key)
-                        && !self.note_written
-                    {
-                        self.memory.notified.clone_from(names);
-                        self.note_written = true;
-                    }
                     self.know(facts)?;
                 }
                 Observation::Failed(reason) if probe == Probe::Facts => {
@@ -246,6 +255,14 @@ impl<'a> HostPlay<'a> {
 
     /// Makes variables of what the host said of itself, as this play wishes them.
     fn know(&mut self, facts: Box<Facts>) -> Result<(), Trouble> {
+        // Handlers that an earlier run earned in this play and could not run.
+        let key = batch::note_key(&self.setting.play.key);
+        if let Some(names) = facts.pending_handlers.get(&key)
+            && !self.note_written
+        {
+            self.memory.notified.clone_from(names);
+            self.note_written = true;
+        }
         let wishes = self.setting.sizing_wishes().map_err(Trouble::Failed)?;
         self.memory.facts = super::facts::variables(&facts, wishes.as_ref());
         self.memory.facts_stale = false;
@@ -267,10 +284,9 @@ impl<'a> HostPlay<'a> {
 }
 
 /// Makes the memory with which a host begins a play.
-pub(super) fn memory(variables: Map, leads: bool) -> Memory {
+pub(super) fn memory(variables: Map) -> Memory {
     Memory {
         variables,
-        leads,
         ..Memory::default()
     }
 }

@@ -5,10 +5,11 @@
 
 mod batch;
 pub mod context;
-mod exchange;
+pub mod exchange;
 pub mod facts;
 mod host;
 mod once;
 pub mod run;
 pub mod sessions;
+pub mod survey;
 pub mod walk;

@@ -1,4 +1,4 @@
-//! `run_once`: one host of a wave settles a task, the others wait for what it came to.
+//! `run_once`: the first host of a wave that comes to a task does it, the others wait for what it came to.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,56 +7,65 @@ use tokio::sync::watch;
 
 use super::walk::{Done, Key};
 
-/// What the leading host of a wave has settled for all.
+/// What the hosts of a wave have settled for all.
+#[derive(Default)]
 pub(super) struct Board {
-    settled: Mutex<HashMap<Key, Done>>,
-    /// Counts up with each entry; closed when the leader has ended.
+    state: Mutex<State>,
     changed: watch::Sender<u64>,
-    ended: watch::Sender<bool>,
 }
 
-impl Default for Board {
-    fn default() -> Self {
-        Self {
-            settled: Mutex::default(),
-            changed: watch::Sender::new(0),
-            ended: watch::Sender::new(false),
-        }
-    }
+#[derive(Default)]
+struct State {
+    settled: HashMap<Key, Done>,
+    /// Which host does which task: the first that comes to it.
+    claimed: HashMap<Key, String>,
+}
+
+/// What a host has to do about a task that one host does for all.
+pub(super) enum Turn {
+    /// Do it.
+    Lead,
+    /// It came to this.
+    Settled(Box<Done>),
 }
 
 impl Board {
     pub(super) fn publish(&self, key: Key, done: Done) {
-        self.settled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(key, done);
+        self.state().settled.insert(key, done);
         self.changed.send_modify(|count| *count += 1);
     }
 
-    /// The leader has left the play: nothing more will come.
-    pub(super) fn end(&self) {
-        self.ended.send_replace(true);
+    /// A host has left the play: what it claimed and did not settle is free again.
+    pub(super) fn leave(&self, host: &str) {
+        self.state().claimed.retain(|_, claimer| claimer != host);
         self.changed.send_modify(|count| *count += 1);
     }
 
-    /// Waits for a task; `None` when the leader ended without settling it.
-    pub(super) async fn wait(&self, key: &Key) -> Option<Done> {
+    /// Claims a task, or waits for what another host makes of it.
+    pub(super) async fn turn(&self, key: &Key, host: &str) -> Turn {
         let mut changed = self.changed.subscribe();
         loop {
             changed.borrow_and_update();
-            let found = self
-                .settled
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(key)
-                .cloned();
-            if found.is_some() || *self.ended.borrow() {
-                return found;
+            {
+                let mut state = self.state();
+                if let Some(done) = state.settled.get(key) {
+                    return Turn::Settled(Box::new(done.clone()));
+                }
+                if state
+                    .claimed
+                    .entry(key.clone())
+                    .or_insert_with(|| host.to_owned())
+                    == host
+                {
+                    return Turn::Lead;
+                }
             }
-            if changed.changed().await.is_err() {
-                return None;
-            }
+            // The sender lives as long as the board, so waiting never fails.
+            let _ = changed.changed().await;
         }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

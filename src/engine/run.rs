@@ -129,22 +129,16 @@ async fn lead_wave(
         let forks = Arc::clone(forks);
         let host = host.clone();
         let before = carried.remove(&host).unwrap_or_default();
-        let memory = host::memory(before.variables, position == 0);
+        let memory = host::memory(before.variables);
         let wave_names = wave_names.clone();
         hosts.spawn(async move {
-            // The leader of `run_once` tasks must never wait for a place that those who wait for it hold.
-            let _place = if position == 0 {
-                None
-            } else {
-                forks.acquire().await.ok()
-            };
+            // Who waits for a `run_once` task holds a place; whoever does it holds one too, so that is safe.
+            let _place = forks.acquire().await.ok();
             let (setting, connection) = setting(&context, &play, index, &host, &wave_names);
             let ended = HostPlay::new(&context, setting, memory, before.facts, connection, &board)
                 .run()
                 .await;
-            if position == 0 {
-                board.end();
-            }
+            board.leave(&host);
             (position, ended)
         });
     }
@@ -158,7 +152,7 @@ async fn lead_wave(
 }
 
 /// What stays the same for a host in a play.
-fn setting(
+pub(super) fn setting(
     context: &Context,
     play: &Arc<Play>,
     index: usize,

@@ -7,6 +7,7 @@ pub mod event;
 pub mod fact_variables;
 pub mod facts;
 pub mod inventory;
+pub mod json_text;
 pub mod nearest;
 pub mod node;
 pub mod playbook;

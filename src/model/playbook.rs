@@ -132,6 +132,8 @@ pub struct Include {
     /// Known beforehand when the name holds no template.
     pub items: Option<Arc<Vec<Item>>>,
     pub keywords: Keywords,
+    /// What its tasks get.
+    pub inner: Keywords,
     pub repeat: Option<Loop>,
     pub origin: Arc<Origin>,
 }
@@ -163,8 +165,6 @@ pub struct Loop {
     pub variable: String,
     pub index_variable: Option<String>,
     pub label: Option<Node>,
-    /// Seconds between items.
-    pub pause: Option<Node>,
     pub extended: bool,
 }
 
@@ -191,12 +191,8 @@ pub struct Keywords {
     pub become_: Option<Node>,
     pub become_user: Option<Node>,
     pub become_method: Option<Node>,
-    pub become_flags: Option<Node>,
-    pub connection: Option<Node>,
     pub ignore_errors: Option<Node>,
-    pub ignore_unreachable: Option<Node>,
     pub no_log: Option<Node>,
-    pub any_errors_fatal: Option<Node>,
     pub delegate_to: Option<Node>,
     pub run_once: Option<Node>,
     pub check_mode: Option<Node>,

@@ -70,6 +70,15 @@ impl Redactor {
                 if text.len() >= SHORTEST && !super::template::scan::is_template(text) =>
             {
                 self.secrets.push(super::secret::Secret::new(text.clone()));
+                // A diff shows a long secret line by line.
+                for line in text
+                    .lines()
+                    .map(str::trim)
+                    .filter(|line| line.len() >= 8 && text.contains('\n'))
+                {
+                    self.secrets
+                        .push(super::secret::Secret::new(line.to_owned()));
+                }
             }
             Value::Int(number) if number.to_string().len() >= SHORTEST => {
                 self.secrets

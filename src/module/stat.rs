@@ -89,6 +89,9 @@ impl Module for Stat {
             return Ok(absent());
         };
         let mut stat = describe(asked, info);
+        if info.kind == FileKind::Other {
+            stat.extend(special(look, &path)?);
+        }
         let known = look.origin(&Probe::File(path.clone())) != Some(Origin::Predicted);
         if !known {
             let later = Value::unknown(format!("the change of {path}"));
@@ -189,6 +192,22 @@ fn describe(path: &str, info: &FileInfo) -> Map {
         put("lnk_source", source.into());
     }
     stat
+}
+
+/// Which kind of device, pipe or socket it is.
+fn special(look: &Look<'_>, path: &str) -> Result<Map, Stop> {
+    let said = look.program(&Program::new(["stat", "-c", "%F", "--", path]))?;
+    let words = said.stdout.to_lossy();
+    let kinds = [
+        ("ischr", "character"),
+        ("isblk", "block"),
+        ("isfifo", "fifo"),
+        ("issock", "socket"),
+    ];
+    Ok(kinds
+        .into_iter()
+        .map(|(name, word)| (name.to_owned(), words.starts_with(word).into()))
+        .collect())
 }
 
 fn checksum(

@@ -2,11 +2,13 @@
 
 use std::io::IsTerminal;
 
+use super::facts::{Answer, Survey};
 use super::output::Output;
+use super::page::Page;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::terminal::Terminal;
-use super::{diagnostic, page};
+use super::{diagnostic, page, record};
 use crate::journal::{RunDetail, RunLine};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::Event;
@@ -18,6 +20,7 @@ pub struct Console {
     err: Output,
     terminal: Terminal,
     progress: Option<Progress>,
+    survey: Survey,
 }
 
 impl Console {
@@ -29,6 +32,7 @@ impl Console {
             out,
             settings,
             progress: None,
+            survey: Survey::default(),
         }
     }
 
@@ -90,15 +94,68 @@ impl Console {
         self.out.write(&format!("\n{question} [y/N] "));
     }
 
-    pub fn runs(&mut self, runs: &[RunLine]) {
-        for run in runs {
-            self.text(&run.name);
+    /// Begins to gather the facts of these hosts.
+    pub fn begin_facts(&mut self, hosts: &[String]) {
+        self.survey = Survey::of(hosts);
+        if !self.settings.json && self.out.is_terminal && self.err.is_terminal {
+            self.progress = Some(Progress::of_questions(hosts.len()));
         }
     }
 
+    /// Tells what a host answered; as text it is told at the end, with all that is alike.
+    pub fn facts(&mut self, host: &str, answer: &Answer<'_>) {
+        if self.settings.json {
+            self.out.write(&format!("{}\n", answer.to_json(host)));
+            return;
+        }
+        self.survey.add(host, answer);
+        if let Some(progress) = &mut self.progress {
+            progress.answered(matches!(answer, Answer::Known(..)));
+        }
+    }
+
+    pub fn end_facts(&mut self) {
+        if let Some(progress) = self.progress.take() {
+            progress.end();
+        }
+        let page = self.survey.page(self.out.width, self.settings.detail);
+        self.out.write(&page.render(self.out.colours));
+    }
+
+    /// Tells the recorded runs.
+    pub fn runs(&mut self, runs: &[RunLine]) {
+        if self.settings.json {
+            for run in runs {
+                self.out.write(&format!("{}\n", record::to_json(run)));
+            }
+        } else {
+            let page = record::list(runs, self.out.width);
+            self.out.write(&page.render(self.out.colours));
+        }
+    }
+
+    /// Tells one recorded run: what was done, and how it would be undone.
     pub fn run(&mut self, run: &RunDetail) {
-        for event in &run.events {
-            self.event(event);
+        if self.settings.json {
+            run.events.iter().for_each(|event| self.event(event));
+            return;
+        }
+        let mut terminal = Terminal::of_record(self.out.width, self.settings.detail);
+        let mut pages: Vec<Page> = run
+            .events
+            .iter()
+            .map(|event| terminal.event(event))
+            .collect();
+        if !matches!(run.events.last(), Some(Event::RunEnded(_))) {
+            pages.push(terminal.cut_off());
+        }
+        pages.push(record::undoing(
+            &run.intentions,
+            self.out.width,
+            self.settings.detail,
+        ));
+        for page in pages {
+            self.out.write(&page.render(self.out.colours));
         }
     }
 }

@@ -5,16 +5,20 @@
 
 mod console;
 mod diagnostic;
+mod facts;
 mod gather;
 mod output;
 mod page;
 mod progress;
+mod record;
 mod settings;
 mod tell;
 mod terminal;
 
 pub use console::{Console, answer};
 pub use diagnostic::{render as render_diagnostic, render_all as render_diagnostics};
+pub use facts::{Answer, Survey};
 pub use page::Page;
+pub use record::{list as runs_page, undoing as undoing_page};
 pub use settings::{ColorChoice, Settings};
 pub use terminal::Terminal;

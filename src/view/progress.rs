@@ -43,6 +43,25 @@ impl Progress {
         }
     }
 
+    /// Begins to draw how many of so many hosts have answered.
+    pub fn of_questions(hosts: usize) -> Self {
+        let mut progress = Self::begin();
+        progress.state.word = "Asking";
+        progress.state.hosts = hosts;
+        progress.bar.set_message(progress.state.text());
+        progress
+    }
+
+    /// One more host has answered, or has not.
+    pub fn answered(&mut self, is_good: bool) {
+        if is_good {
+            self.state.done += 1;
+        } else {
+            self.state.failed += 1;
+        }
+        self.bar.set_message(self.state.text());
+    }
+
     pub fn event(&mut self, event: &Event) {
         self.state.event(event);
         self.bar.set_message(self.state.text());

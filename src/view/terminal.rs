@@ -17,6 +17,8 @@ pub struct Terminal {
     section: Option<Section>,
     seen: Seen,
     tally: Tally,
+    /// The run is over and told from its record.
+    is_record: bool,
 }
 
 impl Terminal {
@@ -30,7 +32,28 @@ impl Terminal {
             section: None,
             seen: Seen::default(),
             tally: Tally::default(),
+            is_record: false,
         }
+    }
+
+    /// For events of a run that is over.
+    pub fn of_record(width: usize, detail: u8) -> Self {
+        Self {
+            is_record: true,
+            ..Self::new(width, detail)
+        }
+    }
+
+    /// Tells what is left where the events of a record end before the run did.
+    pub fn cut_off(&mut self) -> Page {
+        let mut page = Page::new(self.width);
+        self.flush(&mut page);
+        let line = Line::of(Role::Warning, "Not ended").and(
+            Role::Plain,
+            ": this run is still under way, or was ended from outside.",
+        );
+        page.wrapped(0, 2, &line);
+        page
     }
 
     /// Takes an event in, and returns what is to be told now.
@@ -80,6 +103,11 @@ impl Terminal {
                     &self.tally,
                     &mut self.hosts,
                 );
+                if !self.is_record && self.is_told_by_wave() && !self.tally.is_idle() {
+                    let line = Line::plain("What was done, and how to undo it: ")
+                        .and(Role::Hint, &format!("cachesmith show {}", ended.run));
+                    page.wrapped(0, 2, &line);
+                }
             }
         }
         page
@@ -93,17 +121,23 @@ impl Terminal {
     }
 
     fn begin(&mut self, page: &mut Page, started: &RunStarted) {
-        *self = Self::new(self.width, self.detail);
+        *self = Self {
+            is_record: self.is_record,
+            ..Self::new(self.width, self.detail)
+        };
         if started.mode == Mode::Apply {
-            let line = Line::plain("Run ").and(Role::Heading, &started.run).and(
-                Role::Plain,
-                &format!(
-                    " applies {} to {}.",
-                    started.playbook,
-                    count(started.hosts, "host")
-                ),
-            );
-            page.wrapped(0, 2, &line);
+            let what = format!("{} to {}", started.playbook, count(started.hosts, "host"));
+            let text = if self.is_record {
+                let user = match started.user.as_str() {
+                    "" => String::new(),
+                    user => format!(" by {user}"),
+                };
+                format!(" applied {what} on {}{user}.", tell::time(&started.time))
+            } else {
+                format!(" applies {what}.")
+            };
+            let line = Line::plain("Run ").and(Role::Heading, &started.run);
+            page.wrapped(0, 2, &line.and(Role::Plain, &text));
             page.blank();
         }
         self.started = Some(started.clone());

@@ -3,7 +3,12 @@
 //! A case is a file in `cases/`: see `README.md` beside this file. All cases run in one go on each side, twice, so that
 //! idempotence is compared too. `script/test twins` boots the hosts, installs ansible-core and sets `CACHESMITH_ANSIBLE`
 //! and `CACHESMITH_FLEET_STATE`. `CACHESMITH_TWINS=copy,file` picks the cases whose names begin so.
-
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that panics has failed, which is what it is for"
+)]
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod cases;
@@ -63,7 +68,6 @@ fn tasks_come_to_the_same_as_with_ansible() {
     assert!(tasks > cases.len(), "only {tasks} tasks were compared");
     let seconds = began.elapsed().as_secs();
     // Libtest keeps this back unless it is asked for with `--nocapture`.
-    #[expect(clippy::print_stdout, reason = "figures for who asks for them")]
     {
         println!(
             "{} cases, {tasks} task results in {ROUNDS} rounds, {seconds} s",

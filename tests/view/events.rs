@@ -8,7 +8,7 @@ use cachesmith::view::Terminal;
 use crate::{WIDTHS, cases, compare, stem};
 
 /// All events of a file.
-fn read(path: &Path) -> Vec<Event> {
+pub(crate) fn read(path: &Path) -> Vec<Event> {
     let text = std::fs::read_to_string(path).unwrap();
     let lines = text.lines().enumerate();
     lines

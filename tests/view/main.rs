@@ -2,6 +2,7 @@
 //!
 //! - `events/*.jsonl`: the events of a run, as `--json` prints them. `NAME.v.jsonl` is shown with `-v`, `NAME.vv.jsonl`
 //!   with `-vv`.
+//! - `undoing/*.jsonl`: what a run was about to do, with its inverse, as the journal keeps it.
 //! - `diagnostics/*.yml`: sources and what is said about them.
 //!
 //! `cargo insta review` (or `INSTA_UPDATE=always cargo test --test view`) takes a new case's output in.
@@ -11,8 +12,11 @@
 )]
 
 mod diagnostics;
+mod documents;
 mod events;
+mod facts;
 mod fleet;
+mod record;
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! One task on one item: condition, arguments, decision, and what the walk does with it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arguments::Rendering;
@@ -26,6 +27,7 @@ struct Settings {
     /// `check_mode: false`: its program changes nothing, and runs in plans too.
     runs_in_plans: bool,
     time_limit: Option<u64>,
+    environment: BTreeMap<String, String>,
 }
 
 impl Walk<'_> {
@@ -111,7 +113,12 @@ impl Walk<'_> {
             Some(node) => Some(Self::number(Some(node), scope, 0)?).filter(|seconds| *seconds > 0),
             None => None,
         };
+        let environment = match Self::environment(keywords, scope)? {
+            Evaluated::Known(environment) => environment,
+            Evaluated::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
+        };
         Ok(Evaluated::Known(Settings {
+            environment,
             target,
             ignore_errors: flags[0],
             no_log: flags[1],
@@ -149,13 +156,36 @@ impl Walk<'_> {
         settings: &Settings,
         mut decision: Decision,
     ) -> Option<Outcome> {
-        self.adjust(&mut decision, task, scope, settings);
+        adjust(&mut decision, settings);
         if decision.changes.is_empty() {
             // After a command of the user's nothing is sure; look again once it has run.
             if self.arbitrary && !self.is_plan() {
                 return None;
             }
             return self.judge_now(task, key, scope, label, settings, Raw::decided(&decision));
+        }
+        let asks = settings.runs_in_plans && self.is_plan() || self.kind == TaskKind::PostCheck;
+        if asks
+            && self.is_plan()
+            && self.pending
+            && decision
+                .changes
+                .iter()
+                .any(|change| change.kind == ChangeKind::Run)
+        {
+            // What it would say now is not what it will say once what is planned has been made.
+            return self.settle(
+                task,
+                key,
+                label,
+                Err(Unknown::new("the changes before it are made")),
+            );
+        }
+        if asks && let Some(raw) = self.run_as_probe(&decision, &settings.target) {
+            return match raw {
+                Some(raw) => self.judge_now(task, key, scope, label, settings, raw),
+                None => Some(Outcome::unknown(Unknown::new("its program has run"))),
+            };
         }
         if self.kind == TaskKind::PostCheck {
             let what = decision
@@ -169,14 +199,6 @@ impl Walk<'_> {
             let mut raw = Raw::failed(failure);
             raw.changes = decision.changes;
             return self.judge_now(task, key, scope, label, settings, raw);
-        }
-        if settings.runs_in_plans
-            && let Some(raw) = self.run_as_probe(&decision, &settings.target)
-        {
-            return match raw {
-                Some(raw) => self.judge_now(task, key, scope, label, settings, raw),
-                None => Some(Outcome::unknown(Unknown::new("its program has run"))),
-            };
         }
         if settings.only_predict {
             let mut raw = Raw::decided(&decision);
@@ -231,38 +253,13 @@ impl Walk<'_> {
             name,
             decision,
             no_log: settings.no_log,
-            notifies: self.notified_names(task),
+            notifies: outcome.notifies.clone(),
             settled: None,
         });
         self.planned_target = Some(settings.target.clone());
         self.pending = true;
         self.arbitrary |= arbitrary;
         if ends_here { None } else { Some(outcome) }
-    }
-
-    /// A task's time limit and environment reach its programs.
-    fn adjust(&self, decision: &mut Decision, task: &Task, scope: &Scope, settings: &Settings) {
-        let environment = match Self::environment(&task.keywords, scope) {
-            Ok(Evaluated::Known(environment)) => environment,
-            _ => std::collections::BTreeMap::new(),
-        };
-        for step in decision
-            .changes
-            .iter_mut()
-            .flat_map(|change| &mut change.steps)
-        {
-            if let Action::Program { program, .. } = &mut step.action {
-                if settings.time_limit.is_some() {
-                    program.time_limit = settings.time_limit;
-                }
-                for (name, value) in &environment {
-                    program
-                        .environment
-                        .entry(name.clone())
-                        .or_insert_with(|| value.clone());
-                }
-            }
-        }
     }
 
     /// `check_mode: false`: the program is a question, in plans and applies alike. `None`: it is not a single
@@ -364,6 +361,9 @@ impl Walk<'_> {
         let mut report = self.report(task, key, label, TaskStatus::Failed);
         report.ignored = ignore_errors;
         report.failure = Some(super::report::shown(failure));
+        if self.is_secret(task) {
+            super::report::hidden(&mut report);
+        }
         self.remember(key, outcome.clone(), report);
         Some(outcome)
     }
@@ -427,6 +427,27 @@ fn settings_of(settings: &Settings) -> super::judge::Judging {
 /// Whether what is known of the server was foreseen from the package that would bring it.
 fn is_predicted(facts: &Map) -> bool {
     facts.get("redis").and_then(|redis| redis.get("predicted")) == Some(&Value::Bool(true))
+}
+
+/// A task's time limit and environment reach its programs.
+fn adjust(decision: &mut Decision, settings: &Settings) {
+    for step in decision
+        .changes
+        .iter_mut()
+        .flat_map(|change| &mut change.steps)
+    {
+        if let Action::Program { program, .. } = &mut step.action {
+            if settings.time_limit.is_some() {
+                program.time_limit = settings.time_limit;
+            }
+            for (name, value) in &settings.environment {
+                program
+                    .environment
+                    .entry(name.clone())
+                    .or_insert_with(|| value.clone());
+            }
+        }
+    }
 }
 
 /// A program whose effects nobody declared.

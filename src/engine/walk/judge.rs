@@ -159,6 +159,14 @@ fn failed_checks(checks: &[Check]) -> Option<Failure> {
     Some(failure)
 }
 
+/// Whether a task is tried once more.
+enum Try {
+    Again,
+    Enough,
+    /// `until` never held, after so many tries.
+    InVain(u64),
+}
+
 impl Walk<'_> {
     /// Judges what came of a task, and remembers it where it is settled. `None`: it has to be tried again.
     pub(super) fn judge(
@@ -201,13 +209,41 @@ impl Walk<'_> {
                 raw.failure = Some(failure);
             }
         }
-        if !raw.provisional && self.try_again(task, key, &scope, judging, outcome.failed) {
-            return None;
+        if !raw.provisional {
+            match self.try_again(task, key, &scope, judging, outcome.failed) {
+                Try::Again => return None,
+                Try::Enough => {}
+                Try::InVain(tries) => {
+                    outcome.failed = true;
+                    raw.failure.get_or_insert_with(|| {
+                        Failure::new(format!("`until` did not come true in {tries} tries"))
+                    });
+                }
+            }
+            // Behind planned changes an observer says what it will see; what it cannot say yet it says later.
+            if !self.is_plan()
+                && !self.planned.is_empty()
+                && raw
+                    .result
+                    .values()
+                    .any(|value| value.first_unknown().is_some())
+            {
+                return None;
+            }
         }
         outcome.ignored = outcome.failed && judging.ignore_errors;
         outcome.failed &= !judging.ignore_errors;
         if outcome.failed && !outcome.ignored {
             outcome.changed = Truth::No;
+        }
+        if outcome.changed != Truth::No && !outcome.ignored {
+            match Self::notified_names(task, &scope) {
+                Ok(names) => outcome.notifies = names,
+                Err(failure) => {
+                    outcome.failed = true;
+                    raw.failure = Some(failure);
+                }
+            }
         }
         outcome.facts = std::mem::take(&mut raw.facts);
         outcome.result = outcome.flags();
@@ -239,11 +275,7 @@ impl Walk<'_> {
             report.delegated_to = Some(judging.target.host.clone());
         }
         if outcome.changed != Truth::No || report.status == TaskStatus::Failed {
-            report.notified = if outcome.failed {
-                Vec::new()
-            } else {
-                self.notified_names(task)
-            };
+            report.notified.clone_from(&outcome.notifies);
             report.changes = raw.changes.iter().map(Into::into).collect();
         }
         report.message = raw.message;
@@ -279,19 +311,30 @@ impl Walk<'_> {
         scope: &Scope,
         judging: &Judging,
         failed: bool,
-    ) -> bool {
+    ) -> Try {
         if task.until.is_empty() && task.retries.is_none() || self.is_plan() || self.collecting() {
-            return false;
+            return Try::Enough;
         }
         let good = match Self::judged(&task.until, scope) {
             None => !failed,
             Some(Ok(Evaluated::Known(good))) => good,
             Some(_) => true,
         };
+        if good {
+            return Try::Enough;
+        }
+        if !self.planned.is_empty() {
+            // What is planned comes first; then it is looked at again.
+            return Try::Again;
+        }
         let retries = Self::number(task.retries.as_ref(), scope, RETRIES).unwrap_or(RETRIES);
         let tries = self.memory.tries.get(key).copied().unwrap_or(0);
-        if good || u64::from(tries) >= retries || !self.planned.is_empty() {
-            return false;
+        if u64::from(tries) >= retries {
+            return if task.until.is_empty() {
+                Try::Enough
+            } else {
+                Try::InVain(u64::from(tries) + 1)
+            };
         }
         let delay = Self::number(task.delay.as_ref(), scope, DELAY).unwrap_or(DELAY);
         self.stop = Some(Next::Pause {
@@ -299,7 +342,7 @@ impl Walk<'_> {
             target: judging.target.clone(),
         });
         self.tries = Some((key.clone(), tries + 1));
-        true
+        Try::Again
     }
 }
 

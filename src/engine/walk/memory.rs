@@ -1,6 +1,6 @@
 //! What earlier walks settled.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::change::Change;
 use crate::model::event::TaskReport;
@@ -32,8 +32,8 @@ pub struct Memory {
     pub checks_begun: bool,
     /// Whether a change may have altered the facts.
     pub facts_stale: bool,
-    /// Whether this host is the one of its wave that does `run_once` tasks.
-    pub leads: bool,
+    /// The `run_once` tasks that this host does for its wave.
+    pub leads: HashSet<Key>,
 }
 
 /// A settled task.
@@ -57,6 +57,8 @@ pub struct Outcome {
     pub failed: bool,
     /// It failed, and `ignore_errors` made that good.
     pub ignored: bool,
+    /// The handlers that it notifies, their names rendered.
+    pub notifies: Vec<String>,
     /// Why it is not known how it will come out.
     pub unknown: Option<Unknown>,
 }

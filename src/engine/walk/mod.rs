@@ -214,8 +214,12 @@ impl Walk<'_> {
                 self.failed = true;
             }
             // Handlers that were earned run, whatever happened since.
-            if !checks && self.flush_handlers(&vec![index]) == Flow::Stop {
-                break;
+            if !checks {
+                match self.flush_handlers(&vec![index]) {
+                    Flow::Stop => break,
+                    Flow::Failed => self.failed = true,
+                    Flow::Continue | Flow::End => {}
+                }
             }
             if flow != Flow::Continue || self.failed {
                 break;

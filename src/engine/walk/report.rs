@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::Walk;
 use super::memory::Key;
+use crate::model::change::ChangeKind;
 use crate::model::event::{ShownCheck, ShownFailure, TaskId, TaskReport, TaskStatus};
 use crate::model::node::Node;
 use crate::model::playbook::Task;
 use crate::model::source::At;
-use crate::model::template::Scope;
+use crate::model::template::{Evaluated, Scope};
 use crate::module::{Check, CheckStatus, Failure};
 
 /// Arguments that tell a person which task it is, where it has no name.
@@ -23,6 +24,9 @@ const TELLING: &[&str] = &[
     "repo",
     "template",
 ];
+
+/// What stands where `no_log` hides something.
+const HIDDEN: &str = "(hidden)";
 
 pub(super) fn shown(failure: &Failure) -> ShownFailure {
     ShownFailure {
@@ -52,6 +56,9 @@ impl From<&Check> for ShownCheck {
 /// `no_log`: that something changed or failed may be told, nothing of what.
 pub(super) fn hidden(report: &mut TaskReport) {
     for change in &mut report.changes {
+        if change.kind == ChangeKind::Run {
+            report.module.clone_into(&mut change.resource);
+        }
         change.difference = crate::model::change::Difference::None;
         change.notes = vec!["hidden by `no_log`".to_owned()];
     }
@@ -60,8 +67,9 @@ pub(super) fn hidden(report: &mut TaskReport) {
         failure.message = "it failed; the reason is hidden by `no_log`".to_owned();
         failure.help.clear();
     }
+    report.checks.clear();
     if report.item.is_some() {
-        report.item = Some("(hidden)".to_owned());
+        report.item = Some(HIDDEN.to_owned());
     }
 }
 
@@ -90,7 +98,16 @@ impl Walk<'_> {
         (name, task.origin.role.clone())
     }
 
-    /// The report of a task, with what is common to all.
+    /// Whether `no_log` hides what a task does; where that is in doubt, it does.
+    pub(super) fn is_secret(&self, task: &Task) -> bool {
+        let scope = self.scope(&task.keywords, &task.origin);
+        !matches!(
+            Self::flag(task.keywords.no_log.as_ref(), &scope, false),
+            Ok(Evaluated::Known(false))
+        )
+    }
+
+    /// The report of a task, with what is common to all. `no_log` holds from here on; where it is in doubt, it holds.
     pub(super) fn report(
         &self,
         task: &Arc<Task>,
@@ -99,12 +116,21 @@ impl Walk<'_> {
         status: TaskStatus,
     ) -> TaskReport {
         let scope = self.scope(&task.keywords, &task.origin);
-        let (name, role) = self.describe(task, &scope);
+        let secret = self.is_secret(task);
+        let (name, role) = if secret && task.name.is_none() {
+            (task.module.to_owned(), task.origin.role.clone())
+        } else {
+            self.describe(task, &scope)
+        };
         TaskReport {
             name,
             module: task.module.to_owned(),
             role,
-            item,
+            item: if secret {
+                item.map(|_| HIDDEN.to_owned())
+            } else {
+                item
+            },
             ..self.bare_report(&task.at, None, task.module, key, status, None)
         }
     }

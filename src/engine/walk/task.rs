@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::blocks::{below, item_text, loop_layer};
 use super::memory::{Done, Key, Outcome, Truth};
 use super::{Flow, Next, Walk};
-use crate::model::event::{Mode, TaskStatus};
+use crate::model::event::{Mode, TaskKind, TaskStatus};
 use crate::model::node::Node;
 use crate::model::playbook::{Include, Loop, Meta, Task};
 use crate::model::template::{Evaluated, Layer, Scope};
@@ -17,7 +17,8 @@ const WHOLE: usize = usize::MAX;
 
 impl Walk<'_> {
     pub(super) fn task(&mut self, task: &Arc<Task>, key: &Key) -> Flow {
-        if !self.setting.tags.select(&task.keywords.tags) {
+        // Whoever is notified runs, whatever tags were asked for.
+        if self.kind != TaskKind::Handler && !self.setting.tags.select(&task.keywords.tags) {
             return Flow::Continue;
         }
         let scope = self.scope(&task.keywords, &task.origin);
@@ -27,7 +28,7 @@ impl Walk<'_> {
             Err(failure) => return self.settle_alone(task, key, Ok(failure)),
         };
         let shared = below(key, WHOLE);
-        if once && !self.memory.leads {
+        if once && !self.memory.leads.contains(&shared) {
             return match self.memory.once.get(&shared) {
                 Some(done) => {
                     let outcome = done.outcome.clone();
@@ -46,7 +47,11 @@ impl Walk<'_> {
         let Some(outcome) = outcome else {
             return Flow::Stop;
         };
-        if once && outcome.unknown.is_none() && !self.collecting() && self.planned.is_empty() {
+        if once
+            && !self.collecting()
+            && self.planned.is_empty()
+            && (self.is_plan() || outcome.unknown.is_none())
+        {
             self.once.push((
                 shared,
                 Done {
@@ -81,14 +86,19 @@ impl Walk<'_> {
             }
         };
         if items.is_empty() {
-            return self.settle_skipped(task, key, None);
+            let mut outcome = self.settle_skipped(task, key, None)?;
+            outcome
+                .result
+                .insert("results".to_owned(), Value::List(Vec::new()));
+            return Some(outcome);
         }
         let mut results = Vec::new();
         let mut whole = Outcome::unchanged();
         whole.skipped = true;
         for (index, item) in items.iter().enumerate() {
             let layer = loop_layer(repeat, index, items.len(), item);
-            let inner = scope.with([Layer::raw(layer)]);
+            // What an item sets, the next one sees.
+            let inner = scope.with([Layer::raw(whole.facts.clone()), Layer::raw(layer)]);
             let label = item_text(item, repeat.label.as_ref(), &inner);
             let outcome = self.item(task, &below(key, index), &inner, Some(label))?;
             let mut result = outcome.result.clone();
@@ -110,19 +120,28 @@ impl Walk<'_> {
 
     /// What a settled task leaves behind for the tasks after it.
     fn conclude_task(&mut self, task: &Task, outcome: &Outcome) -> Flow {
+        if let (Some(unknown), "set_fact") = (&outcome.unknown, task.module) {
+            for argument in &task.arguments {
+                self.variables
+                    .insert(argument.key.clone(), Value::Unknown(unknown.clone()));
+            }
+        }
         for (name, value) in &outcome.facts {
             self.variables.insert(name.clone(), value.clone());
         }
         if let Some(name) = &task.register {
-            self.variables
-                .insert(name.clone(), Value::Map(outcome.result.clone()));
+            let result = match &outcome.unknown {
+                Some(unknown) => Value::Unknown(unknown.clone()),
+                None => Value::Map(outcome.result.clone()),
+            };
+            self.variables.insert(name.clone(), result);
         }
-        if outcome.changed != Truth::No && !outcome.failed {
+        if outcome.changed != Truth::No && !outcome.failed && !outcome.ignored {
             let unsure = match &outcome.changed {
                 Truth::Unknown(unknown) => Some(unknown.clone()),
                 _ => None,
             };
-            for name in self.notified_names(task) {
+            for name in outcome.notifies.clone() {
                 match self.notified.iter_mut().find(|(known, _)| *known == name) {
                     Some((_, known)) => {
                         if unsure.is_none() {
@@ -140,15 +159,22 @@ impl Walk<'_> {
         }
     }
 
-    /// The handlers that a task notifies, their names rendered.
-    pub(super) fn notified_names(&self, task: &Task) -> Vec<String> {
-        if task.notify.is_empty() {
-            return Vec::new();
-        }
-        let scope = self.scope(&task.keywords, &task.origin);
+    /// The handlers that a task notifies, their names rendered as its item sees them.
+    pub(super) fn notified_names(task: &Task, scope: &Scope) -> Result<Vec<String>, Failure> {
         task.notify
             .iter()
-            .filter_map(|node| scope.node(node).ok()?.scalar_text())
+            .map(|node| {
+                let value = scope
+                    .node(node)
+                    .map_err(|diagnostic| Failure::from(&*diagnostic))?;
+                value.scalar_text().ok_or_else(|| {
+                    Failure::new(format!(
+                        "`notify` must name a handler, and this is {} ({})",
+                        value.kind(),
+                        node.at
+                    ))
+                })
+            })
             .collect()
     }
 
@@ -251,6 +277,7 @@ impl Outcome {
             skipped: false,
             failed: false,
             ignored: false,
+            notifies: Vec::new(),
             unknown: None,
         }
     }
@@ -286,6 +313,7 @@ impl Outcome {
         self.ignored |= item.ignored;
         self.skipped &= item.skipped;
         self.facts.extend(item.facts.clone());
+        self.notifies.extend(item.notifies.clone());
         if self.unknown.is_none() {
             self.unknown.clone_from(&item.unknown);
         }

@@ -105,10 +105,6 @@ impl Loader<'_> {
             &keywords.no_log,
             &keywords.ignore_errors,
             &keywords.become_method,
-            &keywords.become_flags,
-            &keywords.connection,
-            &keywords.ignore_unreachable,
-            &keywords.any_errors_fatal,
             &keywords.check_mode,
             &keywords.timeout,
         ];

@@ -32,12 +32,7 @@ impl Loader<'_> {
                 "become" => keywords.become_ = self.maybe_boolean(key, node),
                 "become_user" => keywords.become_user = self.text_node(key, node),
                 "become_method" => keywords.become_method = self.word(key, node, &["sudo"]),
-                "become_flags" => keywords.become_flags = self.text_node(key, node),
-                "connection" => keywords.connection = self.word(key, node, CONNECTIONS),
                 "ignore_errors" => keywords.ignore_errors = self.maybe_boolean(key, node),
-                "ignore_unreachable" => keywords.ignore_unreachable = self.maybe_boolean(key, node),
-                "no_log" => keywords.no_log = self.maybe_boolean(key, node),
-                "any_errors_fatal" => keywords.any_errors_fatal = self.maybe_boolean(key, node),
                 "delegate_to" => keywords.delegate_to = self.text_node(key, node),
                 "run_once" => keywords.run_once = self.maybe_boolean(key, node),
                 "check_mode" => keywords.check_mode = self.maybe_boolean(key, node),
@@ -82,7 +77,7 @@ impl Loader<'_> {
     }
 
     /// A text that is one of a few words, or a template that gives one.
-    fn word(&mut self, key: &str, node: &Node, words: &[&str]) -> Option<Node> {
+    pub(super) fn word(&mut self, key: &str, node: &Node, words: &[&str]) -> Option<Node> {
         let text = self.text_node(key, node)?;
         match text.as_str() {
             Some(word) if !is_template(word) && !words.contains(&word) => {
@@ -200,7 +195,7 @@ impl Loader<'_> {
 }
 
 /// Ways to reach a host.
-const CONNECTIONS: &[&str] = &["ssh", "smart", "local"];
+pub(super) const CONNECTIONS: &[&str] = &["ssh", "smart", "local"];
 
 /// Whether a word can name a variable.
 fn is_name(word: &str) -> bool {

@@ -56,7 +56,6 @@ impl Loader<'_> {
             variable: "item".to_owned(),
             index_variable: None,
             label: None,
-            pause: None,
             extended: false,
         };
         for option in control
@@ -73,7 +72,11 @@ impl Loader<'_> {
                     result.index_variable = self.variable_name("index_var", &option.value)
                 }
                 "label" => result.label = self.text_node("label", &option.value),
-                "pause" => result.pause = self.maybe_number("pause", &option.value),
+                "pause" => self.report(
+                    Diagnostic::error("`loop_control` cannot pause")
+                        .at(&option.key_at)
+                        .help("all items travel in one script; write a `command: sleep` where a pause is needed"),
+                ),
                 "extended" => {
                     result.extended = self.boolean("extended", &option.value).unwrap_or(false);
                 }

@@ -103,14 +103,15 @@ pub fn load_tasks(
         folder: folder.to_owned(),
         roles: Vec::new(),
     };
-    let keywords = Keywords {
-        vars: include.keywords.vars.clone(),
-        become_: include.keywords.become_.clone(),
-        become_user: include.keywords.become_user.clone(),
-        environment: include.keywords.environment.clone(),
-        ..Keywords::default()
-    };
-    let items = loader.task_file(path, Some(&include.file.at), &include.origin, &keywords);
+    let items = loader.task_file(
+        path,
+        Some(&include.file.at),
+        &tasks::Surroundings {
+            origin: &include.origin,
+            keywords: &include.inner,
+            handlers: false,
+        },
+    );
     let errors: Vec<Diagnostic> = loader
         .diagnostics
         .into_iter()

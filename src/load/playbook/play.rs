@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Loader;
+use super::inherit::CONNECTIONS;
 use super::keywords::PLAY;
 use super::tasks::Surroundings;
 use crate::load::{files, variables};
@@ -115,7 +116,9 @@ impl Loader<'_> {
                 .get("gather_facts")
                 .and_then(|value| self.boolean("gather_facts", value))
                 .unwrap_or(true),
-            connection: node.get("connection").cloned(),
+            connection: node
+                .get("connection")
+                .and_then(|value| self.word("connection", value, CONNECTIONS)),
             vars: Arc::new(play_vars),
             vars_files: Arc::new(vars_files),
             serial: node

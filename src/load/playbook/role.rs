@@ -18,6 +18,8 @@ pub(super) struct LoadedRole {
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) handlers: Vec<Item>,
+    /// Every set of parameters with which it was named.
+    parameters: Vec<Arc<Map>>,
 }
 
 impl Loader<'_> {
@@ -34,6 +36,7 @@ impl Loader<'_> {
     fn named_role(&mut self, node: &Node, keywords: &Keywords) -> Vec<Item> {
         let Some(entries) = node.as_map() else {
             return match self.literal("roles", node) {
+                Some(name) if self.ran_before(&name, &node.at, &Map::new()) => Vec::new(),
                 Some(name) => self.role_items(&name, &node.at, keywords, &Arc::default()),
                 None => Vec::new(),
             };
@@ -66,7 +69,31 @@ impl Loader<'_> {
             }
             map.insert(entry.key.clone(), entry.value.to_value());
         }
+        if self.ran_before(&name, &name_entry.value.at, &map) {
+            return Vec::new();
+        }
         self.role_items(&name, &name_entry.value.at, &keywords, &Arc::new(map))
+    }
+
+    /// As in Ansible, a role that is named again with the same parameters runs once in a play, unless it allows
+    /// duplicates.
+    fn ran_before(&mut self, name: &str, at: &At, parameters: &Map) -> bool {
+        let Some(path) = self.role_path(name, at) else {
+            return false;
+        };
+        let known = self.roles.iter().any(|role| {
+            role.path == path && role.parameters.iter().any(|known| **known == *parameters)
+        });
+        known && !self.allows_duplicates(&path)
+    }
+
+    fn allows_duplicates(&mut self, path: &Path) -> bool {
+        let Some(node) = main_file(path, "meta").and_then(|file| self.read(&file, None)) else {
+            return false;
+        };
+        self.reading.pop();
+        node.get("allow_duplicates")
+            .is_some_and(|value| value.to_value().truth() == Some(true))
     }
 
     /// The tasks of a role, after those of the roles that it depends on.
@@ -129,10 +156,22 @@ impl Loader<'_> {
                 name: name.to_owned(),
                 path: path.clone(),
                 handlers,
+                parameters: Vec::new(),
             });
         }
+        if let Some(role) = self.roles.iter_mut().find(|role| role.path == path) {
+            role.parameters.push(Arc::clone(parameters));
+        }
         if let Some(file) = main_file(&path, "tasks") {
-            items.extend(self.task_file(&file, None, &origin, keywords));
+            items.extend(self.task_file(
+                &file,
+                None,
+                &Surroundings {
+                    origin: &origin,
+                    keywords,
+                    handlers: false,
+                },
+            ));
         }
         self.reading.pop();
         items

@@ -196,8 +196,7 @@ impl Loader<'_> {
         // An include's own tags and conditions are its own; the tasks in it get what the include stands in,
         // and its variables.
         let items = literal.map(|name| {
-            let mut inner_keywords = surroundings.keywords.clone();
-            inner_keywords.vars.clone_from(&keywords.vars);
+            let inner_keywords = handed_down(surroundings.keywords, &keywords);
             let inner = Surroundings {
                 keywords: &inner_keywords,
                 ..*surroundings
@@ -213,6 +212,7 @@ impl Loader<'_> {
             file,
             is_role,
             items,
+            inner: handed_down(surroundings.keywords, &keywords),
             keywords,
             repeat,
             origin: Arc::clone(surroundings.origin),
@@ -259,7 +259,7 @@ impl Loader<'_> {
             return self.role_items(name, at, surroundings.keywords, &Arc::default());
         }
         let path = find_tasks(name, surroundings.origin);
-        self.task_file(&path, Some(at), surroundings.origin, surroundings.keywords)
+        self.task_file(&path, Some(at), surroundings)
     }
 
     /// All tasks of a file.
@@ -267,20 +267,12 @@ impl Loader<'_> {
         &mut self,
         path: &Path,
         asked_at: Option<&At>,
-        origin: &Arc<Origin>,
-        keywords: &Keywords,
+        surroundings: &Surroundings<'_>,
     ) -> Vec<Item> {
         let Some(node) = self.read(path, asked_at) else {
             return Vec::new();
         };
-        let items = self.items(
-            &node,
-            &Surroundings {
-                origin,
-                keywords,
-                handlers: false,
-            },
-        );
+        let items = self.items(&node, surroundings);
         self.reading.pop();
         items
     }
@@ -414,6 +406,16 @@ impl Loader<'_> {
                 ),
         };
         self.report(diagnostic);
+    }
+}
+
+/// What the tasks of an include get: all that it stands in, and of its own words those that say as whom, with
+/// what and how often its tasks run. Its conditions and tags are its own.
+fn handed_down(outer: &Keywords, own: &Keywords) -> Keywords {
+    Keywords {
+        when: outer.when.clone(),
+        tags: outer.tags.clone(),
+        ..own.clone()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `command` and `shell`: a program runs, or a text is given to a shell.
 
 mod conditions;
+mod expand;
 mod free_form;
 
 use conditions::Conditions;
@@ -13,7 +14,7 @@ use crate::model::probe::Program;
 use crate::model::step::{Action, Step};
 use crate::model::value::Value;
 
-/// Runs a program with its arguments as they are: no shell, no variables, no patterns.
+/// Runs a program with its arguments: no shell, no patterns; variables and `~` are expanded, as Ansible does it.
 ///
 /// Arguments are seen by every user of the host, so a secret belongs into `stdin`. What such a program changes
 /// cannot be known beforehand: `creates`, `removes`, `unless` and `onlyif` say when there is nothing to do, and hold
@@ -82,6 +83,13 @@ static COMMAND: Spec = Spec {
         UNLESS,
         ONLYIF,
         CHDIR,
+        Parameter::new(
+            "expand_argument_vars",
+            Kind::Boolean,
+            "`$NAME`, `${NAME}` and a `~` at the beginning of a word are expanded on the host; variables that it does not \
+             have stay as they are written.",
+        )
+        .default("yes"),
         STDIN,
         STDIN_ADD_NEWLINE,
     ],
@@ -145,6 +153,11 @@ impl Module for Command {
         let shown =
             shlex::try_join(argv.iter().map(String::as_str)).unwrap_or_else(|_| argv.join(" "));
         let cmd = Value::List(argv.iter().map(|word| Value::from(word.as_str())).collect());
+        let argv = if parameters.boolean("expand_argument_vars", true)? {
+            expand::expanded(argv)
+        } else {
+            argv
+        };
         run(Program::new(argv), &shown, cmd, &options, parameters, look)
     }
 }

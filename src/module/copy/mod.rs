@@ -64,7 +64,7 @@ static SPEC: Spec = Spec {
         Parameter::new(
             "remote_src",
             Kind::Boolean,
-            "`src` is a path of the host. Permissions are then taken from there unless `mode` is given.",
+            "`src` is a path of the host. What is in a folder keeps its permissions unless `mode` is given.",
         )
         .default("no"),
         Parameter::new(
@@ -111,7 +111,6 @@ impl Module for Copy {
         let follow = parameters.boolean("follow", false)?;
         let source = Source::of(parameters, look, &wanted)?;
         let place = Place::find(look, &source, &dest, &wanted)?;
-        let remote = source.is_remote;
         let manner = Manner {
             parameters,
             attributes: wanted.resolve(look)?,
@@ -122,12 +121,14 @@ impl Module for Copy {
                 Links::Replace
             },
             force: parameters.boolean("force", true)?,
-            keep_modes: wanted.mode == Some(Mode::Preserve) || (remote && wanted.mode.is_none()),
+            // As Ansible does it: what is in a folder of the host keeps its modes, a file that is named does not.
+            keep_modes: wanted.mode == Some(Mode::Preserve)
+                || (source.is_remote && source.is_folder && wanted.mode.is_none()),
         };
         let mut changes: Vec<Change> = place
             .missing
             .iter()
-            .map(|directory| make_directory(directory, &manner.directories))
+            .map(|directory| manner.directory(directory, &source, &place))
             .collect();
         let mut outcome = None;
         for entry in &source.entries {
@@ -152,6 +153,17 @@ impl Module for Copy {
 }
 
 impl Manner<'_> {
+    /// The change that makes a directory; with the mode of the one on the host that it is a copy of.
+    fn directory(&self, directory: &str, source: &Source, place: &Place) -> Change {
+        let kept = source.entries.iter().find_map(|entry| match entry {
+            Entry::Directory { path, mode } if place.of(path) == directory => *mode,
+            _ => None,
+        });
+        let mut attributes = self.directories.clone();
+        attributes.mode = attributes.mode.or(kept.map(Mode::Bits));
+        make_directory(directory, &attributes)
+    }
+
     /// The change of one file or link.
     fn entry(
         &self,

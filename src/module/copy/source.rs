@@ -1,6 +1,7 @@
 //! What is copied: a text, files of this machine, or files of the host.
 
 use crate::model::blob::Blob;
+use crate::model::json_text;
 use crate::model::probe::{FileInfo, FileKind, FileState, Probe};
 use crate::model::value::Value;
 use crate::module::parameters::LocalContent;
@@ -20,10 +21,12 @@ pub(super) struct Source {
     pub(super) is_text: bool,
 }
 
-/// One thing to copy. Paths are relative to the folder, and empty for a file that was named itself.
+/// One thing to copy. Paths are relative to the folder, and empty for what was named itself.
 pub(super) enum Entry {
     Directory {
         path: String,
+        /// Of a directory of the host.
+        mode: Option<u32>,
     },
     File {
         path: String,
@@ -47,7 +50,7 @@ pub(super) enum Entry {
 impl Entry {
     pub(super) fn path(&self) -> &str {
         match self {
-            Self::Directory { path }
+            Self::Directory { path, .. }
             | Self::File { path, .. }
             | Self::Large { path, .. }
             | Self::Link { path, .. } => path,
@@ -98,7 +101,10 @@ impl Source {
             }
             LocalContent::Folder(files) => {
                 let entries = files.iter().map(|(path, mode, bytes)| match bytes {
-                    None => Entry::Directory { path: path.clone() },
+                    None => Entry::Directory {
+                        path: path.clone(),
+                        mode: None,
+                    },
                     Some(bytes) => Entry::File {
                         path: path.clone(),
                         content: bytes.clone(),
@@ -123,7 +129,7 @@ impl Source {
         }
         let text = match content.scalar_text() {
             Some(text) => text,
-            None => serde_json::to_string(content)
+            None => json_text::line(content)
                 .map_err(|_| parameters.wrong("content", "a text", content))?,
         };
         let entry = Entry::File {
@@ -150,7 +156,7 @@ impl Source {
         };
         let is_folder = info.kind == FileKind::Directory;
         let entries = if is_folder {
-            remote_folder(look, &found.path)?
+            remote_folder(look, &found.path, info)?
         } else {
             vec![remote_file(String::new(), &found.path, info)?]
         };
@@ -164,18 +170,24 @@ impl Source {
     }
 }
 
-fn remote_folder(look: &Look<'_>, folder: &str) -> Result<Vec<Entry>, Stop> {
+fn remote_folder(look: &Look<'_>, folder: &str, info: &FileInfo) -> Result<Vec<Entry>, Stop> {
     let tree = look.tree(folder)?;
     let files = tree
         .iter()
         .filter(|(_, info)| info.kind == FileKind::File)
         .map(|(path, _)| Probe::Content(paths::join(folder, path)));
     look.ask(&files.collect::<Vec<_>>())?;
-    let mut entries = Vec::new();
+    let mut entries = vec![Entry::Directory {
+        path: String::new(),
+        mode: Some(info.mode),
+    }];
     for (path, info) in tree {
         let from = paths::join(folder, path);
         entries.push(match &info.kind {
-            FileKind::Directory => Entry::Directory { path: path.clone() },
+            FileKind::Directory => Entry::Directory {
+                path: path.clone(),
+                mode: Some(info.mode),
+            },
             FileKind::Link { target, .. } => Entry::Link {
                 path: path.clone(),
                 target: target.clone(),

@@ -1,5 +1,6 @@
 //! `state: directory`.
 
+use super::symbolic_link::owner_change;
 use super::{Task, decision};
 use crate::model::change::Change;
 use crate::model::probe::FileKind;
@@ -35,12 +36,11 @@ pub(super) fn decide(look: &Look<'_>, task: &Task, recurse: bool) -> Result<Deci
     let mut decision = task.attributes_of(&target)?;
     if recurse {
         for (name, info) in look.tree(&target.path)? {
-            if !matches!(info.kind, FileKind::Link { .. }) {
-                let path = paths::join(&target.path, name);
-                decision
-                    .changes
-                    .extend(attributes_change(&path, info, &task.attributes));
-            }
+            let path = paths::join(&target.path, name);
+            decision.changes.extend(match info.kind {
+                FileKind::Link { .. } => owner_change(&path, info, &task.attributes),
+                _ => attributes_change(&path, info, &task.attributes),
+            });
         }
     }
     Ok(decision)

@@ -45,7 +45,8 @@ pub(super) fn decide(look: &Look<'_>, task: &Task) -> Result<Decision, Stop> {
         FileState::Absent { .. } => Guard::Absent { path: path.clone() },
         FileState::Present(found) => {
             if is_same(look, &inodes, found)? {
-                return task.attributes_of(&target);
+                let decision = task.attributes_of(&target)?;
+                return Ok(decision.with("state", "hard"));
             }
             if found.kind == FileKind::Directory || !task.force {
                 return Err(Failure::new(format!(
@@ -66,6 +67,7 @@ pub(super) fn decide(look: &Look<'_>, task: &Task) -> Result<Decision, Stop> {
     let rest = task.attributes_of(&linked)?;
     let mut decision = decision(path, shared, [vec![change], rest.changes].concat());
     decision.result.extend(rest.result);
+    decision.result.insert("state".to_owned(), "hard".into());
     decision.result.insert("src".to_owned(), src.into());
     Ok(decision)
 }

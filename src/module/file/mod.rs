@@ -51,7 +51,8 @@ static SPEC: Spec = Spec {
         Parameter::new(
             "recurse",
             Kind::Boolean,
-            "Set mode, owner and group of everything below a directory too. Links below it stay as they are.",
+            "Set mode, owner and group of everything below a directory too. Of a link below it owner and group are set, and \
+             nothing of what it leads to.",
         )
         .default("no"),
         Parameter::new(

@@ -4,6 +4,7 @@ use super::{Task, decision};
 use crate::model::change::{Change, ChangeKind, Difference, Undo, file_becomes};
 use crate::model::probe::{FileInfo, FileKind, FileState, Program};
 use crate::model::step::{Action, Guard, Step};
+use crate::module::shared::attributes::Resolved;
 use crate::module::shared::link::link_change;
 use crate::module::shared::{paths, pending};
 use crate::module::{Decision, Failure, Look, Stop};
@@ -129,11 +130,19 @@ fn of_the_link(task: &Task, link: &FileInfo, made: bool) -> Result<Option<Change
     } else {
         link.clone()
     };
-    let (set, fields) = task.attributes.difference(&found);
+    Ok(owner_change(&task.path, &found, &task.attributes))
+}
+
+/// The change of a link's own owner and group; it has no mode.
+pub(super) fn owner_change(path: &str, found: &FileInfo, wanted: &Resolved) -> Option<Change> {
+    let wanted = Resolved {
+        mode: None,
+        ..wanted.clone()
+    };
+    let (set, fields) = wanted.difference(found);
     if set.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let path = &task.path;
     let chown = |owner: &str, group: &str| {
         Step::new(Action::Program {
             program: Box::new(Program::new([
@@ -145,16 +154,18 @@ fn of_the_link(task: &Task, link: &FileInfo, made: bool) -> Result<Option<Change
             ])),
             accepted: vec![0],
         })
-        .guarded(Guard::Exists { path: path.clone() })
+        .guarded(Guard::Exists {
+            path: path.to_owned(),
+        })
     };
-    let info = task.attributes.applied(&found);
-    Ok(Some(Change {
+    let info = wanted.applied(found);
+    Some(Change {
         kind: ChangeKind::Update,
-        resource: path.clone(),
+        resource: path.to_owned(),
         difference: Difference::Fields(fields),
         notes: vec!["of the link itself".to_owned()],
         steps: vec![chown(&info.owner, &info.group)],
         undo: Undo::Steps(vec![chown(&found.owner, &found.group)]),
         effects: file_becomes(path, FileState::Present(Box::new(info))),
-    }))
+    })
 }

@@ -10,26 +10,36 @@ use crate::module::{Failure, Look, Parameters, Stop};
 /// The program that unpacks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ArchiveKind {
-    Tar,
+    /// With the option for its compression: a small tar does not find out by itself.
+    Tar(Option<&'static str>),
     Zip,
 }
+
+/// First bytes, endings of names, and the option of tar.
+const COMPRESSIONS: &[(&[u8], &[&str], &str)] = &[
+    (b"\x1f\x8b", &[".gz", ".tgz"], "-z"),
+    (b"BZh", &[".bz2", ".tbz", ".tbz2"], "-j"),
+    (b"\xfd7zXZ\0", &[".xz", ".txz"], "-J"),
+    (b"\x28\xb5\x2f\xfd", &[".zst", ".tzst"], "--zstd"),
+];
 
 impl ArchiveKind {
     /// As Ansible names it.
     pub(super) fn handler(self) -> &'static str {
         match self {
-            Self::Tar => "TarArchive",
+            Self::Tar(_) => "TarArchive",
             Self::Zip => "ZipArchive",
         }
     }
 
-    /// Zip archives begin with their own letters; tar finds out by itself how one is compressed.
     fn of_bytes(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-            Self::Zip
-        } else {
-            Self::Tar
+            return Self::Zip;
         }
+        let found = COMPRESSIONS
+            .iter()
+            .find(|(magic, ..)| bytes.starts_with(magic));
+        Self::Tar(found.map(|(.., option)| *option))
     }
 
     fn of_name(name: &str) -> Self {
@@ -38,10 +48,12 @@ impl ArchiveKind {
             .iter()
             .any(|end| name.ends_with(end))
         {
-            Self::Zip
-        } else {
-            Self::Tar
+            return Self::Zip;
         }
+        let found = COMPRESSIONS
+            .iter()
+            .find(|(_, ends, _)| ends.iter().any(|end| name.ends_with(end)));
+        Self::Tar(found.map(|(.., option)| *option))
     }
 }
 

@@ -147,7 +147,7 @@ impl Unpack {
         let include = parameters.strings("include")?;
         let exclude = parameters.strings("exclude")?;
         let argv = match archive.kind {
-            ArchiveKind::Tar => tar(extra, include, &exclude),
+            ArchiveKind::Tar(compression) => tar(compression, extra, include, &exclude),
             ArchiveKind::Zip => unzip(extra, include, exclude),
         };
         Ok(Self {
@@ -187,8 +187,14 @@ impl Unpack {
     }
 }
 
-fn tar(extra: Vec<String>, include: Vec<String>, exclude: &[String]) -> Vec<String> {
+fn tar(
+    compression: Option<&str>,
+    extra: Vec<String>,
+    include: Vec<String>,
+    exclude: &[String],
+) -> Vec<String> {
     let mut argv: Vec<String> = ["tar", "-x", "-f", "{}"].map(str::to_owned).to_vec();
+    argv.extend(compression.map(str::to_owned));
     argv.extend(exclude.iter().map(|pattern| format!("--exclude={pattern}")));
     argv.extend(extra);
     if !include.is_empty() {

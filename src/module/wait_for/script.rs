@@ -11,8 +11,12 @@ if command -v timeout >/dev/null 2>&1; then
 else
 	limited() { "$@"; }
 fi
-if printf x | grep -q -P x 2>/dev/null; then flavour=-P; else flavour=-E; fi
-matches() { grep -q "$flavour" -e "$1"; }
+# matches PATTERN SIMPLER: the first for a grep that knows Perl's patterns.
+if printf x | grep -q -P x 2>/dev/null; then
+	matches() { grep -q -P -e "$1"; }
+else
+	matches() { grep -q -E -e "$2"; }
+fi
 listens() {
 	hex=$(printf '%04X' "$2")
 	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "^ *[0-9]*: [0-9A-F]*:$hex [0-9A-F]*:[0-9A-F]* 0A "
@@ -39,7 +43,7 @@ sends() {
 			line=
 		done' "$1" "$2" "$connect" 2>/dev/null | {
 		while IFS= read -r line; do
-			printf '%s\n' "$line" | matches "$3" && exit 0
+			printf '%s\n' "$line" | matches "$3" "$4" && exit 0
 		done
 		exit 1
 	}
@@ -54,10 +58,10 @@ reached() {
 	time) return 1 ;;
 	open) answers "$1" "$2" ;;
 	closed) ! answers "$1" "$2" ;;
-	sends) sends "$1" "$2" "$3" ;;
+	sends) sends "$1" "$2" "$3" "$4" ;;
 	drained) ! connections "$1" "$2" "$3" ;;
 	present) [ -e "$1" ] ;;
-	has) [ -e "$1" ] && matches "$2" <"$1" ;;
+	has) [ -e "$1" ] && matches "$2" "$3" <"$1" ;;
 	absent) ! [ -e "$1" ] ;;
 	esac
 }
@@ -89,7 +93,7 @@ pub(super) fn argv(goal: &Goal, patience: &Patience, said: &str) -> Vec<String> 
             pattern,
         } => {
             let mut words = vec![host.clone(), port.to_string()];
-            words.extend(pattern.clone());
+            words.extend(pattern.iter().flat_map(both));
             let kind = match (open, pattern) {
                 (true, None) => "open",
                 (true, Some(_)) => "sends",
@@ -111,7 +115,7 @@ pub(super) fn argv(goal: &Goal, patience: &Patience, said: &str) -> Vec<String> 
             pattern,
         } => {
             let mut words = vec![path.clone()];
-            words.extend(pattern.clone());
+            words.extend(pattern.iter().flat_map(both));
             let kind = match (present, pattern) {
                 (true, None) => "present",
                 (true, Some(_)) => "has",
@@ -136,6 +140,21 @@ pub(super) fn argv(goal: &Goal, patience: &Patience, said: &str) -> Vec<String> 
     argv.push(said.to_owned());
     argv.extend(words);
     argv
+}
+
+/// A pattern as it is, and for a grep that knows no more than extended regular expressions.
+fn both(pattern: &String) -> [String; 2] {
+    let simpler = [
+        ("\\d", "[0-9]"),
+        ("\\D", "[^0-9]"),
+        ("\\s", "[[:space:]]"),
+        ("\\S", "[^[:space:]]"),
+        ("\\w", "[[:alnum:]_]"),
+        ("\\W", "[^[:alnum:]_]"),
+    ]
+    .iter()
+    .fold(pattern.clone(), |text, (from, to)| text.replace(from, to));
+    [pattern.clone(), simpler]
 }
 
 /// What is said when the time is up.

@@ -1,7 +1,7 @@
 //! `redis.conf`: taken apart without loss, merged with what is desired, compared by meaning.
 //!
-//! A [`Document`] is the lines of a file; [`Effective`] is what it comes to. [`merge`] makes a new document from an
-//! existing and a desired one; [`diff`] says what the difference means.
+//! A [`Document`] is the lines of a file; [`Effective`] is what it comes to. [`merge()`] makes a new document from an
+//! existing and a desired one; [`diff()`] says what the difference means.
 
 mod argument;
 mod diff;

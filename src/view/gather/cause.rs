@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use indexmap::IndexMap;
 
-use super::hosts::{Groups, Host, HostSet};
+use super::hosts::{Groups, Host, HostSet, size};
+use super::own_name::HOST;
 use crate::model::event::ShownFailure;
 
 /// What stands in a message of several hosts for what is different on each.
-const HOST: &str = "<host>";
 const ADDRESS: &str = "<address>";
 const FINGERPRINT: &str = "<fingerprint>";
 
@@ -75,7 +75,7 @@ impl Causes {
     /// The cause that concerns most hosts first.
     pub fn by_size(&self) -> Vec<&Cause> {
         let mut causes: Vec<&Cause> = self.0.values().collect();
-        causes.sort_by_key(|cause| std::cmp::Reverse(cause.hosts().len()));
+        causes.sort_by_cached_key(|cause| size(&cause.hosts()));
         causes
     }
 

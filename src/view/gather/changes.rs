@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use super::difference::TextDifference;
-use super::hosts::{Groups, Host, HostSet};
+use super::hosts::{Groups, Host, HostSet, size};
+use super::own_name::without_own_name;
 use crate::model::change::{ChangeKind, Difference, Field};
 use crate::model::event::ShownChange;
 
@@ -14,7 +15,11 @@ use crate::model::event::ShownChange;
 #[derive(Debug)]
 pub struct ChangeGroup {
     pub kind: ChangeKind,
-    pub resource: String,
+    /// The resource as the first host has it, and as all have it.
+    first: String,
+    common: String,
+    /// Its place among the changes of the task.
+    place: usize,
     pub hosts: HostSet,
     /// By the name of the field: what it is and becomes, and where.
     pub fields: IndexMap<String, Groups<Field>>,
@@ -34,16 +39,23 @@ pub struct TextGroup {
 pub struct Changes(IndexMap<(ChangeKind, String), ChangeGroup>);
 
 impl Changes {
-    pub fn add(&mut self, change: &ShownChange, host: Host) {
-        let key = (change.kind, change.resource.clone());
+    /// `place` counts the changes of a task; `name` is the host's own, and resources that differ in it only are the
+    /// same.
+    pub fn add(&mut self, place: usize, change: &ShownChange, host: Host, name: &str) {
+        let resource = without_own_name(&change.resource, name);
+        let key = (change.kind, resource.into_owned());
+        let common = key.1.clone();
         let group = self.0.entry(key).or_insert_with(|| ChangeGroup {
             kind: change.kind,
-            resource: change.resource.clone(),
+            first: change.resource.clone(),
+            common,
+            place,
             hosts: HostSet::new(),
             fields: IndexMap::new(),
             texts: IndexMap::new(),
             notes: Groups::default(),
         });
+        group.place = group.place.min(place);
         group.hosts.insert(host);
         for note in &change.notes {
             group.notes.add(note.clone(), host);
@@ -62,12 +74,24 @@ impl Changes {
         }
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &ChangeGroup> {
-        self.0.values()
+    /// In the order in which they are made; in another order of hosts nothing else comes out.
+    pub fn in_order(&self) -> Vec<&ChangeGroup> {
+        let mut groups: Vec<&ChangeGroup> = self.0.values().collect();
+        groups.sort_by_key(|group| (group.place, group.hosts.first().copied()));
+        groups
     }
 }
 
 impl ChangeGroup {
+    /// What it is about.
+    pub fn resource(&self) -> &str {
+        if self.hosts.len() > 1 {
+            &self.common
+        } else {
+            &self.first
+        }
+    }
+
     fn add_fields(&mut self, fields: &[Field], host: Host) {
         for field in fields {
             self.fields
@@ -99,14 +123,14 @@ impl ChangeGroup {
                 .extend(&text.hosts);
         }
         let mut groups: Vec<(&TextDifference, HostSet)> = groups.into_iter().collect();
-        groups.sort_by_key(|(_, hosts)| std::cmp::Reverse(hosts.len()));
+        groups.sort_by_key(|(_, hosts)| size(hosts));
         groups
     }
 
     /// Stands for what changes, without where: the same for two waves with the same change.
     pub fn fingerprint(&self, state: &mut impl Hasher) {
         self.kind.hash(state);
-        self.resource.hash(state);
+        self.common.hash(state);
         for rows in self.fields.values() {
             let mut rows: Vec<&Field> = rows.0.keys().collect();
             rows.sort_by_key(|field| (&field.before, &field.after));

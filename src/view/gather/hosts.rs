@@ -60,10 +60,15 @@ impl<K: std::hash::Hash + Eq> Groups<K> {
         self.0.is_empty()
     }
 
-    /// All groups, the largest first.
+    /// All groups, the largest first; of equal ones that with the first host.
     pub fn by_size(&self) -> Vec<(&K, &HostSet)> {
         let mut groups: Vec<(&K, &HostSet)> = self.0.iter().collect();
-        groups.sort_by_key(|(_, hosts)| std::cmp::Reverse(hosts.len()));
+        groups.sort_by_key(|(_, hosts)| size(hosts));
         groups
     }
+}
+
+/// Sorts groups of hosts: the largest first, of equal ones that with the first host.
+pub fn size(hosts: &HostSet) -> (std::cmp::Reverse<usize>, Option<Host>) {
+    (std::cmp::Reverse(hosts.len()), hosts.first().copied())
 }

@@ -6,14 +6,15 @@ mod checks;
 mod difference;
 mod fold;
 mod hosts;
+mod own_name;
 mod section;
 mod task;
 
-pub use cause::{Cause, Causes};
+pub use cause::{Cause, Causes, Place};
 pub use changes::{ChangeGroup, Changes};
 pub use checks::{CheckGroup, Checks, Verdict};
 pub use difference::{Sign, TextDifference};
 pub use fold::{fold, natural};
-pub use hosts::{Groups, HostSet, Hosts};
+pub use hosts::{Groups, HostSet, Hosts, size};
 pub use section::Section;
 pub use task::TaskGroup;

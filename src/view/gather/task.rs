@@ -85,7 +85,7 @@ impl TaskGroup {
             TaskStatus::Failed => &mut self.unmade,
             _ => &mut self.changes,
         };
-        for change in &report.changes {
+        for (place, change) in report.changes.iter().enumerate() {
             // A check that tells the same tells also what to do about it.
             let is_told = |note: &String| {
                 let checks = report
@@ -99,9 +99,9 @@ impl TaskGroup {
             if change.notes.iter().any(is_told) {
                 let mut change = change.clone();
                 change.notes.retain(|note| !is_told(note));
-                changes.add(&change, host);
+                changes.add(place, &change, host, &report.host);
             } else {
-                changes.add(change, host);
+                changes.add(place, change, host, &report.host);
             }
         }
         if let Some(message) = &report.message {

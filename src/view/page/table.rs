@@ -27,6 +27,14 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
+    /// Whether no cell has to be wrapped, `indent` columns from the left.
+    pub fn fits(&self, page: &Page, indent: usize) -> bool {
+        let columns = self.columns(usize::MAX);
+        let gaps = columns.len().saturating_sub(1) * GAP;
+        let width: usize = columns.iter().map(|(_, width)| width).sum();
+        indent + width + gaps <= page.width()
+    }
+
     /// Writes the table, `indent` columns from the left. Columns that are empty in all rows are left out.
     pub fn write(&self, page: &mut Page, indent: usize) {
         let columns = self.columns(page.width().saturating_sub(indent));
@@ -110,8 +118,11 @@ mod tests {
     #[test]
     fn wide_cells_are_wrapped_in_their_column() {
         assert_eq!(
-            written(&[&["name", "some words that are too many", "end"]], 32),
-            "  name  some words that are  end\n        too many\n"
+            written(
+                &[&["name", "some words that are really too many", "end"]],
+                40
+            ),
+            "  name  some words that are really   end\n        too many\n"
         );
     }
 }

@@ -17,6 +17,9 @@ pub fn wrap(line: &Line, first: usize, rest: usize) -> Vec<Line> {
     let (mut room, mut used) = (first.max(1), 0);
     for (role, word) in words(line) {
         let mut word = word;
+        if used == 0 && lines.len() > 1 && word.trim().is_empty() {
+            continue;
+        }
         let needed = word.trim_end().width();
         if used > 0 && used + needed > room {
             trim_end(&mut lines);

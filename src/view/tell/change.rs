@@ -9,6 +9,9 @@ use crate::view::page::{Line, Page, Role, Table};
 /// Values of one field that are told where not everything is asked for.
 const MOST_VALUES: usize = 10;
 
+/// Changes of one task that are told where not everything is asked for.
+const MOST_CHANGES: usize = 40;
+
 /// The sign of a kind of change, and what it means.
 pub fn sign(kind: ChangeKind) -> (&'static str, Role) {
     match kind {
@@ -29,7 +32,14 @@ pub fn changes(
     indent: usize,
 ) {
     let mut table = Table::new();
-    for change in changes.iter() {
+    let changes = changes.in_order();
+    let all = changes.len();
+    let most = if names.in_full || all <= MOST_CHANGES + 1 {
+        all
+    } else {
+        MOST_CHANGES
+    };
+    for change in &changes[..most] {
         if let Some(row) = short(change, names, told) {
             table.row(row);
             if !change.notes.is_empty() {
@@ -42,13 +52,17 @@ pub fn changes(
         }
     }
     table.write(page, indent);
+    if most < all {
+        let text = format!("and {} other changes (-v)", all - most);
+        page.wrapped(indent, 2, &faint(&text));
+    }
 }
 
 fn resource(change: &ChangeGroup) -> Line {
     let (sign, role) = sign(change.kind);
     Line::of(role, sign)
         .and(Role::Plain, " ")
-        .and(Role::Plain, &change.resource)
+        .and(Role::Plain, change.resource())
 }
 
 /// One line where that is enough: the resource and its only value.
@@ -65,7 +79,7 @@ fn short(change: &ChangeGroup, names: Names<'_>, told: &HostSet) -> Option<[Line
         return None;
     }
     let mut line = Line::new();
-    if !change.resource.ends_with(name.as_str()) {
+    if !change.resource().ends_with(name.as_str()) {
         line.push(Role::Faint, &format!("{name} "));
     }
     line.extend(value(change.kind, field));
@@ -96,8 +110,13 @@ fn long(page: &mut Page, change: &ChangeGroup, names: Names<'_>, told: &HostSet,
     }
     table.write(page, indent);
     for (name, values) in differing {
-        page.wrapped(indent, 2, &Line::plain(name));
-        values_by_host(page, change.kind, values, names, indent + 4);
+        // A resource with one value of its own name says it all.
+        let is_itself = change.fields.len() == 1 && change.resource().ends_with(name.as_str());
+        if !is_itself {
+            page.wrapped(indent, 2, &Line::plain(name));
+        }
+        let further = if is_itself { 0 } else { 4 };
+        values_by_host(page, change.kind, values, names, indent + further);
     }
     notes(page, change, names, indent - 4);
 }

@@ -42,19 +42,21 @@ impl Tally {
             }
             self.unknown_hosts.extend(task.unknown.0.values().flatten());
             self.changed_hosts.extend(&task.changed);
+            if !task.unknown.is_empty() {
+                self.unknown.insert(id.clone());
+            }
             if !task.changed.is_empty() {
                 match task.kind {
                     TaskKind::Handler => self.handlers.insert(id),
                     _ => self.changed.insert(id),
                 };
-            } else if !task.unknown.is_empty() {
-                self.unknown.insert(id);
             }
         }
         self.unhealthy.extend(section.unhealthy());
     }
 
-    fn is_idle(&self) -> bool {
+    /// Whether nothing was to be done anywhere.
+    pub fn is_idle(&self) -> bool {
         self.changed.is_empty() && self.handlers.is_empty() && self.unknown.is_empty()
     }
 
@@ -159,11 +161,6 @@ pub fn ending(
     }
     line.push(Role::Plain, ".");
     page.wrapped(0, 2, &line);
-    if mode == Mode::Apply && !(tally.is_idle() && page.is_empty()) {
-        let line = Line::plain("What was done, and how to undo it: ")
-            .and(Role::Hint, &format!("cachesmith show {}", ended.run));
-        page.wrapped(0, 2, &line);
-    }
 }
 
 /// What went wrong: `3 hosts failed`, `1 host unreachable`.

@@ -10,7 +10,10 @@ mod task;
 mod text;
 mod words;
 
+pub use cause::causes;
+pub use change::sign;
 pub use ending::{Tally, ending};
+pub use names::Names;
 pub use section::section;
 pub use task::Seen;
-pub use words::count;
+pub use words::{bytes, count, list, time};

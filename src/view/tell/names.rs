@@ -122,7 +122,7 @@ mod tests {
         );
         assert_eq!(
             names.narrow(&only(|host| host.is_multiple_of(3))),
-            "c[01,04,...] (30 hosts)"
+            "c[01,04,07,10,...] (30 hosts)"
         );
     }
 }

@@ -9,7 +9,7 @@ use super::names::Names;
 use super::words::{count, duration, list};
 use crate::model::change::ChangeKind;
 use crate::model::event::TaskKind;
-use crate::view::gather::{Groups, HostSet, Section, TaskGroup, Verdict};
+use crate::view::gather::{ChangeGroup, Groups, HostSet, Section, TaskGroup, Verdict};
 use crate::view::page::{Line, Page, Role, Table};
 
 /// Changes that were told in an earlier wave: which one, by their fingerprint.
@@ -100,7 +100,8 @@ impl Telling<'_> {
         if items.len() > 1 {
             line.push(Role::Faint, &format!(" ({})", count(items.len(), "item")));
         }
-        match self.seen_before(task, items) {
+        let made = items.iter().flat_map(|item| item.changes.in_order());
+        match self.seen_before(task, made) {
             Some(wave) => {
                 line.push(Role::Faint, &format!(" (as in wave {wave})"));
                 self.with_hosts(page, line, hosts);
@@ -115,24 +116,26 @@ impl Telling<'_> {
     }
 
     /// Remembers the changes of this wave, or says in which wave the same were told.
-    fn seen_before(&mut self, task: &TaskGroup, items: &[&TaskGroup]) -> Option<usize> {
-        let seen = self.seen.as_mut()?;
+    fn seen_before<'a>(
+        &mut self,
+        task: &TaskGroup,
+        changes: impl Iterator<Item = &'a ChangeGroup>,
+    ) -> Option<usize> {
         let mut state = DefaultHasher::new();
         task.at.hash(&mut state);
         let mut is_empty = true;
-        for change in items.iter().flat_map(|item| item.changes.iter()) {
+        for change in changes {
             is_empty = false;
             change.fingerprint(&mut state);
         }
-        match seen.entry(state.finish()) {
-            std::collections::hash_map::Entry::Occupied(entry) => {
-                Some(*entry.get()).filter(|wave| *wave != self.wave && !is_empty)
-            }
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(self.wave);
-                None
-            }
-        }
+        self.seen_in(state.finish()).filter(|_| !is_empty)
+    }
+
+    /// The earlier wave in which this was told; from now on it is.
+    fn seen_in(&mut self, fingerprint: u64) -> Option<usize> {
+        let seen = self.seen.as_mut()?;
+        let wave = *seen.entry(fingerprint).or_insert(self.wave);
+        (wave != self.wave).then_some(wave)
     }
 
     /// `~ Kernel settings`
@@ -163,7 +166,7 @@ impl Telling<'_> {
     }
 
     fn message(
-        &self,
+        &mut self,
         page: &mut Page,
         task: &TaskGroup,
         item: &str,
@@ -174,6 +177,18 @@ impl Telling<'_> {
             .headline(">", Role::Unknown, task)
             .and(Role::Plain, item);
         let message = message.trim_end();
+        let mut state = DefaultHasher::new();
+        (&task.at, message).hash(&mut state);
+        if let Some(wave) = self.seen_in(state.finish()) {
+            let line = line.and(Role::Faint, &format!(" (as in wave {wave})"));
+            self.with_hosts(page, line, hosts);
+            return;
+        }
+        // A task without a name is named by what it says.
+        if task.name.ends_with(message) {
+            self.with_hosts(page, line, hosts);
+            return;
+        }
         if !message.contains('\n') && self.names.some(hosts).is_empty() {
             page.wrapped(2, 4, &line.and(Role::Plain, &format!(": {message}")));
             return;
@@ -195,7 +210,8 @@ impl Telling<'_> {
             ("failed", union(items, |task| task.failed.iter())),
             ("failed, ignored", union(items, |task| task.ignored.iter())),
         ] {
-            if hosts.is_empty() {
+            // With all detail each host has a row of its own.
+            if hosts.is_empty() || self.detail > 1 {
                 continue;
             }
             let mut line = Line::of(Role::Faint, word);
@@ -265,7 +281,7 @@ fn union<'a, I: Iterator<Item = &'a u32>>(
 fn headline_sign(items: &[&TaskGroup]) -> (&'static str, Role) {
     let mut kinds: Vec<ChangeKind> = items
         .iter()
-        .flat_map(|task| task.changes.iter())
+        .flat_map(|task| task.changes.in_order())
         .map(|change| change.kind)
         .filter(|kind| *kind != ChangeKind::Wait)
         .collect();

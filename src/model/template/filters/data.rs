@@ -1,15 +1,12 @@
 //! JSON and YAML.
 
-use std::io;
-
-use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{Formatter, PrettyFormatter};
 use tera::value::Map;
 use tera::{Kwargs, State, TeraResult, Value};
 
 use super::arguments::{count, flag, refuse, text};
 use crate::model::template::catalogue::{Argument, Entry, FilterCall};
-use crate::model::value;
+use crate::model::{json_text, value};
 
 const INDENT: Argument = Argument::optional("indent", "spaces for each level, 4 unless given");
 const SORT: Argument = Argument::optional("sort_keys", "false: keys stay in their order");
@@ -48,36 +45,13 @@ pub(super) static ENTRIES: &[Entry<FilterCall>] = &[
     ),
 ];
 
-/// JSON on one line as Python writes it, with a space behind `,` and `:`.
-struct Spaced;
-
-impl Formatter for Spaced {
-    fn begin_array_value<W: io::Write + ?Sized>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        writer.write_all(if first { b"" } else { b", " })
-    }
-
-    fn begin_object_key<W: io::Write + ?Sized>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        writer.write_all(if first { b"" } else { b", " })
-    }
-
-    fn begin_object_value<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
-    }
+fn json(value: &Value, formatter: impl Formatter) -> TeraResult<Value> {
+    written(json_text::written(value, formatter))
 }
 
-fn json(value: &Value, formatter: impl Formatter) -> TeraResult<Value> {
-    let mut bytes = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut bytes, formatter);
-    match value.serialize(&mut serializer) {
-        Ok(()) => Ok(Value::from(String::from_utf8_lossy(&bytes))),
+fn written(json: serde_json::Result<String>) -> TeraResult<Value> {
+    match json {
+        Ok(text) => Ok(Value::from(text)),
         Err(error) => refuse(format!("this cannot be written as JSON: {error}")),
     }
 }
@@ -108,7 +82,7 @@ fn in_order(value: &Value, arguments: &Kwargs) -> TeraResult<Value> {
 }
 
 fn to_json(value: &Value, _: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
-    json(value, Spaced)
+    written(json_text::line(value))
 }
 
 fn to_nice_json(value: &Value, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {

@@ -1,0 +1,106 @@
+//! The facts of many hosts, asked side by side; nothing else is asked and nothing is changed.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::context::Context;
+use super::exchange::{self, Trouble};
+use super::run::setting;
+use crate::model::facts::Facts;
+use crate::model::node::Node;
+use crate::model::playbook::{Keywords, Play};
+use crate::model::probe::{Observation, Probe};
+use crate::model::source::{At, Source};
+use crate::model::value::{Map, Value};
+use crate::module::Failure;
+
+/// What is known of one host.
+#[derive(Debug)]
+pub struct Known {
+    pub facts: Box<Facts>,
+    /// What playbooks and templates see of it.
+    pub variables: Map,
+}
+
+/// Asks all hosts, `forks` of them at once, and sends what each answers as soon as it does. With `as_root` they are
+/// asked as root where the inventory does not say otherwise.
+pub async fn survey(
+    context: &Arc<Context>,
+    hosts: Vec<String>,
+    as_root: bool,
+    forks: usize,
+    answers: &UnboundedSender<(String, Result<Known, Trouble>)>,
+) {
+    let play = Arc::new(questions(as_root));
+    let places = Arc::new(Semaphore::new(forks.max(1)));
+    let names = Value::List(hosts.iter().map(|host| host.as_str().into()).collect());
+    let mut asking = tokio::task::JoinSet::new();
+    for host in hosts {
+        let (context, play) = (Arc::clone(context), Arc::clone(&play));
+        let (places, names, answers) = (Arc::clone(&places), names.clone(), answers.clone());
+        asking.spawn(async move {
+            let _place = places.acquire().await;
+            let answer = if context.is_interrupted() {
+                Err(Trouble::Interrupted)
+            } else {
+                ask(&context, &play, &host, &names).await
+            };
+            // Whoever wanted to know may have gone.
+            let _ = answers.send((host, answer));
+        });
+    }
+    asking.join_all().await;
+}
+
+async fn ask(
+    context: &Context,
+    play: &Arc<Play>,
+    host: &str,
+    names: &Value,
+) -> Result<Known, Trouble> {
+    let (setting, connection) = setting(context, play, 0, host, names);
+    let wishes = setting.sizing_wishes().map_err(Trouble::Failed)?;
+    let target = &setting.facts_target;
+    let answers =
+        exchange::observe(context, target, connection.as_deref(), &[Probe::Facts]).await?;
+    match answers.into_iter().next() {
+        Some(Observation::Facts(facts)) => Ok(Known {
+            variables: super::facts::variables(&facts, wishes.as_ref()),
+            facts,
+        }),
+        Some(Observation::Failed(reason)) => Err(Trouble::Failed(Failure::new(format!(
+            "the host's facts could not be had: {reason}"
+        )))),
+        _ => Err(Trouble::Failed(Failure::new(
+            "the host did not answer what it was asked",
+        ))),
+    }
+}
+
+/// A play without tasks.
+fn questions(as_root: bool) -> Play {
+    let at = At::start(&Source::new("command line", ""));
+    Play {
+        name: "facts".to_owned(),
+        key: "facts".to_owned(),
+        hosts: Node::scalar("all", &at),
+        pattern: "all".to_owned(),
+        gather_facts: true,
+        connection: None,
+        vars: Arc::default(),
+        vars_files: Arc::default(),
+        serial: Vec::new(),
+        max_fail_percentage: None,
+        any_errors_fatal: false,
+        sections: Vec::new(),
+        handlers: Vec::new(),
+        role_names: Vec::new(),
+        keywords: Keywords {
+            become_: as_root.then(|| Node::scalar(true, &at)),
+            ..Keywords::default()
+        },
+        at,
+    }
+}

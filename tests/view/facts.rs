@@ -1,0 +1,105 @@
+//! What hosts are, from the answers of real hosts that `tests/cases/facts` holds.
+
+use std::path::Path;
+
+use cachesmith::model::event::ShownFailure;
+use cachesmith::model::fact_variables;
+use cachesmith::model::facts::Facts;
+use cachesmith::redis::from_facts;
+use cachesmith::transport::script::facts::parse;
+use cachesmith::view::{Answer, Survey};
+
+use crate::{WIDTHS, compare};
+
+/// All hosts whose answers are kept: name of the case, and facts.
+fn hosts() -> Vec<(String, Facts)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/facts");
+    let mut hosts: Vec<(String, Facts)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            let answer = std::fs::read(entry.path().join("answer")).unwrap();
+            (name, parse(&answer))
+        })
+        .collect();
+    hosts.sort_by(|left, right| left.0.cmp(&right.0));
+    assert!(hosts.len() > 3);
+    hosts
+}
+
+fn add(survey: &mut Survey, name: &str, facts: &Facts) {
+    let mut variables = fact_variables::variables(facts);
+    variables.extend(from_facts::variables(facts, None));
+    survey.add(name, &Answer::Known(facts, &variables));
+}
+
+#[test]
+fn each_kept_host_has_a_sheet() {
+    let mut failures = Vec::new();
+    for (name, facts) in hosts() {
+        let mut survey = Survey::of(std::slice::from_ref(&name));
+        add(&mut survey, &name, &facts);
+        for width in WIDTHS {
+            let text = survey.page(width, 0).render(false);
+            compare(&format!("facts-{name}@{width}"), &text, &mut failures);
+        }
+    }
+    assert!(failures.is_empty(), "other text than stored: {failures:?}");
+}
+
+/// 300 hosts of two kinds: two sheets, though every host has figures of its own.
+#[test]
+fn hosts_that_are_alike_share_a_sheet() {
+    let mut failures = Vec::new();
+    let kept = hosts();
+    let (_, redis) = kept
+        .iter()
+        .find(|(name, _)| name == "trixie-redis")
+        .unwrap();
+    let names: Vec<String> = (1..=300).map(|host| format!("cache{host:03}")).collect();
+    let mut survey = Survey::of(&names);
+    for (number, name) in names.iter().enumerate() {
+        let mut facts = redis.clone();
+        facts.memory.available -= 1024 * number as u64;
+        if number.is_multiple_of(10) {
+            facts.kernel = "6.12.48+deb13-amd64".to_owned();
+        }
+        if number >= 280 {
+            facts.memory.total *= 2;
+        }
+        if let Some(instance) = facts.redis_instances.first_mut() {
+            instance.resident += number as u64;
+        }
+        match number {
+            41 | 42 => survey.add(
+                name,
+                &Answer::Unreachable(ShownFailure {
+                    message: format!("no way to 10.0.0.{number}"),
+                    help: vec!["is the host up?".to_owned()],
+                }),
+            ),
+            _ => add(&mut survey, name, &facts),
+        }
+    }
+    for width in WIDTHS {
+        let text = survey.page(width, 0).render(false);
+        assert_eq!(text.matches("\n    RAM ").count(), 2, "{text}");
+        compare(&format!("facts-of-300@{width}"), &text, &mut failures);
+    }
+    assert!(failures.is_empty(), "other text than stored: {failures:?}");
+}
+
+#[test]
+fn answers_are_json_objects() {
+    let (name, facts) = hosts().remove(0);
+    let variables = fact_variables::variables(&facts);
+    let answer: serde_json::Value =
+        serde_json::from_str(&Answer::Known(&facts, &variables).to_json(&name)).unwrap();
+    assert_eq!(answer["version"], 1);
+    assert_eq!(answer["status"], "known");
+    assert_eq!(answer["host"], name.as_str());
+    let read: Facts = serde_json::from_value(answer["facts"].clone()).unwrap();
+    assert_eq!(read, facts);
+}

@@ -69,7 +69,7 @@ impl Loader<'_> {
                         .unwrap_or(result.variable);
                 }
                 "index_var" => {
-                    result.index_variable = self.variable_name("index_var", &option.value)
+                    result.index_variable = self.variable_name("index_var", &option.value);
                 }
                 "label" => result.label = self.text_node("label", &option.value),
                 "pause" => self.report(

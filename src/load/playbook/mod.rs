@@ -12,6 +12,7 @@ mod play;
 mod reading;
 mod role;
 mod tasks;
+mod trial;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -12,10 +12,7 @@ const FORMS: &[(&str, &str)] = &[
         "yes or no (no template",
         "it is needed before any variable is known; write `true` or `false`",
     ),
-    (
-        "yes or no",
-        "write `true` or `false`, or a template in quotes",
-    ),
+    ("yes or no", "write `true` or `false`"),
     (
         "a number",
         "write a number such as `5`, or a template in quotes",

@@ -315,7 +315,11 @@ impl Loader<'_> {
         self.check_keys(&rest, place, what);
         let module = registry::find(&entry.key)?;
         let spec = module.spec();
+        let known = self.diagnostics.len();
         let arguments = self.arguments(spec, entry, node.get("args"));
+        if self.diagnostics.len() == known {
+            self.try_to_decide(module, &arguments, &entry.key_at);
+        }
         let keywords = self.keywords(&rest, surroundings.keywords);
         let register = node
             .get("register")

@@ -74,7 +74,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     (
         "unknown escape character",
-        "no escape is written so",
+        "a backslash in these quotes begins no escape that is known",
         "in double quotes a backslash is written `\\\\`; single quotes take it as it is",
     ),
     (
@@ -171,6 +171,11 @@ pub(super) fn diagnose(source: &Arc<Source>, message: &str, at: At) -> Diagnosti
         return diagnostic;
     }
     let found = WORDS.iter().find(|(part, ..)| message.contains(part));
+    if message.contains("did not find expected key") && line.trim_start().starts_with("- ") {
+        return Diagnostic::error("invalid YAML: a list begins inside of a mapping")
+            .at(&at)
+            .help("put it below a key, such as `tasks:`, and indent it");
+    }
     let Some((part, words, help)) = found else {
         return Diagnostic::error(format!("invalid YAML: {message}"))
             .at(&at)

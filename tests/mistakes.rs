@@ -40,8 +40,8 @@ fn cases() -> Vec<Case> {
                 continue;
             }
             let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
-            let command = read("command")
-                .unwrap_or_else(|| "plan play.yml -i ../../hosts.yml".to_owned());
+            let command =
+                read("command").unwrap_or_else(|| "plan play.yml -i ../../hosts.yml".to_owned());
             cases.push(Case {
                 name,
                 command: shlex::split(&command).unwrap(),

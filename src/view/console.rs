@@ -119,7 +119,11 @@ impl Console {
         }
     }
 
+    /// Tells all that was gathered.
     pub fn end_facts(&mut self) {
+        if self.settings.json {
+            return;
+        }
         if let Some(progress) = self.progress.take() {
             progress.end();
         }

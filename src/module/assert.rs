@@ -53,15 +53,17 @@ impl Module for Assert {
             if let Some(unknown) = condition.first_unknown() {
                 return Err(Stop::Unknown(unknown.clone()));
             }
-            let words = parameters.expressions("that").get(number);
-            match condition.truth() {
+            // A condition comes with its words: what holds is told apart from a mapping that is not empty.
+            let holds = condition.get("holds").unwrap_or(condition);
+            let words = condition.get("condition").and_then(Value::as_str);
+            match holds.truth().filter(|_| !matches!(holds, Value::Map(_))) {
                 Some(true) => {}
                 Some(false) => return Err(failure(parameters, number, words).into()),
                 None => {
                     return Err(Stop::failed(format!(
                         "{} gives {}, which is neither true nor false",
                         name(number, words),
-                        condition.kind()
+                        holds.kind()
                     )));
                 }
             }
@@ -80,16 +82,14 @@ impl Module for Assert {
     }
 }
 
-fn failure(parameters: &Parameters, number: usize, words: Option<&String>) -> Failure {
+fn failure(parameters: &Parameters, number: usize, words: Option<&str>) -> Failure {
     let said = lines(parameters, "fail_msg").ok().flatten();
     let what = format!("{} does not hold", name(number, words));
     let mut failure = match said {
         Some(said) => Failure::new(said).help(what),
         None => Failure::new(what),
     };
-    let assertion = words
-        .cloned()
-        .map_or_else(|| Value::from(number as u64), Value::from);
+    let assertion = words.map_or_else(|| Value::from(number as u64), Value::from);
     failure.result = Map::from_iter([
         ("assertion".to_owned(), assertion),
         ("evaluated_to".to_owned(), false.into()),
@@ -98,7 +98,7 @@ fn failure(parameters: &Parameters, number: usize, words: Option<&String>) -> Fa
     failure
 }
 
-fn name(number: usize, words: Option<&String>) -> String {
+fn name(number: usize, words: Option<&str>) -> String {
     match words {
         Some(words) => format!("`{words}`"),
         None => format!("condition {}", number + 1),

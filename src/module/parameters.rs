@@ -63,13 +63,13 @@ impl Parameters {
         self.files.push((name.to_owned(), file));
     }
 
-    /// Gives the words of a [`Kind::Conditions`](super::Kind::Conditions) or
-    /// [`Kind::Expression`](super::Kind::Expression) parameter, whose value is what they evaluate to.
+    /// Gives the words of a [`Kind::Expression`](super::Kind::Expression) parameter, whose value is what they
+    /// evaluate to.
     pub fn add_expressions(&mut self, name: &str, texts: Vec<String>) {
         self.expressions.push((name.to_owned(), texts));
     }
 
-    /// The words of a conditions or expression parameter, for messages; empty where they are not known.
+    /// The words of an expression parameter, for messages; empty where they are not known.
     pub fn expressions(&self, name: &str) -> &[String] {
         self.expressions
             .iter()

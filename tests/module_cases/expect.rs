@@ -202,7 +202,7 @@ fn change(expected: &Value, found: &Map) -> Result<(), Problem> {
 fn without_needless_quotes(value: &Value) -> Value {
     match value {
         Value::List(list) => Value::List(list.iter().map(without_needless_quotes).collect()),
-        Value::String(text) => match regex::Regex::new("'([A-Za-z0-9_./=:,@%+-]+)'") {
+        Value::String(text) => match regex::Regex::new("'([A-Za-z0-9_./=:,@%+~-]+)'") {
             Ok(quoted) => quoted.replace_all(text, "$1").into_owned().into(),
             Err(_) => value.clone(),
         },

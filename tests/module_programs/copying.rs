@@ -9,7 +9,6 @@ fn a_large_file_is_copied_with_its_mode_and_judged() {
     let place = tempfile::tempdir().unwrap();
     let [from, to] = ["from", "a target"].map(|name| place.path().join(name));
     std::fs::write(&from, vec![b'x'; 2_000_000]).unwrap();
-    std::fs::set_permissions(&from, std::fs::Permissions::from_mode(0o640)).unwrap();
     std::fs::write(&to, "old").unwrap();
     let task = |validate: &str| {
         Task::new(
@@ -19,6 +18,7 @@ fn a_large_file_is_copied_with_its_mode_and_judged() {
                 ("dest", to.to_str().unwrap().into()),
                 ("remote_src", true.into()),
                 ("backup", true.into()),
+                ("mode", "u=rw,g=r,o=".into()),
                 ("validate", validate.into()),
             ],
         )

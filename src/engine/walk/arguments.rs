@@ -28,6 +28,7 @@ impl Walk<'_> {
         let mut values = Map::new();
         let mut rendered = Vec::new();
         let mut files = Vec::new();
+        let mut expressions = Vec::new();
         let from_host = match task
             .arguments
             .iter()
@@ -50,9 +51,12 @@ impl Walk<'_> {
                     Evaluated::Unknown(unknown) => return Ok(Rendering::Unknown(unknown)),
                 },
                 Kind::Expression => match argument.value.as_str() {
-                    Some(text) => scope
-                        .expression(text)
-                        .map_err(|error| failure_at(&error, &argument.value))?,
+                    Some(text) => {
+                        expressions.push((argument.key.clone(), text.to_owned()));
+                        scope
+                            .expression(text)
+                            .map_err(|error| failure_at(&error, &argument.value))?
+                    }
                     None => scope
                         .node(&argument.value)
                         .map_err(|diagnostic| Failure::from(&*diagnostic))?,
@@ -94,6 +98,9 @@ impl Walk<'_> {
         }
         for (name, file) in files {
             parameters.add_file(&name, file);
+        }
+        for (name, text) in expressions {
+            parameters.add_expressions(&name, vec![text]);
         }
         Ok(Rendering::Ready(Box::new(parameters)))
     }

@@ -33,6 +33,7 @@ impl Loader<'_> {
                 "become_user" => keywords.become_user = self.text_node(key, node),
                 "become_method" => keywords.become_method = self.word(key, node, &["sudo"]),
                 "ignore_errors" => keywords.ignore_errors = self.maybe_boolean(key, node),
+                "no_log" => keywords.no_log = self.maybe_boolean(key, node),
                 "delegate_to" => keywords.delegate_to = self.text_node(key, node),
                 "run_once" => keywords.run_once = self.maybe_boolean(key, node),
                 "check_mode" => keywords.check_mode = self.maybe_boolean(key, node),

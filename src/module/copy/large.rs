@@ -6,7 +6,7 @@ use crate::model::step::{Action, Guard, Step};
 use crate::module::Stop;
 use crate::module::shared::attributes::all_of;
 use crate::module::shared::describe::summary;
-use crate::module::shared::file_change::{FileOutcome, FileWish, file_change};
+use crate::module::shared::file_change::{FileOutcome, FileWish, backup_path, file_change};
 use crate::module::shared::mode::show;
 use crate::module::shared::restore::{still, undo_replacement};
 use crate::module::shared::target::Target;
@@ -48,8 +48,7 @@ pub(super) fn change(
     let found = target.info();
     let backup = found
         .filter(|found| wish.backup && found.sha256.is_some())
-        .and_then(|found| found.sha256.as_deref())
-        .map(|old| format!("{path}.{}~", &old[..old.len().min(12)]));
+        .map(|found| backup_path(path, found));
     let new = format!("{path}.cachesmith-new");
     let attributes = all_of(&info);
     let mut argv = vec![

@@ -6,7 +6,7 @@ mod source;
 
 use self::place::Place;
 use self::source::{Entry, Source};
-use super::shared::attributes::{GROUP, MODE, OWNER, Resolved, Wanted};
+use super::shared::attributes::{GROUP, OWNER, Resolved, Wanted};
 use super::shared::directory::make_directory;
 use super::shared::file_change::{FileOutcome, FileWish, file_change};
 use super::shared::link::link_change;
@@ -44,7 +44,13 @@ static SPEC: Spec = Spec {
             "Where it goes. An existing directory, or a path with a slash at its end, takes a file under its own name.",
         )
         .required(),
-        MODE,
+        Parameter::new(
+            "mode",
+            Kind::Mode,
+            "Permissions as octal digits in quotes (`\"0644\"`), as symbols (`u=rw,g=r,o=`), or `preserve` for those of the \
+             source.",
+        )
+        .default("as it is; 0644 for a new file"),
         OWNER,
         GROUP,
         Parameter::new(

@@ -9,6 +9,7 @@ use crate::model::value::{Map, Value};
 use crate::module::Decision;
 use crate::module::shared::attributes::{Resolved, all_of};
 use crate::module::shared::describe::{describe, summary};
+use crate::module::shared::file_change::backup_path;
 use crate::module::shared::mode::show;
 use crate::module::shared::program::run_program;
 use crate::module::shared::restore::{still, undo_replacement};
@@ -58,8 +59,7 @@ pub(super) fn decide(
     };
     let kept = found
         .filter(|_| backup)
-        .and_then(|found| found.sha256.as_deref())
-        .map(|old| format!("{path}.{}~", &old[..old.len().min(12)]));
+        .map(|found| backup_path(path, found));
     let mut effects = effects(target, &info);
     if let (Some(kept), Some(_)) = (&kept, found) {
         effects.extend(crate::model::change::file_becomes(

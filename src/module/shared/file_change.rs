@@ -281,7 +281,7 @@ pub fn is(path: &str, content: &Blob) -> Guard {
 }
 
 /// Named after the content that it keeps, so that the same content is kept once.
-pub(super) fn backup_path(path: &str, found: &FileInfo) -> String {
+pub fn backup_path(path: &str, found: &FileInfo) -> String {
     let sha256 = found.sha256.as_deref().unwrap_or("unknown");
     format!("{path}.{}~", &sha256[..sha256.len().min(12)])
 }

@@ -93,7 +93,7 @@ pub(super) fn argv(goal: &Goal, patience: &Patience, said: &str) -> Vec<String> 
             pattern,
         } => {
             let mut words = vec![host.clone(), port.to_string()];
-            words.extend(pattern.iter().flat_map(both));
+            words.extend(pattern.iter().flat_map(|pattern| both(pattern)));
             let kind = match (open, pattern) {
                 (true, None) => "open",
                 (true, Some(_)) => "sends",
@@ -115,7 +115,7 @@ pub(super) fn argv(goal: &Goal, patience: &Patience, said: &str) -> Vec<String> 
             pattern,
         } => {
             let mut words = vec![path.clone()];
-            words.extend(pattern.iter().flat_map(both));
+            words.extend(pattern.iter().flat_map(|pattern| both(pattern)));
             let kind = match (present, pattern) {
                 (true, None) => "present",
                 (true, Some(_)) => "has",
@@ -143,7 +143,7 @@ pub(super) fn argv(goal: &Goal, patience: &Patience, said: &str) -> Vec<String> 
 }
 
 /// A pattern as it is, and for a grep that knows no more than extended regular expressions.
-fn both(pattern: &String) -> [String; 2] {
+fn both(pattern: &str) -> [String; 2] {
     let simpler = [
         ("\\d", "[0-9]"),
         ("\\D", "[^0-9]"),
@@ -153,8 +153,10 @@ fn both(pattern: &String) -> [String; 2] {
         ("\\W", "[^[:alnum:]_]"),
     ]
     .iter()
-    .fold(pattern.clone(), |text, (from, to)| text.replace(from, to));
-    [pattern.clone(), simpler]
+    .fold(pattern.to_owned(), |text, (from, to)| {
+        text.replace(from, to)
+    });
+    [pattern.to_owned(), simpler]
 }
 
 /// What is said when the time is up.

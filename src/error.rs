@@ -5,8 +5,6 @@ use crate::model::diagnostic::Diagnostic;
 /// Why a command could not do its work. The exit codes are documented in `docs/exit-codes.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The command line is wrong.
-    Usage,
     /// A file that a person wrote is wrong: inventory, playbook, template, variables.
     Input,
     /// This machine refuses: a file cannot be read or written, a program is missing.

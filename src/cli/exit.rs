@@ -45,7 +45,6 @@ impl Exit {
 impl From<ErrorKind> for Exit {
     fn from(kind: ErrorKind) -> Self {
         match kind {
-            ErrorKind::Usage => Self::Usage,
             ErrorKind::Input => Self::Input,
             ErrorKind::Local | ErrorKind::Internal => Self::Local,
         }

@@ -219,6 +219,19 @@ fn duplicate(source: &Arc<Source>, key: &str, at: &At) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(format!("invalid YAML: `{key}` is given twice"))
         .at(at)
         .help("keep one of both");
+    let before: String = source
+        .line(at.line)
+        .unwrap_or_default()
+        .chars()
+        .take(at.column - 1)
+        .collect();
+    if let Some(byte) = before.find(&format!("{key}:")) {
+        let column = before[..byte].chars().count() + 1;
+        return diagnostic.related(
+            &At::new(source, at.line, column, key.chars().count()),
+            "first given here",
+        );
+    }
     for number in (1..at.line).rev() {
         let line = source.line(number).unwrap_or_default();
         if line.trim().is_empty() {

@@ -147,7 +147,7 @@ impl Loader<'_> {
             self.report(
                 Diagnostic::error(format!("roles depend on each other in a circle: {chain}"))
                     .at(at)
-                    .help("remove one of the dependencies in `meta/main.yml`"),
+                    .help("take one of them out: a dependency in `meta/main.yml`, or an `include_role` or `import_role` in its tasks"),
             );
             return Vec::new();
         }
@@ -277,10 +277,10 @@ impl Loader<'_> {
                 Diagnostic::error(format!("there is no role `{name}`"))
                     .at(at)
                     .nearest(name, known.iter().map(String::as_str))
-                    .help(format!(
-                        "looked in `{}` and `roles`",
-                        files::display(&folders[0])
-                    )),
+                    .help(match files::display(&files::tidy(&folders[0])).as_str() {
+                        "roles" => "looked in `roles`".to_owned(),
+                        beside => format!("looked in `{beside}` and `roles`"),
+                    }),
             );
         }
         found

@@ -64,7 +64,8 @@ impl Walk<'_> {
                     "this must be yes or no, and it is {} ({})",
                     value.kind(),
                     node.at
-                ))),
+                ))
+                .help("`| bool` makes a boolean of words such as `yes` and `off`")),
             },
         }
     }
@@ -206,7 +207,8 @@ impl Walk<'_> {
                     "a loop needs {expected}, and this is {} ({})",
                     value.kind(),
                     repeat.over.at
-                )));
+                ))
+                .help("`[a]` is a list of one; `text | split(pat=\",\")` makes one of a text"));
             }
         };
         Ok(Evaluated::Known(items))

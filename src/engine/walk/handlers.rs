@@ -105,6 +105,26 @@ impl Walk<'_> {
     }
 }
 
+/// Whether any handler answers to a name. Handlers that are brought in while the play runs may answer to any.
+pub(super) fn answers(items: &[Item], name: &str) -> bool {
+    items.iter().any(|item| match item {
+        Item::Task(handler) => {
+            listens(handler, name)
+                || handler
+                    .name
+                    .as_ref()
+                    .and_then(Node::as_str)
+                    .is_some_and(crate::model::template::scan::is_template)
+        }
+        Item::Block(block) => answers(&block.items, name),
+        Item::Include(include) => include
+            .items
+            .as_ref()
+            .is_none_or(|items| answers(items, name)),
+        Item::Meta(_) => false,
+    })
+}
+
 /// Whether a handler answers to a name: its own, its role's and its own, or one that it listens to.
 fn listens(handler: &Task, name: &str) -> bool {
     let own = handler.name.as_ref().and_then(Node::as_str);

@@ -280,7 +280,10 @@ impl Walk<'_> {
                 if !self.is_plan() {
                     return None;
                 }
-                let outcome = Outcome::unknown(unknown.clone());
+                let mut outcome = Outcome::unknown(unknown.clone());
+                // Whom it would notify may be called or not.
+                let scope = self.scope(&task.keywords, &task.origin);
+                outcome.notifies = self.notified_names(task, &scope).unwrap_or_default();
                 let report = self.report(task, key, label, TaskStatus::unknown(&unknown));
                 self.remember(key, outcome.clone(), report);
                 Some(outcome)

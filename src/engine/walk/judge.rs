@@ -237,7 +237,7 @@ impl Walk<'_> {
             outcome.changed = Truth::No;
         }
         if outcome.changed != Truth::No && !outcome.ignored {
-            match Self::notified_names(task, &scope) {
+            match self.notified_names(task, &scope) {
                 Ok(names) => outcome.notifies = names,
                 Err(failure) => {
                     outcome.failed = true;

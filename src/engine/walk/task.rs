@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::blocks::{below, item_text, loop_layer};
+use super::handlers::answers;
 use super::memory::{Done, Key, Outcome, Truth};
 use super::{Flow, Next, Walk};
 use crate::model::event::{Mode, TaskKind, TaskStatus};
@@ -162,20 +163,34 @@ impl Walk<'_> {
     }
 
     /// The handlers that a task notifies, their names rendered as its item sees them.
-    pub(super) fn notified_names(task: &Task, scope: &Scope) -> Result<Vec<String>, Failure> {
+    pub(super) fn notified_names(
+        &self,
+        task: &Task,
+        scope: &Scope,
+    ) -> Result<Vec<String>, Failure> {
+        let handlers = &self.setting.play.handlers;
         task.notify
             .iter()
             .map(|node| {
                 let value = scope
                     .node(node)
                     .map_err(|diagnostic| Failure::from(&*diagnostic))?;
-                value.scalar_text().ok_or_else(|| {
+                let name = value.scalar_text().ok_or_else(|| {
                     Failure::new(format!(
                         "`notify` must name a handler, and this is {} ({})",
                         value.kind(),
                         node.at
                     ))
-                })
+                })?;
+                if answers(handlers, &name) {
+                    Ok(name)
+                } else {
+                    Err(Failure::new(format!(
+                        "no handler is named `{name}`, and none listens to it ({})",
+                        node.at
+                    ))
+                    .help("add it to the play's `handlers:`"))
+                }
             })
             .collect()
     }

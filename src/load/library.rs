@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{files, playbook};
+use crate::error::Error;
 use crate::model::blob::Blob;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::playbook::{Include, Item};
@@ -207,7 +208,7 @@ pub struct Library {
     folder: PathBuf,
     read_templates: Mutex<HashMap<Named, TemplateResult>>,
     read_files: Mutex<HashMap<Named, Result<Arc<LocalFile>, Failure>>>,
-    read_tasks: Mutex<HashMap<(PathBuf, At), TasksResult>>,
+    read_tasks: Mutex<HashMap<(String, At), TasksResult>>,
 }
 
 /// A name, and the folders in which it is looked for.
@@ -253,17 +254,25 @@ impl Resources for Library {
     }
 
     fn tasks(&self, name: &str, include: &Include) -> Result<Arc<Vec<Item>>, Failure> {
-        let path = playbook::find_tasks(name, &include.origin);
-        remembered(&self.read_tasks, (path.clone(), include.at.clone()), || {
-            playbook::load_tasks(&path, &self.templates, &self.folder, include)
+        let key = (name.to_owned(), include.at.clone());
+        remembered(&self.read_tasks, key, || {
+            playbook::load_tasks(name, &self.templates, &self.folder, include)
                 .map(Arc::new)
-                .map_err(|error| {
-                    error
-                        .diagnostics
-                        .first()
-                        .map_or_else(|| Failure::new(error.summary()), Failure::from)
-                })
+                .map_err(|error| first_of(&error))
         })
+    }
+}
+
+/// The first of several mistakes as a failure; the others are counted.
+fn first_of(error: &Error) -> Failure {
+    let failure = error
+        .diagnostics
+        .first()
+        .map_or_else(|| Failure::new(error.summary()), Failure::from);
+    match error.diagnostics.len() {
+        0 | 1 => failure,
+        2 => failure.help("there is another mistake"),
+        number => failure.help(format!("there are {} more mistakes", number - 1)),
     }
 }
 

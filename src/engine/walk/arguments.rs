@@ -76,15 +76,19 @@ impl Walk<'_> {
             match kind {
                 Kind::Template => {
                     let name = value.scalar_text().unwrap_or_default();
-                    match self.rendered(task, &name, scope)? {
+                    match self
+                        .rendered(task, &name, scope)
+                        .map_err(|failure| placed(failure, &argument.value))?
+                    {
                         Evaluated::Known(text) => rendered.push((argument.key.clone(), text)),
                         Evaluated::Unknown(unknown) => return Ok(Rendering::Unknown(unknown)),
                     }
                 }
                 Kind::LocalFile if !from_host => {
                     let name = value.scalar_text().unwrap_or_default();
+                    let found = self.setting.resources.file(&name, &task.origin.search);
                     let mut file =
-                        (*self.setting.resources.file(&name, &task.origin.search)?).clone();
+                        (*found.map_err(|failure| placed(failure, &argument.value))?).clone();
                     file.name = name;
                     files.push((argument.key.clone(), file));
                 }
@@ -148,6 +152,26 @@ impl Walk<'_> {
             ]));
         }
         Ok(Evaluated::Known(Value::List(list)))
+    }
+}
+
+/// A failure that names no place, at the place of an argument.
+fn placed(mut failure: Failure, node: &Node) -> Failure {
+    if !failure.message.ends_with(')') {
+        failure.message = format!("{} ({})", failure.message, node.at);
+    }
+    failure
+}
+
+/// A module's failure at the place of the argument that it names, if it names one.
+pub(super) fn placed_by_name(failure: Failure, task: &Task) -> Failure {
+    let named = task
+        .arguments
+        .iter()
+        .find(|argument| failure.message.contains(&format!("`{}`", argument.key)));
+    match named {
+        Some(argument) => placed(failure, &argument.value),
+        None => failure,
     }
 }
 

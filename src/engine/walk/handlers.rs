@@ -9,6 +9,7 @@ use super::{Flow, Walk};
 use crate::model::event::TaskKind;
 use crate::model::node::Node;
 use crate::model::playbook::{Item, Task};
+use crate::model::template::scan::is_template;
 use crate::model::value::Unknown;
 
 /// Keeps rounds of handlers apart from tasks, and from each other.
@@ -95,6 +96,11 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether a handler of the play answers to a name, or may do so.
+    pub(super) fn answers(&self, name: &str) -> bool {
+        any_answers(&self.setting.play.handlers, name)
+    }
+
     /// A handler of which it is not known whether it was notified.
     fn settle_handler(&mut self, handler: &Arc<Task>, key: &Key, unknown: Unknown) -> Flow {
         match self.settle(handler, key, None, Err(unknown)) {
@@ -105,22 +111,19 @@ impl Walk<'_> {
     }
 }
 
-/// Whether any handler answers to a name. Handlers that are brought in while the play runs may answer to any.
-pub(super) fn answers(items: &[Item], name: &str) -> bool {
+/// Whether one of these handlers answers to a name, or may do so: its own name may be a template, or its file
+/// known only later.
+fn any_answers(items: &[Item], name: &str) -> bool {
     items.iter().any(|item| match item {
         Item::Task(handler) => {
-            listens(handler, name)
-                || handler
-                    .name
-                    .as_ref()
-                    .and_then(Node::as_str)
-                    .is_some_and(crate::model::template::scan::is_template)
+            let own = handler.name.as_ref().and_then(Node::as_str);
+            own.is_some_and(is_template) || listens(handler, name)
         }
-        Item::Block(block) => answers(&block.items, name),
+        Item::Block(block) => any_answers(&block.items, name),
         Item::Include(include) => include
             .items
             .as_ref()
-            .is_none_or(|items| answers(items, name)),
+            .is_none_or(|items| any_answers(items, name)),
         Item::Meta(_) => false,
     })
 }

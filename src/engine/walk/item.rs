@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::arguments::Rendering;
+use super::arguments::{Rendering, placed_by_name};
 use super::item_settings::{Settings, adjust, settings_of};
 use super::judge::Raw;
 use super::memory::{Done, Key, Outcome, Truth};
@@ -73,7 +73,7 @@ impl Walk<'_> {
             Err(Stop::Missing) => Some(Outcome::unknown(Unknown::new("more is known of the host"))),
             Err(Stop::Unknown(unknown)) => self.settle(task, key, label, Err(unknown)),
             Err(Stop::Failed(failure)) => {
-                let raw = Raw::failed(failure);
+                let raw = Raw::failed(placed_by_name(failure, task));
                 self.judge_now(task, key, scope, label, &settings, raw)
             }
         }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::blocks::{below, item_text, loop_layer};
-use super::handlers::answers;
 use super::memory::{Done, Key, Outcome, Truth};
 use super::{Flow, Next, Walk};
 use crate::model::event::{Mode, TaskKind, TaskStatus};
@@ -168,29 +167,27 @@ impl Walk<'_> {
         task: &Task,
         scope: &Scope,
     ) -> Result<Vec<String>, Failure> {
-        let handlers = &self.setting.play.handlers;
         task.notify
             .iter()
             .map(|node| {
                 let value = scope
                     .node(node)
                     .map_err(|diagnostic| Failure::from(&*diagnostic))?;
-                let name = value.scalar_text().ok_or_else(|| {
-                    Failure::new(format!(
+                let Some(name) = value.scalar_text() else {
+                    return Err(Failure::new(format!(
                         "`notify` must name a handler, and this is {} ({})",
                         value.kind(),
                         node.at
-                    ))
-                })?;
-                if answers(handlers, &name) {
-                    Ok(name)
-                } else {
-                    Err(Failure::new(format!(
-                        "no handler is named `{name}`, and none listens to it ({})",
-                        node.at
-                    ))
-                    .help("add it to the play's `handlers:`"))
+                    )));
+                };
+                if self.answers(&name) {
+                    return Ok(name);
                 }
+                Err(Failure::new(format!(
+                    "no handler is named `{name}`, and none listens to it ({})",
+                    node.at
+                ))
+                .help("add it to the play's `handlers:`"))
             })
             .collect()
     }
@@ -215,7 +212,7 @@ impl Walk<'_> {
         let report = self.bare_report(
             &include.at,
             include.name.as_ref(),
-            "include_tasks",
+            include_word(include),
             key,
             TaskStatus::Failed,
             Some(failure),
@@ -245,7 +242,7 @@ impl Walk<'_> {
         let report = self.bare_report(
             &include.at,
             include.name.as_ref(),
-            "include_tasks",
+            include_word(include),
             key,
             TaskStatus::unknown(&unknown),
             None,
@@ -361,5 +358,14 @@ impl Walk<'_> {
     /// Whether this walk tells what an apply would do without doing it.
     pub(super) fn is_plan(&self) -> bool {
         self.setting.mode == Mode::Plan
+    }
+}
+
+/// The word with which a list of tasks is brought in.
+const fn include_word(include: &Include) -> &'static str {
+    if include.is_role {
+        "include_role"
+    } else {
+        "include_tasks"
     }
 }

@@ -39,7 +39,7 @@ pub struct Loader<'a> {
     roles: Vec<role::LoadedRole>,
 }
 
-pub use tasks::find_tasks;
+use tasks::find_tasks;
 
 /// A playbook with what is doubtful about it.
 #[derive(Debug)]
@@ -87,12 +87,12 @@ pub fn load(name: &str, templates: &Templates) -> Result<Loaded> {
     })
 }
 
-/// Loads a list of tasks whose name became known only while a play runs.
+/// Loads a list of tasks, or a role, whose name became known only while a play runs.
 ///
 /// # Errors
-/// As [`load`].
+/// As [`load`]; and for a role that brings handlers: those of a play are known from its beginning.
 pub fn load_tasks(
-    path: &Path,
+    name: &str,
     templates: &Templates,
     folder: &Path,
     include: &Include,
@@ -104,15 +104,29 @@ pub fn load_tasks(
         folder: folder.to_owned(),
         roles: Vec::new(),
     };
-    let items = loader.task_file(
-        path,
-        Some(&include.file.at),
-        &tasks::Surroundings {
-            origin: &include.origin,
-            keywords: &include.inner,
-            handlers: false,
-        },
-    );
+    let at = &include.file.at;
+    let items = if include.is_role {
+        loader.role_items(name, at, &include.inner, &Arc::default())
+    } else {
+        loader.task_file(
+            &find_tasks(name, &include.origin),
+            Some(at),
+            &tasks::Surroundings {
+                origin: &include.origin,
+                keywords: &include.inner,
+                handlers: false,
+            },
+        )
+    };
+    if loader.roles.iter().any(|role| !role.handlers.is_empty()) {
+        loader.report(
+            Diagnostic::error(format!(
+                "the role `{name}` brings handlers, and its name is known only while the play runs"
+            ))
+            .at(at)
+            .help("write the role's name without a template, or put its handlers into the play"),
+        );
+    }
     let errors: Vec<Diagnostic> = loader
         .diagnostics
         .into_iter()

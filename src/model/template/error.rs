@@ -31,6 +31,8 @@ pub struct TemplateError {
     pub undefined: Option<String>,
     /// What is wrong elsewhere in the same text.
     pub further: Vec<TemplateError>,
+    /// It is in the value of a variable, and that is said.
+    pub(super) is_in_a_value: bool,
 }
 
 /// A template's text with all that it includes.

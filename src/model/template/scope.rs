@@ -122,9 +122,12 @@ impl Scope {
         } else {
             self.enter(name)?;
             let result = self.value(value).map_err(|mut error| {
-                let note = format!("this is in the value of the variable `{name}`");
-                if !error.help.contains(&note) {
-                    error.help.push(note);
+                // The innermost value is where it is; a circle names all of them itself.
+                if !error.is_in_a_value {
+                    error.is_in_a_value = true;
+                    error
+                        .help
+                        .insert(0, format!("this is in the value of the variable `{name}`"));
                 }
                 error
             });
@@ -148,6 +151,7 @@ impl Scope {
                 .join(" -> ");
             return Err(TemplateError {
                 help: vec!["break the circle by giving one of them a value of its own".to_owned()],
+                is_in_a_value: true,
                 ..TemplateError::of_all(
                     format!("variables refer to each other in a circle: {chain}"),
                     "",

@@ -87,7 +87,7 @@ fn failure(parameters: &Parameters, number: usize, words: Option<&str>) -> Failu
     let what = format!("{} does not hold", name(number, words));
     let mut failure = match said {
         Some(said) => Failure::new(said).help(what),
-        None => Failure::new(what),
+        None => Failure::new(what).help("look at the values that the condition compares"),
     };
     let assertion = words.map_or_else(|| Value::from(number as u64), Value::from);
     failure.result = Map::from_iter([

@@ -28,7 +28,8 @@ impl Module for Fail {
         let message = parameters
             .string("msg")?
             .unwrap_or_else(|| "Failed as requested from task".to_owned());
-        let mut failure = Failure::new(message.as_str());
+        let mut failure = Failure::new(message.as_str())
+            .help("the playbook itself says so; look at the task's condition");
         failure.result = Map::from_iter([("msg".to_owned(), message.into())]);
         Err(failure.into())
     }

@@ -246,6 +246,11 @@ impl Parameters {
             self.spec.name,
             value.kind()
         ))
+        .help(
+            self.spec
+                .parameter(name)
+                .map_or("look at the task", |parameter| parameter.help),
+        )
         .into()
     }
 

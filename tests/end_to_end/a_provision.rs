@@ -92,7 +92,8 @@ fn c_one_changed_value_is_one_line_per_class_of_memory() {
     let rows: Vec<&str> = plan
         .stdout
         .lines()
-        .skip_while(|line| !line.trim_start().starts_with("maxmemory "))
+        .skip_while(|line| line.trim() != "maxmemory")
+        .skip(1)
         .take(2)
         .collect();
     assert_eq!(rows.len(), 2, "{}", plan.stdout);

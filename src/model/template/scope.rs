@@ -250,12 +250,16 @@ impl Scope {
                 context.insert_value(name.clone(), value.clone());
             }
         }
-        template.render(&context).map_err(|error| {
+        template.render(&context).map_err(|mut error| {
             if error.is_undefined() {
-                undefined::name(self, template, error)
-            } else {
-                error
+                return undefined::name(self, template, error);
             }
+            if error.help.is_empty() {
+                error
+                    .help
+                    .push("look at what it is given, with a `debug` before it".to_owned());
+            }
+            error
         })
     }
 

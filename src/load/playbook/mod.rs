@@ -4,6 +4,7 @@
 //! `check` looks at the whole once it is read. Mistakes are collected, not thrown: one run tells them all.
 
 mod arguments;
+mod bring;
 mod check;
 mod inherit;
 mod keywords;
@@ -39,7 +40,7 @@ pub struct Loader<'a> {
     roles: Vec<role::LoadedRole>,
 }
 
-use tasks::find_tasks;
+use bring::find_tasks;
 
 /// A playbook with what is doubtful about it.
 #[derive(Debug)]

@@ -9,7 +9,13 @@ use cachesmith::view::Console;
 use clap::Parser;
 
 fn main() -> anyhow::Result<ExitCode> {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = cli::tell_usage(error).context("the terminal cannot be written to")?;
+            return Ok(ExitCode::from(exit.code()));
+        }
+    };
     let mut console = Console::new(arguments.output.settings());
     if matches!(arguments.command, Command::ManPage) {
         let page = cli::man_page().context("the manual page cannot be made")?;

@@ -104,14 +104,18 @@ pub struct HostArguments {
     #[arg(short, long, value_name = "VARIABLES")]
     pub extra_vars: Vec<String>,
     /// How many hosts are worked on at once.
-    #[arg(short, long, default_value_t = 50, value_name = "NUMBER")]
+    #[arg(short, long, default_value_t = 50, value_name = "NUMBER", value_parser = at_least_one())]
     pub forks: usize,
     /// How many connections are opened at once.
-    #[arg(long, default_value_t = 10, value_name = "NUMBER")]
+    #[arg(long, default_value_t = 10, value_name = "NUMBER", value_parser = at_least_one())]
     pub connecting: usize,
     /// How a host is reached where the inventory does not say so.
     #[arg(short, long, value_enum, value_name = "KIND")]
     pub connection: Option<ConnectionArgument>,
+}
+
+fn at_least_one() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(1..=100_000)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -21,6 +21,8 @@ pub enum Exit {
     Interrupted,
     /// Not confirmed, or nobody there to confirm.
     NotConfirmed,
+    /// The command line is wrong.
+    Usage,
 }
 
 impl Exit {
@@ -34,6 +36,7 @@ impl Exit {
             Self::Unreachable => 4,
             Self::Input => 5,
             Self::NotConfirmed => 6,
+            Self::Usage => 64,
             Self::Interrupted => 130,
         }
     }
@@ -42,7 +45,8 @@ impl Exit {
 impl From<ErrorKind> for Exit {
     fn from(kind: ErrorKind) -> Self {
         match kind {
-            ErrorKind::Usage | ErrorKind::Input => Self::Input,
+            ErrorKind::Usage => Self::Usage,
+            ErrorKind::Input => Self::Input,
             ErrorKind::Local | ErrorKind::Internal => Self::Local,
         }
     }

@@ -8,8 +8,11 @@ mod inventory;
 mod modules;
 mod play;
 mod prepare;
+mod tags;
+mod usage;
 
 pub use exit::Exit;
+pub use usage::tell as tell_usage;
 
 use args::{Arguments, Command};
 

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::Exit;
 use super::args::PlayArguments;
 use super::prepare::{self, Hosts, Wish};
+use super::tags;
 use crate::engine::context::Context;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
@@ -16,6 +17,7 @@ use crate::load;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{self, Event, Mode, RunStarted};
 use crate::model::playbook::Playbook;
+use crate::model::source::{At, Source};
 use crate::model::template::Templates;
 use crate::view::Console;
 
@@ -116,6 +118,26 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
             Err(error) => wrong.extend(error.diagnostics),
         }
     }
+    wrong.extend(tags::unknown("--tags", &arguments.tags, &loaded.playbook));
+    wrong.extend(tags::unknown(
+        "--skip-tags",
+        &arguments.skip_tags,
+        &loaded.playbook,
+    ));
+    if let Some(limit) = &arguments.hosts.limit
+        && wrong.is_empty()
+        && !plays.is_empty()
+        && plays.iter().all(Vec::is_empty)
+    {
+        wrong.push(nobody_left(limit, &loaded.playbook));
+    }
+    // Several plays may name the same group that is not there, or the same limit.
+    let mut told: Vec<Diagnostic> = Vec::new();
+    wrong.retain(|diagnostic| {
+        let is_new = !told.contains(diagnostic);
+        told.push(diagnostic.clone());
+        is_new
+    });
     if !wrong.is_empty() {
         return Err(Error::new(ErrorKind::Input, wrong));
     }
@@ -125,6 +147,18 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
         templates,
         plays,
     })
+}
+
+/// A limit that leaves no host to any play: what was meant to be changed would silently stay as it is.
+fn nobody_left(limit: &str, playbook: &Playbook) -> Diagnostic {
+    let source = Source::new("--limit", limit);
+    let mut diagnostic = Diagnostic::error("no play is for any of these hosts")
+        .at(&At::new(&source, 1, 1, limit.chars().count()))
+        .help("name hosts of a play, or leave `--limit` out");
+    for play in &playbook.plays {
+        diagnostic = diagnostic.related(&play.hosts.at, "the hosts of a play");
+    }
+    diagnostic
 }
 
 /// One run from its first event to its last.

@@ -11,7 +11,7 @@ use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::context::Context;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::load;
 use crate::load::library::Library;
@@ -46,12 +46,26 @@ pub(super) fn hosts(arguments: &HostArguments, playbook_folder: Option<&Path>) -
     } else {
         arguments.inventory.clone()
     };
-    let loaded = load::inventory::load(&sources, playbook_folder)?;
-    let limit = match &arguments.limit {
-        Some(text) => Some(load::inventory::read_limit(text)?),
-        None => None,
+    let loaded = load::inventory::load(&sources, playbook_folder);
+    let limit = arguments
+        .limit
+        .as_deref()
+        .map(load::inventory::read_limit)
+        .transpose();
+    let extra = load::extra_variables::read(&arguments.extra_vars);
+    // All three are read before any is refused, so that one run tells all that is wrong.
+    let (loaded, limit, extra) = match (loaded, limit, extra) {
+        (Ok(loaded), Ok(limit), Ok(extra)) => (loaded, limit, extra.to_map()),
+        (loaded, limit, extra) => {
+            let errors = [loaded.err(), limit.err(), extra.err()];
+            let diagnostics = errors
+                .into_iter()
+                .flatten()
+                .flat_map(|error| error.diagnostics)
+                .collect();
+            return Err(Error::new(ErrorKind::Input, diagnostics));
+        }
     };
-    let extra = load::extra_variables::read(&arguments.extra_vars)?.to_map();
     Ok(Hosts {
         inventory: Arc::new(loaded.inventory),
         limit,

@@ -49,6 +49,15 @@ fn words(source: &Arc<Source>) -> Result<Variables> {
                 .help("quote a value that holds spaces: `key='two words'`; or pass YAML: `{key: value}`")
                 .into());
         };
+        if !is_name(name.trim()) {
+            return Err(Diagnostic::error(format!(
+                "`{}` is not a name that a variable can have",
+                name.trim()
+            ))
+            .at(&word.at)
+            .help("names consist of letters, digits and `_`, and do not begin with a digit")
+            .into());
+        }
         found.set(
             name.trim(),
             Variable {
@@ -58,6 +67,13 @@ fn words(source: &Arc<Source>) -> Result<Variables> {
         );
     }
     Ok(found)
+}
+
+fn is_name(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && word
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || letter == '_')
 }
 
 struct Word {

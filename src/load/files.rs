@@ -43,28 +43,63 @@ pub fn read_source(path: &Path, asked_at: Option<&At>) -> Result<Arc<Source>> {
     if let Some(text) = built_in(path) {
         return Ok(Source::new(name, text));
     }
-    let problem = match std::fs::read(path) {
+    let error = match std::fs::read(path) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => return Ok(Source::new(name, text)),
-            Err(error) => {
-                let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-                    .iter()
-                    .filter(|byte| **byte == b'\n')
-                    .count()
-                    + 1;
-                format!("`{name}` is not UTF-8 text (line {line})")
-            }
+            Err(error) => return Err(not_text(name, &error, asked_at).into()),
         },
-        Err(error) => format!("cannot read `{name}`: {}", reason(&error)),
+        Err(error) => error,
     };
-    let mut diagnostic = Diagnostic::error(problem);
+    let mut diagnostic = Diagnostic::error(format!("cannot read `{name}`: {}", reason(&error)));
     if let Some(at) = asked_at {
         diagnostic = diagnostic.at(at);
     }
-    Err(Error::new(
-        ErrorKind::Input,
-        vec![nearest_file(diagnostic, path)],
-    ))
+    let diagnostic = match error.kind() {
+        std::io::ErrorKind::IsADirectory => diagnostic.help("name a file in it"),
+        std::io::ErrorKind::PermissionDenied => {
+            diagnostic.help("make it readable for the user who runs this program")
+        }
+        _ => nearest_file(diagnostic, path),
+    };
+    Err(Error::new(ErrorKind::Input, vec![diagnostic]))
+}
+
+/// A file that is no text, with the line in which that shows.
+fn not_text(name: String, error: &std::string::FromUtf8Error, asked_at: Option<&At>) -> Diagnostic {
+    let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+    let summary = format!("`{name}` is not UTF-8 text");
+    let source = Source::new(name, String::from_utf8_lossy(error.as_bytes()));
+    let mut diagnostic = Diagnostic::error(summary)
+        .at(&At::new(&source, line, column, 1))
+        .help("save it as UTF-8: `iconv -f latin1 -t utf-8` makes it of Latin-1");
+    if let Some(at) = asked_at {
+        diagnostic = diagnostic.related(at, "used here");
+    }
+    diagnostic
+}
+
+/// A path without `.` and `folder/..` in it, so that equal paths match and messages are short.
+pub fn tidy(path: &Path) -> PathBuf {
+    let mut parts: Vec<std::path::Component<'_>> = Vec::new();
+    for part in path.components() {
+        match (part, parts.last()) {
+            (std::path::Component::ParentDir, Some(std::path::Component::Normal(_))) => {
+                parts.pop();
+            }
+            (std::path::Component::CurDir, _) => {}
+            _ => parts.push(part),
+        }
+    }
+    if parts.is_empty() {
+        return PathBuf::from(".");
+    }
+    parts.iter().collect()
 }
 
 /// The text of a built-in file.
@@ -131,7 +166,7 @@ fn nearest_file(diagnostic: Diagnostic, path: &Path) -> Diagnostic {
         Some(near) if near != name => {
             diagnostic.help(format!("did you mean `{}`?", display(&folder.join(near))))
         }
-        _ => diagnostic,
+        _ => diagnostic.help("check the name and the folder"),
     }
 }
 

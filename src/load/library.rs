@@ -152,7 +152,11 @@ fn find(what: &str, below: &str, name: &str, search: &[PathBuf]) -> Result<PathB
         if path.exists() {
             return Ok(path.to_owned());
         }
-        return Err(Diagnostic::error(format!("there is no {what} `{name}`")));
+        return Err(
+            Diagnostic::error(format!("there is no {what} `{name}`")).help(
+                "it must be on this machine; where a module has `remote_src`, that is for files on the host",
+            ),
+        );
     }
     let candidates: Vec<PathBuf> = search
         .iter()
@@ -163,7 +167,7 @@ fn find(what: &str, below: &str, name: &str, search: &[PathBuf]) -> Result<PathB
                 folder.join("..").join(below).join(name),
             ]
         })
-        .map(|path| tidy(&path))
+        .map(|path| files::tidy(&path))
         .collect();
     if let Some(found) = candidates
         .iter()
@@ -187,23 +191,13 @@ fn find(what: &str, below: &str, name: &str, search: &[PathBuf]) -> Result<PathB
     {
         diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
     }
-    let places: Vec<String> = candidates.iter().map(|path| files::display(path)).collect();
-    Err(diagnostic.help(format!("looked at {}", places.join(", "))))
-}
-
-/// A path without `folder/..` in it, so that built-in paths match and messages are short.
-fn tidy(path: &Path) -> PathBuf {
-    let mut parts: Vec<std::path::Component<'_>> = Vec::new();
-    for part in path.components() {
-        match (part, parts.last()) {
-            (std::path::Component::ParentDir, Some(std::path::Component::Normal(_))) => {
-                parts.pop();
-            }
-            (std::path::Component::CurDir, Some(_)) => {}
-            _ => parts.push(part),
+    let mut places: Vec<String> = Vec::new();
+    for place in candidates.iter().map(|path| files::display(path)) {
+        if !places.contains(&place) {
+            places.push(place);
         }
     }
-    parts.iter().collect()
+    Err(diagnostic.help(format!("looked at {}", places.join(", "))))
 }
 
 /// Templates and files of a run, each read once.

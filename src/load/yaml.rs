@@ -3,6 +3,8 @@
 //! Booleans are what people write (`yes`, `no`, `on`, `off`, `true`, `false`); a number with a leading zero
 //! stays a string, because a mode `0644` must stay one; aliases have a budget; a key may stand only once.
 
+mod mistakes;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -64,24 +66,8 @@ fn diagnose(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
     if let Some(position) = text.find(", set DuplicateKeyPolicy") {
         text.truncate(position);
     }
-    let summary = text.trim().trim_end_matches([':', ',', '.']).to_owned();
-    let mut diagnostic = Diagnostic::error(format!("invalid YAML: {summary}")).at(&at);
-    let line = source.line(at.line).unwrap_or_default();
-    if summary.contains("`!vault") {
-        diagnostic = diagnostic.help(
-            "values encrypted by ansible-vault are not read; keep the value in a file that only you can read, and pass it with `--extra-vars @FILE`",
-        );
-    } else if summary.contains("`!unsafe`") {
-        diagnostic = diagnostic
-            .help("put `{% raw %}` and `{% endraw %}` around a text whose braces are no template");
-    } else if line.contains('\t') && line.trim_start_matches(' ').starts_with('\t') {
-        diagnostic = diagnostic.help("indent with spaces; YAML does not allow tabs");
-    } else if line.contains(": {{") || line.contains("- {{") {
-        diagnostic = diagnostic.help(
-            "quote a value that begins with a template: `key: \"{{ name }}\"`; unquoted, YAML reads `{` as a mapping",
-        );
-    }
-    diagnostic
+    let message = text.trim().trim_end_matches([':', ',', '.']);
+    mistakes::diagnose(source, message, at)
 }
 
 fn at(source: &Arc<Source>, location: Location) -> At {

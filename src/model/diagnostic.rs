@@ -72,6 +72,16 @@ impl Diagnostic {
         self
     }
 
+    /// Suggests the nearest of the names that would have been accepted, and lists them all where none is near.
+    #[must_use]
+    pub fn nearest_or_all<'a>(self, given: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let names: Vec<&str> = names.into_iter().collect();
+        match super::nearest::nearest(given, &names) {
+            Some(name) => self.help(format!("did you mean `{name}`?")),
+            None => self.help(format!("known here: {}", names.join(", "))),
+        }
+    }
+
     /// Suggests the nearest of the names that would have been accepted; lists them all where they are few
     /// and none is near.
     #[must_use]

@@ -76,7 +76,12 @@ impl Console {
 
     /// One sentence about what was or was not done.
     pub fn note(&mut self, text: &str) {
-        self.err.write(&format!("{}\n", page::clean(text)));
+        let lines: Vec<_> = text.split('\n').map(page::clean).collect();
+        let text = format!("{}\n", lines.join("\n"));
+        match &self.progress {
+            Some(progress) => progress.suspend(|| self.err.write(&text)),
+            None => self.err.write(&text),
+        }
     }
 
     /// Text that a program may read.
@@ -114,7 +119,11 @@ impl Console {
         }
     }
 
+    /// Tells all that was gathered.
     pub fn end_facts(&mut self) {
+        if self.settings.json {
+            return;
+        }
         if let Some(progress) = self.progress.take() {
             progress.end();
         }

@@ -16,6 +16,7 @@ mod documents;
 mod events;
 mod facts;
 mod fleet;
+mod program;
 mod record;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::memory::Key;
 use super::{Flow, Walk};
+use crate::model::event::TaskStatus;
 use crate::model::node::Node;
 use crate::model::playbook::{Block, Include, Item, Loop, Meta, MetaWord};
 use crate::model::template::{Evaluated, Layer, Scope};
@@ -45,6 +46,14 @@ impl Walk<'_> {
     fn block(&mut self, block: &Block, key: &Key) -> Flow {
         let mut flow = self.items_from(&block.items, key, 0);
         if flow == Flow::Failed && !block.rescue.is_empty() {
+            // A failure that is rescued is told, and does not count as one.
+            let of_block = self
+                .settled
+                .iter_mut()
+                .filter(|(settled, _)| settled.starts_with(key));
+            for report in of_block.filter_map(|(_, done)| done.report.as_mut()) {
+                report.ignored |= report.status == TaskStatus::Failed;
+            }
             flow = self.items_from(&block.rescue, key, RESCUE);
         }
         if matches!(flow, Flow::Continue | Flow::Failed) {

@@ -1,9 +1,9 @@
 //! One task on one item: condition, arguments, decision, and what the walk does with it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arguments::Rendering;
+use super::item_settings::{Settings, adjust, settings_of};
 use super::judge::Raw;
 use super::memory::{Done, Key, Outcome, Truth};
 use super::{Planned, Target, Walk};
@@ -16,19 +16,6 @@ use crate::model::template::{Evaluated, Scope};
 use crate::model::value::{Map, Unknown, Value};
 use crate::module::world::Answer;
 use crate::module::{Decision, Failure, Look, Module, Stop, registry};
-
-/// What a decision needs beside the module's arguments.
-struct Settings {
-    target: Target,
-    ignore_errors: bool,
-    no_log: bool,
-    /// `check_mode: true`: it is only ever predicted.
-    only_predict: bool,
-    /// `check_mode: false`: its program changes nothing, and runs in plans too.
-    runs_in_plans: bool,
-    time_limit: Option<u64>,
-    environment: BTreeMap<String, String>,
-}
 
 impl Walk<'_> {
     /// The outcome on one item; `None` when the walk has to stop here.
@@ -90,42 +77,6 @@ impl Walk<'_> {
                 self.judge_now(task, key, scope, label, &settings, raw)
             }
         }
-    }
-
-    fn settings(&self, task: &Task, scope: &Scope) -> Result<Evaluated<Settings>, Failure> {
-        let keywords = &task.keywords;
-        let target = match super::target::target(self.setting, keywords, scope)? {
-            Evaluated::Known(target) => target,
-            Evaluated::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
-        };
-        let mut flags = [false; 3];
-        for (flag, node) in flags.iter_mut().zip([
-            &keywords.ignore_errors,
-            &keywords.no_log,
-            &keywords.check_mode,
-        ]) {
-            match Self::flag(node.as_ref(), scope, false)? {
-                Evaluated::Known(value) => *flag = value,
-                Evaluated::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
-            }
-        }
-        let time_limit = match &keywords.timeout {
-            Some(node) => Some(Self::number(Some(node), scope, 0)?).filter(|seconds| *seconds > 0),
-            None => None,
-        };
-        let environment = match Self::environment(keywords, scope)? {
-            Evaluated::Known(environment) => environment,
-            Evaluated::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
-        };
-        Ok(Evaluated::Known(Settings {
-            environment,
-            target,
-            ignore_errors: flags[0],
-            no_log: flags[1],
-            only_predict: flags[2],
-            runs_in_plans: keywords.check_mode.is_some() && !flags[2],
-            time_limit,
-        }))
     }
 
     fn decide(
@@ -416,38 +367,9 @@ impl Walk<'_> {
     }
 }
 
-fn settings_of(settings: &Settings) -> super::judge::Judging {
-    super::judge::Judging {
-        ignore_errors: settings.ignore_errors,
-        no_log: settings.no_log,
-        target: settings.target.clone(),
-    }
-}
-
 /// Whether what is known of the server was foreseen from the package that would bring it.
 fn is_predicted(facts: &Map) -> bool {
     facts.get("redis").and_then(|redis| redis.get("predicted")) == Some(&Value::Bool(true))
-}
-
-/// A task's time limit and environment reach its programs.
-fn adjust(decision: &mut Decision, settings: &Settings) {
-    for step in decision
-        .changes
-        .iter_mut()
-        .flat_map(|change| &mut change.steps)
-    {
-        if let Action::Program { program, .. } = &mut step.action {
-            if settings.time_limit.is_some() {
-                program.time_limit = settings.time_limit;
-            }
-            for (name, value) in &settings.environment {
-                program
-                    .environment
-                    .entry(name.clone())
-                    .or_insert_with(|| value.clone());
-            }
-        }
-    }
 }
 
 /// A program whose effects nobody declared.

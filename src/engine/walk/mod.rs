@@ -11,6 +11,7 @@ mod blocks;
 mod evaluate;
 mod handlers;
 mod item;
+mod item_settings;
 mod judge;
 mod memory;
 mod report;

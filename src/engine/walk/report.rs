@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::Walk;
 use super::memory::Key;
-use crate::model::change::ChangeKind;
 use crate::model::event::{ShownCheck, ShownFailure, TaskId, TaskReport, TaskStatus};
 use crate::model::node::Node;
 use crate::model::playbook::Task;
@@ -56,9 +55,7 @@ impl From<&Check> for ShownCheck {
 /// `no_log`: that something changed or failed may be told, nothing of what.
 pub(super) fn hidden(report: &mut TaskReport) {
     for change in &mut report.changes {
-        if change.kind == ChangeKind::Run {
-            report.module.clone_into(&mut change.resource);
-        }
+        report.module.clone_into(&mut change.resource);
         change.difference = crate::model::change::Difference::None;
         change.notes = vec!["hidden by `no_log`".to_owned()];
     }

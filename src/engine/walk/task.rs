@@ -32,6 +32,8 @@ impl Walk<'_> {
             return match self.memory.once.get(&shared) {
                 Some(done) => {
                     let outcome = done.outcome.clone();
+                    // In a plan, what another host would change makes known here what it makes known there.
+                    self.pending |= self.is_plan() && outcome.changed != Truth::No;
                     self.conclude_task(task, &outcome)
                 }
                 None => {

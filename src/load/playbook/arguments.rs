@@ -40,7 +40,10 @@ impl Loader<'_> {
             let Some(parameter) = spec.parameter(&argument.key) else {
                 // As the variables of `set_fact`.
                 if spec.takes_any() {
-                    arguments.push(argument);
+                    // Every name is that of a variable.
+                    if self.name_of_variable(&argument.key, &argument.key_at) {
+                        arguments.push(argument);
+                    }
                     continue;
                 }
                 let names = spec.parameters.iter().flat_map(|parameter| {
@@ -61,7 +64,8 @@ impl Loader<'_> {
                 self.report(
                     Diagnostic::error(format!("`{}` is given twice", parameter.name))
                         .at(&argument.key_at)
-                        .related(&first_at, "first given here"),
+                        .related(&first_at, "first given here")
+                        .help("keep one of both"),
                 );
                 continue;
             }
@@ -88,7 +92,14 @@ impl Loader<'_> {
             return vec![entry(name, text.into())];
         }
         let Some(words) = shlex::split(&text) else {
-            self.report(Diagnostic::error("a quote is not closed").at(&node.at));
+            self.report(
+                Diagnostic::error("a quote is not closed")
+                    .at(&node.at)
+                    .help(format!(
+                        "write its arguments as a mapping: `{}:` and one `name: value` a line",
+                        spec.name
+                    )),
+            );
             return Vec::new();
         };
         let mut entries = Vec::new();
@@ -131,29 +142,47 @@ impl Loader<'_> {
         for group in spec.one_of {
             let given: Vec<&str> = group.iter().copied().filter(|name| has(name)).collect();
             if given.len() != 1 {
-                let names = group
-                    .iter()
-                    .map(|name| format!("`{name}`"))
-                    .collect::<Vec<_>>();
-                let (last, others) = names
-                    .split_last()
-                    .map_or(("", Vec::new()), |(last, others)| (last, others.to_vec()));
-                let problem = if given.is_empty() {
-                    format!(
-                        "`{}` needs one of {} and {last}",
-                        spec.name,
-                        others.join(", ")
-                    )
-                } else {
-                    format!(
-                        "`{}` takes only one of {} and {last}",
-                        spec.name,
-                        others.join(", ")
-                    )
-                };
-                self.report(Diagnostic::error(problem).at(at));
+                self.not_one_of(spec, at, group, &given, arguments);
             }
         }
+    }
+
+    /// None, or several, of parameters of which exactly one must be given.
+    fn not_one_of(
+        &mut self,
+        spec: &'static Spec,
+        at: &At,
+        group: &[&str],
+        given: &[&str],
+        arguments: &[Entry],
+    ) {
+        let names: Vec<String> = group.iter().map(|name| format!("`{name}`")).collect();
+        let names = match names.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        };
+        let place = |name: &str| {
+            arguments
+                .iter()
+                .find(|argument| argument.key == name)
+                .map_or_else(|| at.clone(), |argument| argument.key_at.clone())
+        };
+        let diagnostic = match given {
+            [first, second, ..] => {
+                Diagnostic::error(format!("`{}` takes only one of {names}", spec.name))
+                    .at(&place(second))
+                    .related(&place(first), "the first of them")
+                    .help("keep one of them")
+            }
+            _ => Diagnostic::error(format!("`{}` needs one of {names}", spec.name))
+                .at(at)
+                .help(format!(
+                    "`cachesmith modules {}` says what each does",
+                    spec.name
+                )),
+        };
+        self.report(diagnostic);
     }
 
     /// A value that holds no template can be judged now.

@@ -104,6 +104,9 @@ impl Loader<'_> {
             &keywords.run_once,
             &keywords.no_log,
             &keywords.ignore_errors,
+            &keywords.become_method,
+            &keywords.check_mode,
+            &keywords.timeout,
         ];
         for node in nodes.into_iter().flatten() {
             self.check_template(node);
@@ -121,11 +124,11 @@ impl Loader<'_> {
     }
 
     /// Compiles every text with template blocks in a tree.
-    fn check_template(&mut self, node: &Node) {
+    pub(super) fn check_template(&mut self, node: &Node) {
         match &node.content {
             Content::Scalar(Value::String(text)) if is_template(text) => {
                 if let Err(error) = self.templates.text(text) {
-                    self.report(error.in_scalar(&node.at));
+                    self.diagnostics.extend(error.all_in_scalar(&node.at));
                 }
             }
             Content::Scalar(_) => {}
@@ -159,20 +162,23 @@ impl Loader<'_> {
             return;
         }
         let found = if is_a_template {
-            library::read_template(name, &task.origin.search).and_then(|(source, includes)| {
-                self.templates
-                    .file(&source.text, &includes)
-                    .map(|_| ())
-                    .map_err(|error| error.in_file(&source).related(&node.at, "used here"))
-            })
+            library::read_template(name, &task.origin.search)
+                .map_err(|diagnostic| vec![diagnostic])
+                .and_then(|(source, includes)| {
+                    let compiled = self.templates.file(&source.text, &includes);
+                    compiled
+                        .map(|_| ())
+                        .map_err(|error| error.all_in_file(&source))
+                })
         } else {
-            library::find_file(name, &task.origin.search).map(|_| ())
+            library::find_file(name, &task.origin.search)
+                .map(|_| ())
+                .map_err(|diagnostic| vec![diagnostic])
         };
-        if let Err(diagnostic) = found {
-            let diagnostic = if diagnostic.at.is_none() {
-                diagnostic.at(&node.at)
-            } else {
-                diagnostic
+        for diagnostic in found.err().into_iter().flatten() {
+            let diagnostic = match &diagnostic.at {
+                None => diagnostic.at(&node.at),
+                Some(_) => diagnostic.related(&node.at, "used here"),
             };
             self.report(diagnostic);
         }

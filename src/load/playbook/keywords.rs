@@ -160,6 +160,21 @@ pub(super) fn of(place: u8) -> impl Iterator<Item = &'static str> {
         .map(|(name, _)| *name)
 }
 
+/// What a keyword belongs to that may not stand in a place, if it is one.
+pub(super) fn belongs_to(key: &str, place: u8) -> Option<&'static str> {
+    let (_, places) = KEYWORDS.iter().find(|(name, _)| *name == key)?;
+    let owners = [
+        (TASK, "a task"),
+        (PLAY, "a play"),
+        (BLOCK, "a block"),
+        (HANDLER, "a handler"),
+    ];
+    owners
+        .iter()
+        .find(|(owner, _)| *owner != place && places & owner != 0)
+        .map(|(_, words)| *words)
+}
+
 /// What to do instead of a keyword that is not obeyed.
 pub(super) fn instead_of(key: &str) -> Option<&'static str> {
     REFUSED

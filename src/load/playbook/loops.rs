@@ -33,7 +33,8 @@ impl Loader<'_> {
             self.report(
                 Diagnostic::error("a task can have only one loop")
                     .at(&second.key_at)
-                    .related(&entry.key_at, "the first loop"),
+                    .related(&entry.key_at, "the first loop")
+                    .help("keep one of both; `{{ a | product(with=b) }}` gives all pairs of two lists"),
             );
         }
         let fits = match &entry.value.content {
@@ -64,10 +65,12 @@ impl Loader<'_> {
             match option.key.as_str() {
                 "loop_var" => {
                     result.variable = self
-                        .literal("loop_var", &option.value)
+                        .variable_name("loop_var", &option.value)
                         .unwrap_or(result.variable);
                 }
-                "index_var" => result.index_variable = self.literal("index_var", &option.value),
+                "index_var" => {
+                    result.index_variable = self.variable_name("index_var", &option.value);
+                }
                 "label" => result.label = self.text_node("label", &option.value),
                 "pause" => self.report(
                     Diagnostic::error("`loop_control` cannot pause")

@@ -12,6 +12,7 @@ mod play;
 mod reading;
 mod role;
 mod tasks;
+mod trial;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,9 +21,10 @@ use super::files;
 use super::yaml;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::nearest::nearest;
 use crate::model::node::{Content, Node};
 use crate::model::playbook::{Include, Item, Keywords, Play, Playbook};
-use crate::model::source::At;
+use crate::model::source::{At, Source};
 use crate::model::template::Templates;
 
 /// Reads playbooks into one list of plays.
@@ -59,13 +61,21 @@ pub fn load(name: &str, templates: &Templates) -> Result<Loaded> {
         folder: PathBuf::new(),
         roles: Vec::new(),
     };
+    if !files::is_file(&path)
+        && !path.exists()
+        && let Some(near) = near_built_in(name)
+    {
+        return Err(Diagnostic::error(format!("there is no playbook `{name}`"))
+            .help(format!("did you mean the built-in `{near}`?"))
+            .into());
+    }
     let plays = loader.playbook(&path, None, &Keywords::default());
     let (errors, warnings): (Vec<_>, Vec<_>) = loader
         .diagnostics
         .into_iter()
         .partition(|diagnostic| diagnostic.severity == Severity::Error);
     if !errors.is_empty() {
-        return Err(Error::new(ErrorKind::Input, errors));
+        return Err(Error::new(ErrorKind::Input, in_order(errors)));
     }
     Ok(Loaded {
         playbook: Playbook {
@@ -111,8 +121,27 @@ pub fn load_tasks(
     if errors.is_empty() {
         Ok(items)
     } else {
-        Err(Error::new(ErrorKind::Input, errors))
+        Err(Error::new(ErrorKind::Input, in_order(errors)))
     }
+}
+
+/// Mistakes as they stand in the files: file by file as they were read, each from its first line to its last.
+/// What was found twice, because a file is used twice, is told once.
+fn in_order(mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut sources: Vec<Arc<Source>> = Vec::new();
+    for at in errors.iter().filter_map(|error| error.at.as_ref()) {
+        if !sources.contains(&at.source) {
+            sources.push(Arc::clone(&at.source));
+        }
+    }
+    errors.sort_by_key(|error| {
+        error.at.as_ref().map(|at| {
+            let file = sources.iter().position(|source| *source == at.source);
+            (file, at.line, at.column)
+        })
+    });
+    errors.dedup();
+    errors
 }
 
 /// A name that is no file but that of a built-in playbook leads to that.
@@ -129,6 +158,15 @@ fn locate(name: &str) -> PathBuf {
     } else {
         path
     }
+}
+
+/// The built-in playbook whose name is near, if one is.
+fn near_built_in(name: &str) -> Option<&'static str> {
+    let names: Vec<&str> = files::BUILT_IN_FILES
+        .iter()
+        .filter_map(|(path, _)| path.strip_prefix("playbooks/")?.strip_suffix(".yml"))
+        .collect();
+    nearest(name.trim_end_matches(".yml"), &names)
 }
 
 /// The folder that holds a file; `.` for a bare name.
@@ -196,11 +234,12 @@ impl Loader<'_> {
 
     /// Reads a YAML file; tells when it is being read already.
     fn read(&mut self, path: &Path, asked_at: Option<&At>) -> Option<Node> {
+        let path = &files::tidy(path);
         if self.reading.iter().any(|reading| reading == path) {
             let chain = self
                 .reading
                 .iter()
-                .chain([&path.to_owned()])
+                .chain([path])
                 .map(|path| files::display(path))
                 .collect::<Vec<_>>()
                 .join(" -> ");
@@ -217,7 +256,7 @@ impl Loader<'_> {
         let parsed = files::read_source(path, asked_at).and_then(|source| yaml::parse(&source));
         match parsed {
             Ok(node) => {
-                self.reading.push(path.to_owned());
+                self.reading.push(path.clone());
                 Some(node)
             }
             Err(error) => {

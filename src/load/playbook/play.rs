@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Loader;
+use super::inherit::CONNECTIONS;
 use super::keywords::PLAY;
 use super::tasks::Surroundings;
-use crate::load::files;
+use crate::load::{files, variables};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::node::{Content, Entry, Node};
 use crate::model::playbook::{Item, Keywords, Origin, Play, Section, SectionKind};
@@ -115,7 +116,9 @@ impl Loader<'_> {
                 .get("gather_facts")
                 .and_then(|value| self.boolean("gather_facts", value))
                 .unwrap_or(true),
-            connection: node.get("connection").cloned(),
+            connection: node
+                .get("connection")
+                .and_then(|value| self.word("connection", value, CONNECTIONS)),
             vars: Arc::new(play_vars),
             vars_files: Arc::new(vars_files),
             serial: node
@@ -141,17 +144,23 @@ impl Loader<'_> {
     /// `hosts` may be one pattern or a list of them.
     fn words_as_pattern(&mut self, node: &Node) -> String {
         let mut parts = Vec::new();
-        for item in Self::list(node) {
+        let list = Self::list(node);
+        for item in &list {
             match item.as_str() {
+                Some(text) if is_template(text) => self.report(
+                    Diagnostic::error("`hosts` cannot hold a template")
+                        .at(&item.at)
+                        .help("write a group or `all`, and choose among its hosts with `--limit`"),
+                ),
                 Some(text) if !text.trim().is_empty() => parts.push(text.trim().to_owned()),
-                _ => self.wrong("hosts", "a pattern or a list of patterns", &item),
+                _ => self.wrong("hosts", "a pattern or a list of patterns", item),
             }
         }
-        if parts.is_empty() {
+        if list.is_empty() {
             self.report(
                 Diagnostic::error("`hosts` is empty")
                     .at(&node.at)
-                    .help("name a group, a host or a pattern"),
+                    .help("name a group, a host or a pattern; `all` means every host"),
             );
         }
         parts.join(":")
@@ -171,7 +180,8 @@ impl Loader<'_> {
         if value.is_none() {
             self.report(
                 Diagnostic::error("`max_fail_percentage` must be a number from 0 to 100")
-                    .at(&node.at),
+                    .at(&node.at)
+                    .help("0 ends the play at the first failed host, 100 never does"),
             );
         }
         value
@@ -201,10 +211,14 @@ impl Loader<'_> {
 
     /// The variables in a YAML file.
     pub(super) fn variables_file(&mut self, path: &Path, asked: Option<&Node>) -> Map {
-        let Some(node) = self.read(path, asked.map(|node| &node.at)) else {
-            return Map::new();
-        };
-        self.reading.pop();
-        self.variables(&files::display(path), &node)
+        let document = files::read_source(path, asked.map(|node| &node.at))
+            .and_then(|source| variables::document(&source));
+        match document {
+            Ok(node) => self.variables(&files::display(path), &node),
+            Err(error) => {
+                self.diagnostics.extend(error.diagnostics);
+                Map::new()
+            }
+        }
     }
 }

@@ -6,6 +6,48 @@ use crate::model::node::{Content, Entry, Node};
 use crate::model::template::scan::is_template;
 use crate::model::value::Value;
 
+/// How a value of a kind is written, by the beginning of what is expected.
+const FORMS: &[(&str, &str)] = &[
+    (
+        "yes or no (no template",
+        "it is needed before any variable is known; write `true` or `false`",
+    ),
+    ("yes or no", "write `true` or `false`"),
+    (
+        "a number",
+        "write a number such as `5`, or a template in quotes",
+    ),
+    ("an integer", "write a whole number such as `5`"),
+    ("a string or a list", "write one text, or `[a, b]`"),
+    (
+        "a string",
+        "write one text, in quotes where it holds special characters",
+    ),
+    (
+        "a condition",
+        "write an expression without braces, such as `name == \"value\"`, or a list of them",
+    ),
+    (
+        "a pattern",
+        "write a group, a host or a pattern, such as `cache` or `all:!web01`, or a list of them",
+    ),
+    (
+        "a mapping or a template",
+        "write `key: value`, one a line and indented, or a template in quotes",
+    ),
+    (
+        "a mapping of arguments",
+        "write its arguments as `name: value`, one a line and indented",
+    ),
+    ("a mapping", "write `name: value`, one a line and indented"),
+    (
+        "a list or a template",
+        "write `[a, b]`, or `- item` on a line for each, or a template in quotes",
+    ),
+    ("a list", "write `[a, b]`, or `- item` on a line for each"),
+    ("a file's name", "write one name, or `[a.yml, b.yml]`"),
+];
+
 impl Loader<'_> {
     /// Notes something that is wrong.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
@@ -14,13 +56,24 @@ impl Loader<'_> {
 
     /// Notes that a value is of the wrong kind.
     pub(super) fn wrong(&mut self, what: &str, expected: &str, node: &Node) {
-        self.report(
-            Diagnostic::error(format!(
-                "`{what}` must be {expected}, and this is {}",
-                node.kind()
-            ))
-            .at(&node.at),
-        );
+        let found = match &node.content {
+            Content::Scalar(value @ (Value::String(_) | Value::Int(_) | Value::Float(_))) => {
+                let text = value.scalar_text().unwrap_or_default();
+                if text.contains('\n') || text.chars().count() > 40 {
+                    node.kind().to_owned()
+                } else {
+                    format!("`{text}`")
+                }
+            }
+            _ => node.kind().to_owned(),
+        };
+        let mut diagnostic =
+            Diagnostic::error(format!("`{what}` must be {expected}, and this is {found}"))
+                .at(&node.at);
+        if let Some((_, help)) = FORMS.iter().find(|(form, _)| expected.starts_with(form)) {
+            diagnostic = diagnostic.help(*help);
+        }
+        self.report(diagnostic);
     }
 
     /// A list of nodes; one that is no list stands for a list of one, a null for none.

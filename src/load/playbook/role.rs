@@ -18,8 +18,12 @@ pub(super) struct LoadedRole {
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) handlers: Vec<Item>,
-    /// Every set of parameters with which it was named.
-    parameters: Vec<Arc<Map>>,
+    /// Everything with which it was named: its parameters and what else makes it another role.
+    named_with: Vec<Map>,
+    /// Its defaults, with those of the roles that it depends on below them.
+    defaults: Arc<Map>,
+    /// Its variables, with those of the roles that it depends on below them.
+    vars: Arc<Map>,
 }
 
 impl Loader<'_> {
@@ -37,7 +41,11 @@ impl Loader<'_> {
         let Some(entries) = node.as_map() else {
             return match self.literal("roles", node) {
                 Some(name) if self.ran_before(&name, &node.at, &Map::new()) => Vec::new(),
-                Some(name) => self.role_items(&name, &node.at, keywords, &Arc::default()),
+                Some(name) => {
+                    let items = self.role_items(&name, &node.at, keywords, &Arc::default());
+                    self.remember_naming(&name, &node.at, Map::new());
+                    items
+                }
                 None => Vec::new(),
             };
         };
@@ -69,21 +77,41 @@ impl Loader<'_> {
             }
             map.insert(entry.key.clone(), entry.value.to_value());
         }
-        if self.ran_before(&name, &name_entry.value.at, &map) {
+        // As in Ansible, these make it another role, too.
+        let mut named_with = map.clone();
+        for entry in &known {
+            if matches!(entry.key.as_str(), "vars" | "when" | "tags") {
+                named_with.insert(entry.key.clone(), entry.value.to_value());
+            }
+        }
+        let at = &name_entry.value.at;
+        if self.ran_before(&name, at, &named_with) {
             return Vec::new();
         }
-        self.role_items(&name, &name_entry.value.at, &keywords, &Arc::new(map))
+        let items = self.role_items(&name, at, &keywords, &Arc::new(map));
+        self.remember_naming(&name, at, named_with);
+        items
     }
 
-    /// As in Ansible, a role that is named again with the same parameters runs once in a play, unless it allows
+    /// Notes with what a role was named.
+    fn remember_naming(&mut self, name: &str, at: &At, named_with: Map) {
+        let path = self.role_path(name, at);
+        let mut roles = self.roles.iter_mut();
+        if let Some(role) = roles.find(|role| Some(&role.path) == path.as_ref()) {
+            role.named_with.push(named_with);
+        }
+    }
+
+    /// As in Ansible, a role that is named again with the same words runs once in a play, unless it allows
     /// duplicates.
-    fn ran_before(&mut self, name: &str, at: &At, parameters: &Map) -> bool {
+    fn ran_before(&mut self, name: &str, at: &At, named_with: &Map) -> bool {
         let Some(path) = self.role_path(name, at) else {
             return false;
         };
-        let known = self.roles.iter().any(|role| {
-            role.path == path && role.parameters.iter().any(|known| **known == *parameters)
-        });
+        let known = self
+            .roles
+            .iter()
+            .any(|role| role.path == path && role.named_with.contains(named_with));
         known && !self.allows_duplicates(&path)
     }
 
@@ -119,16 +147,24 @@ impl Loader<'_> {
             self.report(
                 Diagnostic::error(format!("roles depend on each other in a circle: {chain}"))
                     .at(at)
-                    .help("remove one of the dependencies in `meta/main.yml`"),
+                    .help("take one of them out: a dependency in `meta/main.yml`, or an `include_role` or `import_role` in its tasks"),
             );
             return Vec::new();
         }
         self.reading.push(path.clone());
-        let mut items = self.dependencies(&path, keywords);
+        let (mut items, below) = self.dependencies(&path, keywords);
         let mut part =
             |folder: &str| main_file(&path, folder).map(|file| self.variables_file(&file, None));
-        let role_defaults = part("defaults").unwrap_or_default();
-        let role_vars = part("vars").unwrap_or_default();
+        let (mut role_defaults, mut role_vars) = (Map::new(), Map::new());
+        let own_defaults = part("defaults").unwrap_or_default();
+        let own_vars = part("vars").unwrap_or_default();
+        // What a role depends on lends it its variables.
+        for role in self.roles.iter().filter(|role| below.contains(&role.path)) {
+            role_defaults.extend((*role.defaults).clone());
+            role_vars.extend((*role.vars).clone());
+        }
+        role_defaults.extend(own_defaults);
+        role_vars.extend(own_vars);
         let origin = Arc::new(Origin {
             role: Some(name.to_owned()),
             role_path: Some(path.clone()),
@@ -156,11 +192,10 @@ impl Loader<'_> {
                 name: name.to_owned(),
                 path: path.clone(),
                 handlers,
-                parameters: Vec::new(),
+                named_with: Vec::new(),
+                defaults: Arc::clone(&origin.role_defaults),
+                vars: Arc::clone(&origin.role_vars),
             });
-        }
-        if let Some(role) = self.roles.iter_mut().find(|role| role.path == path) {
-            role.parameters.push(Arc::clone(parameters));
         }
         if let Some(file) = main_file(&path, "tasks") {
             items.extend(self.task_file(
@@ -177,16 +212,24 @@ impl Loader<'_> {
         items
     }
 
-    fn dependencies(&mut self, path: &Path, keywords: &Keywords) -> Vec<Item> {
+    /// The tasks of the roles that a role depends on, and where those roles are.
+    fn dependencies(&mut self, path: &Path, keywords: &Keywords) -> (Vec<Item>, Vec<PathBuf>) {
+        let mut items = Vec::new();
+        let mut paths = Vec::new();
         let Some(node) = main_file(path, "meta").and_then(|file| self.read(&file, None)) else {
-            return Vec::new();
+            return (items, paths);
         };
         self.reading.pop();
-        let mut items = Vec::new();
         for entry in self.entries("meta/main.yml", &node).to_vec() {
             if entry.key == "dependencies" {
                 for dependency in Self::list(&entry.value) {
                     items.extend(self.named_role(&dependency, keywords));
+                    let name = ["role", "name"].iter().find_map(|key| dependency.get(key));
+                    let name = name.unwrap_or(&dependency);
+                    let path = name
+                        .as_str()
+                        .and_then(|text| self.role_path(text, &name.at));
+                    paths.extend(path);
                 }
             } else if !matches!(
                 entry.key.as_str(),
@@ -205,7 +248,7 @@ impl Loader<'_> {
                 );
             }
         }
-        items
+        (items, paths)
     }
 
     fn role_path(&mut self, name: &str, at: &At) -> Option<PathBuf> {
@@ -234,10 +277,10 @@ impl Loader<'_> {
                 Diagnostic::error(format!("there is no role `{name}`"))
                     .at(at)
                     .nearest(name, known.iter().map(String::as_str))
-                    .help(format!(
-                        "looked in `{}` and `roles`",
-                        files::display(&folders[0])
-                    )),
+                    .help(match files::display(&files::tidy(&folders[0])).as_str() {
+                        "roles" => "looked in `roles`".to_owned(),
+                        beside => format!("looked in `{beside}` and `roles`"),
+                    }),
             );
         }
         found

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Loader;
-use super::inherit::is_name;
 use super::keywords::{self, BLOCK, HANDLER, INCLUDE, TASK};
 use crate::load::files;
 use crate::model::diagnostic::Diagnostic;
@@ -316,27 +315,15 @@ impl Loader<'_> {
         self.check_keys(&rest, place, what);
         let module = registry::find(&entry.key)?;
         let spec = module.spec();
+        let known = self.diagnostics.len();
         let arguments = self.arguments(spec, entry, node.get("args"));
+        if self.diagnostics.len() == known {
+            self.try_to_decide(module, &arguments, &entry.key_at);
+        }
         let keywords = self.keywords(&rest, surroundings.keywords);
         let register = node
             .get("register")
-            .and_then(|value| self.literal("register", value))
-            .filter(|name| {
-                let good = is_name(name);
-                if !good {
-                    let at = node
-                        .get("register")
-                        .map_or(&node.at, |value| &value.at)
-                        .clone();
-                    self.report(
-                        Diagnostic::error(format!(
-                            "`{name}` is not a name that a variable can have"
-                        ))
-                        .at(&at),
-                    );
-                }
-                good
-            });
+            .and_then(|value| self.variable_name("register", value));
         Some(Task {
             at: node
                 .get("name")
@@ -384,6 +371,17 @@ impl Loader<'_> {
             .filter(|entry| !keywords::is_keyword(&entry.key))
             .collect();
         let Some(entry) = strange.first() else {
+            if let Some(part) = entries
+                .iter()
+                .find(|entry| matches!(entry.key.as_str(), "rescue" | "always"))
+            {
+                self.report(
+                    Diagnostic::error(format!("`{}` belongs to a block", part.key))
+                        .at(&part.key_at)
+                        .help("add `block:` with the tasks that it is for"),
+                );
+                return;
+            }
             self.report(
                 Diagnostic::error(format!("{what} names no module"))
                     .at(&entries
@@ -399,13 +397,17 @@ impl Loader<'_> {
                 .at(&entry.key_at);
         diagnostic = match keywords::instead_of(&entry.key) {
             Some(help) => diagnostic.help(help),
-            None => diagnostic.nearest(
-                short(&entry.key),
-                registry::specs()
-                    .flat_map(|spec| spec.aliases.iter().copied().chain([spec.name]))
-                    .chain(keywords::of(place))
-                    .chain(BRINGERS.iter().copied()),
-            ),
+            None => diagnostic
+                .nearest(
+                    short(&entry.key),
+                    registry::specs()
+                        .flat_map(|spec| spec.aliases.iter().copied().chain([spec.name]))
+                        .chain(keywords::of(place))
+                        .chain(BRINGERS.iter().copied()),
+                )
+                .help(
+                    "`cachesmith modules` lists the modules; what none of them does, `command` can",
+                ),
         };
         self.report(diagnostic);
     }

@@ -171,6 +171,8 @@ fn split<'a>(text: &'a str, at: Option<&At>) -> Result<Vec<(usize, &'a str)>> {
     if let Some(offset) = unbalanced(text) {
         let mut diagnostic = Diagnostic::error(format!("`{text}` has a bracket without its pair"));
         diagnostic.at = at.map(|at| inside(at, text, offset, "["));
+        diagnostic = diagnostic
+            .help("close it: `cache[0]` is the first host of a group, `cache[0:3]` the first four");
         return Err(diagnostic.into());
     }
     Ok(pieces(text, |letter, inside| {

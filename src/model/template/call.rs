@@ -154,6 +154,9 @@ fn without_name(
         first.range.clone(),
         format!("the arguments of a {} have names here", kind.word()),
     );
+    if let Some(instead) = habits::instead_of_call(signature.name) {
+        return mistake.help(instead);
+    }
     if signature.arguments.is_empty() {
         return mistake.help(format!("`{}` takes no arguments", signature.name));
     }

@@ -37,6 +37,8 @@ pub struct Template {
     pub paths: Vec<Path>,
     /// Whether it is a single expression, whose value keeps its kind.
     native: bool,
+    /// Whether the text is an expression without braces.
+    is_expression: bool,
     parts: Parts,
 }
 
@@ -73,7 +75,7 @@ impl Templates {
         self.cached(Form::Text, text, || {
             let found = scan::scan_template(text);
             let native = found.only_expressions && found.expressions == 1;
-            usage::check_template(text)?;
+            TemplateError::together(usage::mistakes(text))?;
             let prepared = if native {
                 prepared::single(text)
             } else {
@@ -98,14 +100,17 @@ impl Templates {
             .chain([text])
             .collect();
         self.cached(Form::File, &key, || {
-            usage::check_template(text)?;
+            let inside = includes.iter().flat_map(|(_, source)| {
+                let found = usage::mistakes(&source.text);
+                found.into_iter().map(|error| TemplateError {
+                    included: Some(Arc::clone(source)),
+                    ..error
+                })
+            });
+            TemplateError::together(usage::mistakes(text).into_iter().chain(inside))?;
             let mut paths = scan::scan_template(text).paths;
             let mut included = Vec::new();
             for (name, source) in includes {
-                usage::check_template(&source.text).map_err(|error| TemplateError {
-                    included: Some(Arc::clone(source)),
-                    ..error
-                })?;
                 paths.extend(scan::scan_template(&source.text).paths);
                 included.push((
                     name.clone(),
@@ -153,6 +158,7 @@ impl Templates {
             tera,
             paths,
             native,
+            is_expression: native && !scan::is_template(parts.main.original()),
             parts,
         })
     }
@@ -190,6 +196,19 @@ impl Template {
                 .included
                 .iter()
                 .any(|(_, _, part)| part.makes(name))
+    }
+
+    /// Line and column, both from 1, of the first mention of a variable in the text itself.
+    pub(super) fn mention(&self, name: &str) -> Option<(usize, usize)> {
+        let found = if self.is_expression {
+            scan::places_in_expression(self.parts.main.original())
+        } else {
+            scan::places_in_template(self.parts.main.original())
+        };
+        found
+            .into_iter()
+            .find(|(path, _)| path.first().is_some_and(|first| first == name))
+            .map(|(_, offset)| self.parts.main.place(offset))
     }
 
     /// Renders with these variables; a single expression gives its value, anything else a string.

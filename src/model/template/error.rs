@@ -29,6 +29,8 @@ pub struct TemplateError {
     pub help: Vec<String>,
     /// What is not there, if that is the reason: `redis.maxmemroy`.
     pub undefined: Option<String>,
+    /// What is wrong elsewhere in the same text.
+    pub further: Vec<TemplateError>,
 }
 
 /// A template's text with all that it includes.
@@ -170,6 +172,30 @@ impl TemplateError {
     /// Points at the place within a scalar of a YAML file.
     pub fn in_scalar(&self, scalar: &At) -> Diagnostic {
         self.diagnostic(&scalar::place(scalar, self.line, self.column, self.length))
+    }
+
+    /// The same with what is wrong elsewhere in the text.
+    pub fn all_in_file(&self, source: &Arc<Source>) -> Vec<Diagnostic> {
+        let all = std::iter::once(self).chain(&self.further);
+        all.map(|error| error.in_file(source)).collect()
+    }
+
+    /// The same with what is wrong elsewhere in the text.
+    pub fn all_in_scalar(&self, scalar: &At) -> Vec<Diagnostic> {
+        let all = std::iter::once(self).chain(&self.further);
+        all.map(|error| error.in_scalar(scalar)).collect()
+    }
+
+    /// Several errors as one: the first, with the others behind it.
+    pub(super) fn together(errors: impl IntoIterator<Item = Self>) -> Result<(), Self> {
+        let mut errors = errors.into_iter();
+        match errors.next() {
+            None => Ok(()),
+            Some(first) => Err(Self {
+                further: errors.collect(),
+                ..first
+            }),
+        }
     }
 
     fn diagnostic(&self, at: &At) -> Diagnostic {

@@ -22,6 +22,11 @@ pub(super) fn instead_of_tag(name: &str) -> Option<&'static str> {
     lookup(TAGS, name)
 }
 
+/// What to write instead of a call whose arguments have another order here than in Jinja.
+pub(super) fn instead_of_call(name: &str) -> Option<&'static str> {
+    lookup(CALLS, name)
+}
+
 fn lookup(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
     table
         .iter()
@@ -86,6 +91,21 @@ const FILTERS: &[(&str, &str)] = &[
     (
         "to_datetime",
         "write `strftime(format=\"%Y-%m-%d\", epoch=seconds)`",
+    ),
+];
+
+const CALLS: &[(&str, &str)] = &[
+    (
+        "map",
+        "write `map(attribute=\"name\")` for a part of each item, `map(filter=\"name\")` for what a filter makes of it",
+    ),
+    (
+        "select reject",
+        "write `select(equals=...)`, or `one_of`, `above`, `below`, `matches`, `contains`; without any, what is true is taken",
+    ),
+    (
+        "selectattr rejectattr",
+        "write `selectattr(attribute=\"name\", equals=...)`, or `one_of`, `above`, `below`, `matches`, `contains`, `defined`",
     ),
 ];
 

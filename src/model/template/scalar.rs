@@ -18,6 +18,8 @@ pub(super) fn place(scalar: &At, line: usize, column: usize, length: usize) -> A
     let written = match opening(scalar) {
         Some('|') => block(scalar, false),
         Some('>') => block(scalar, true),
+        _ if header(scalar).is_some_and(|(_, folds)| !folds) => block(&head(scalar), false),
+        _ if header(scalar).is_some() => block(&head(scalar), true),
         Some(quote @ ('"' | '\'')) => flow(scalar, Some(quote)),
         _ => flow(scalar, None),
     };
@@ -49,6 +51,35 @@ fn opening(scalar: &At) -> Option<char> {
         .line(scalar.line)?
         .chars()
         .nth(scalar.column - 1)
+}
+
+/// The place of a block's `|` or `>`, for a scalar that is known by the first line of its text.
+fn head(scalar: &At) -> At {
+    header(scalar).map_or_else(|| scalar.clone(), |(at, _)| at)
+}
+
+/// Where a block begins whose text begins at a place, and whether its lines are folded.
+fn header(scalar: &At) -> Option<(At, bool)> {
+    let line = scalar.source.line(scalar.line)?;
+    let indent = line.chars().take_while(|c| *c == ' ').count();
+    if indent + 1 != scalar.column {
+        return None;
+    }
+    let (number, above) = (1..scalar.line)
+        .rev()
+        .filter_map(|number| Some((number, scalar.source.line(number)?)))
+        .find(|(_, line)| !line.trim().is_empty())?;
+    let code = above.split(" #").next().unwrap_or(above).trim_end();
+    let start = code.rfind(['|', '>'])?;
+    let is_header = code[start + 1..]
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '+' | '-'))
+        && (code[..start].ends_with([' ', '\t']) || start == 0);
+    let column = code[..start].chars().count() + 1;
+    is_header.then(|| {
+        let at = At::new(&scalar.source, number, column, 1);
+        (at, code[start..].starts_with('>'))
+    })
 }
 
 /// A literal (`|`) or folded (`>`) block.
@@ -193,6 +224,24 @@ fn escape(rest: &[char]) -> (Option<char>, usize) {
 mod tests {
     use super::*;
     use crate::model::source::Source;
+
+    #[test]
+    fn a_block_may_be_known_by_its_text() {
+        for text in ["k: |  # text\n\n  a\n   b @c\n", "- >-\n  a\n  b\n\n  @c\n"] {
+            let source = Source::new("f.yml", text);
+            let number = text.lines().position(|line| line.trim() == "a").unwrap() + 1;
+            let (line, column) = if text.starts_with('k') {
+                (3, 4)
+            } else {
+                (2, 1)
+            };
+            let found = place(&At::new(&source, number, 3, 1), line, column, 1);
+            let shown = source
+                .line(found.line)
+                .and_then(|line| line.chars().nth(found.column - 1));
+            assert_eq!(shown, Some('@'), "{text:?} {found}");
+        }
+    }
 
     /// The character `@` of the value must be found at the character `@` of the file.
     #[test]

@@ -68,6 +68,29 @@ pub fn scan_expression(code: &str) -> Vec<Path> {
         .collect()
 }
 
+/// Every variable that a template mentions, with the byte offset of the mention.
+pub(super) fn places_in_template(text: &str) -> Vec<(Path, usize)> {
+    let mut found = Vec::new();
+    let mut offset = 0;
+    for piece in pieces(text) {
+        found.extend(
+            references(piece, offset)
+                .into_iter()
+                .map(|reference| (reference.path, reference.range.start)),
+        );
+        offset += piece.source().len();
+    }
+    found
+}
+
+/// The same for a bare expression.
+pub(super) fn places_in_expression(code: &str) -> Vec<(Path, usize)> {
+    in_expression(&tokens(code, 0), 0)
+        .into_iter()
+        .map(|reference| (reference.path, reference.range.start))
+        .collect()
+}
+
 /// The parts of an expression that stand between top-level `and`s, each with its byte offset. One part where there is
 /// an `or`, a ternary or a `not` that reaches over them.
 pub fn conjuncts(code: &str) -> Vec<(usize, &str)> {

@@ -235,7 +235,7 @@ impl Scope {
             let name = &path[0];
             if name == "omit" {
                 context.insert("omit", OMIT);
-            } else if let Some(value) = self.variable(name)? {
+            } else if let Some(value) = self.mentioned(template, name)? {
                 if let Some(unknown) = unknown_on_path(&value, &path[1..]) {
                     return Ok(Value::Unknown(unknown.clone()));
                 }
@@ -253,6 +253,22 @@ impl Scope {
                 error
             }
         })
+    }
+
+    /// The value of a variable that a template mentions. What is wrong in the value is told at the mention: the
+    /// place of the value itself is not known here.
+    fn mentioned(&self, template: &Template, name: &str) -> Result<Option<Value>, TemplateError> {
+        self.variable(name)
+            .map_err(|error| match template.mention(name) {
+                Some((line, column)) => TemplateError {
+                    line,
+                    column,
+                    length: name.chars().count(),
+                    included: None,
+                    ..error
+                },
+                None => error,
+            })
     }
 
     /// The compiled templates of the run.

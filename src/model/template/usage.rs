@@ -52,11 +52,9 @@ const TAGS: &[&str] = &[
     "continue",
 ];
 
-/// Checks a text with blocks in it.
-///
-/// # Errors
-/// The first mistake.
-pub(super) fn check_template(text: &str) -> Result<(), TemplateError> {
+/// Every mistake in a text with blocks in it: at most one in each block.
+pub(super) fn mistakes(text: &str) -> Vec<TemplateError> {
+    let mut found = Vec::new();
     let mut offset = 0;
     for piece in pieces(text) {
         let tokens = piece.tokens(offset);
@@ -64,14 +62,23 @@ pub(super) fn check_template(text: &str) -> Result<(), TemplateError> {
             Piece::Tag(_) => check_tag(text, &tokens),
             _ => Ok(()),
         };
-        checked
-            .and_then(|()| Ok(structure::check_brackets(&tokens, text, 0)?))
-            .and_then(|()| check(text, &tokens))
-            .map_err(|mistake| mistake.of(&prepared::template(text)))?;
+        found.extend(
+            checked
+                .and_then(|()| Ok(structure::check_brackets(&tokens, text, 0)?))
+                .and_then(|()| check(text, &tokens))
+                .err(),
+        );
         offset += piece.source().len();
     }
-    structure::check_blocks(text)
-        .map_err(|found| Mistake::from(found).of(&prepared::template(text)))
+    // An open block is told where nothing else is wrong: what hides its end is the reason then.
+    if found.is_empty() {
+        found.extend(structure::check_blocks(text).err().map(Mistake::from));
+    }
+    let prepared = prepared::template(text);
+    found
+        .into_iter()
+        .map(|mistake| mistake.of(&prepared))
+        .collect()
 }
 
 /// Checks an expression without braces.

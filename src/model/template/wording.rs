@@ -1,6 +1,6 @@
 //! What Tera says, in the words of this program, with a way out.
 
-use super::tokens::tokens;
+use super::tokens::{is_quote, tokens};
 
 /// Tera's words for kinds of values, and ours.
 const KINDS: &[(&str, &str)] = &[
@@ -49,6 +49,10 @@ const WAYS_OUT: &[(&str, &str)] = &[
         "the name of a template must be written out, in quotes",
     ),
     ("is a reserved keyword", "give the variable another name"),
+    (
+        "only valid here as part of `not in`",
+        "write `!=`, or put `not` before the whole condition",
+    ),
 ];
 
 /// Ways out, by the word or symbol that is not expected.
@@ -84,6 +88,9 @@ pub(super) fn reword(
                 .and_then(|token| rest.get(token.start..token.end))
         });
         let wants_value = expected.starts_with("one of: integer");
+        if wants_value {
+            help.push("write a name, a text in quotes or a number there".to_owned());
+        }
         let summary = match here.filter(|here| is_theirs || !matches!(*here, "}" | "%" | "-")) {
             _ if expected.starts_with("else") => {
                 help.push("write `a if condition else b`".to_owned());
@@ -96,6 +103,13 @@ pub(super) fn reword(
             Some(here) if wants_value => format!("a value is missing before `{here}`"),
             Some(here) => {
                 help.extend(way_out(INSTEAD, &|part| part == here));
+                if help.is_empty() && here.starts_with(|c: char| c.is_alphanumeric() || is_quote(c))
+                {
+                    help.push(
+                        "an operator is missing before it, such as `~` between texts, `==`, `and` or `|`"
+                            .to_owned(),
+                    );
+                }
                 format!("`{here}` is not expected here")
             }
         };

@@ -88,6 +88,11 @@ impl Section {
         !self.hosts.is_empty() && self.ended.len() >= self.hosts.len()
     }
 
+    /// Whether every host has come to its end well.
+    pub fn is_done(&self) -> bool {
+        self.is_over() && self.with_status(HostStatus::Done).len() == self.hosts.len()
+    }
+
     pub fn with_status(&self, wanted: HostStatus) -> HostSet {
         let hosts = self.ended.iter();
         hosts
@@ -117,6 +122,7 @@ impl Section {
         }) || !(self.failures.is_empty()
             && self.ignored.is_empty()
             && self.unreachable.is_empty()
-            && self.owed.is_empty())
+            && self.owed.is_empty()
+            && self.with_status(HostStatus::Interrupted).is_empty())
     }
 }

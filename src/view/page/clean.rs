@@ -21,6 +21,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
                 column += spaces;
                 continue;
             }
+            '\n' => cleaned.push_str("\\n"),
             '\u{0}'..='\u{1f}' => {
                 cleaned.push('^');
                 cleaned.push(char::from((letter as u8) ^ 0x40));
@@ -45,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_terminal_obeys_nothing_of_it() {
-        assert_eq!(clean("\u{1b}[2Jx\r\u{7f}\u{9b}"), "^[[2Jx^M^?\\u{9b}");
+        assert_eq!(clean("\u{1b}[2Jx\r\u{7f}\u{9b}\n"), "^[[2Jx^M^?\\u{9b}\\n");
         assert_eq!(clean("a\u{202e}b"), "a\\u{202e}b");
     }
 

@@ -124,7 +124,12 @@ pub fn ending(
                 parts.extend(tally.work("changed", "run"));
             }
             if parts.is_empty() {
-                parts.push("nothing was changed".to_owned());
+                // What was under way when it was interrupted may have been done.
+                parts.push(if ended.interrupted.is_empty() {
+                    "nothing was changed".to_owned()
+                } else {
+                    "no change was finished".to_owned()
+                });
             }
             if !tally.checks.is_empty() && troubles.is_empty() {
                 parts.push("all post-checks passed".to_owned());

@@ -3,6 +3,7 @@
 mod cause;
 mod change;
 mod check;
+mod detail;
 mod ending;
 mod names;
 mod section;

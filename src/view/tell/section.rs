@@ -73,7 +73,7 @@ fn title(page: &mut Page, section: &Section, names: Names<'_>) {
     };
     line.push(Role::Faint, &text);
     page.wrapped(0, 4, &line);
-    if section.wave.is_some() && !section.is_notable() {
+    if section.wave.is_some() && !section.is_notable() && section.is_done() {
         page.push(Line::plain("  nothing to change"));
     }
 }

@@ -6,11 +6,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::change::{changes, sign};
 use super::check::details;
 use super::names::Names;
-use super::words::{count, duration, list};
+use super::words::count;
 use crate::model::change::ChangeKind;
 use crate::model::event::TaskKind;
-use crate::view::gather::{ChangeGroup, Groups, HostSet, Section, TaskGroup, Verdict};
-use crate::view::page::{Line, Page, Role, Table};
+use crate::view::gather::{ChangeGroup, HostSet, Section, TaskGroup, Verdict};
+use crate::view::page::{Line, Page, Role};
 
 /// Changes that were told in an earlier wave: which one, by their fingerprint.
 pub type Seen = HashMap<u64, usize>;
@@ -139,7 +139,7 @@ impl Telling<'_> {
     }
 
     /// `~ Kernel settings`
-    fn headline(&self, sign: &str, role: Role, task: &TaskGroup) -> Line {
+    pub(super) fn headline(&self, sign: &str, role: Role, task: &TaskGroup) -> Line {
         let mut line = Line::of(role, sign).and(Role::Plain, " ");
         if let Some(name) = &task.role {
             line.push(Role::Faint, &format!("{name}: "));
@@ -198,71 +198,10 @@ impl Telling<'_> {
             page.wrapped(6, 2, &Line::plain(text));
         }
     }
-
-    /// With more detail: where nothing was to be done, whom it told, and each host.
-    fn rest(&self, page: &mut Page, task: &TaskGroup, items: &[&TaskGroup], is_told: bool) {
-        if !is_told {
-            page.wrapped(2, 4, &self.headline("=", Role::Faint, task));
-        }
-        for (word, hosts) in [
-            ("ok", union(items, |task| task.ok.iter())),
-            ("skipped", union(items, |task| task.skipped.iter())),
-            ("failed", union(items, |task| task.failed.iter())),
-            ("failed, ignored", union(items, |task| task.ignored.iter())),
-        ] {
-            // With all detail each host has a row of its own.
-            if hosts.is_empty() || self.detail > 1 {
-                continue;
-            }
-            let mut line = Line::of(Role::Faint, word);
-            let names = self.names.counted(&hosts);
-            if !names.is_empty() {
-                line.push(Role::Faint, &format!(" on {names}"));
-            }
-            page.wrapped(6, 4, &line);
-        }
-        let group = |groups: &Groups<String>| groups.0.keys().cloned().collect::<Vec<_>>();
-        for (words, groups) in [("notifies", &task.notified), ("runs on", &task.delegated)] {
-            if !groups.is_empty() {
-                let text = format!("{words} {}", list(&group(groups)));
-                page.wrapped(6, 4, &Line::of(Role::Faint, &text));
-            }
-        }
-        if self.detail > 1 {
-            self.each(page, items);
-        }
-    }
-
-    /// A row for each host.
-    fn each(&self, page: &mut Page, items: &[&TaskGroup]) {
-        let mut table = Table::new();
-        for task in items {
-            let mut each: Vec<_> = task.each.iter().collect();
-            each.sort_by(|left, right| {
-                crate::view::gather::natural(
-                    self.names.hosts.name(left.0),
-                    self.names.hosts.name(right.0),
-                )
-            });
-            for (host, word, milliseconds) in each {
-                let time = match milliseconds {
-                    0 => String::new(),
-                    time => duration(std::time::Duration::from_millis(*time)),
-                };
-                table.row([
-                    Line::of(Role::Faint, self.names.hosts.name(*host)),
-                    Line::of(Role::Faint, word),
-                    Line::of(Role::Faint, &time),
-                    Line::of(Role::Faint, item_of(task, items).trim_start()),
-                ]);
-            }
-        }
-        table.write(page, 6);
-    }
 }
 
 /// ` (label)` where a task has several items.
-fn item_of(task: &TaskGroup, items: &[&TaskGroup]) -> String {
+pub(super) fn item_of(task: &TaskGroup, items: &[&TaskGroup]) -> String {
     if items.len() < 2 {
         return String::new();
     }
@@ -270,7 +209,7 @@ fn item_of(task: &TaskGroup, items: &[&TaskGroup]) -> String {
     format!(" ({})", labels.join(", "))
 }
 
-fn union<'a, I: Iterator<Item = &'a u32>>(
+pub(super) fn union<'a, I: Iterator<Item = &'a u32>>(
     items: &[&'a TaskGroup],
     hosts: impl Fn(&'a TaskGroup) -> I,
 ) -> HostSet {

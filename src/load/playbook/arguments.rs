@@ -4,7 +4,7 @@ use super::Loader;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::node::{Content, Entry, Node};
 use crate::model::source::At;
-use crate::model::template::scan::is_template;
+use crate::model::template::scan::{self, is_template};
 use crate::model::value::Value;
 use crate::module::{Kind, Parameter, Spec};
 
@@ -91,7 +91,7 @@ impl Loader<'_> {
         if let Some(name) = spec.free_form {
             return vec![entry(name, text.into())];
         }
-        let Some(words) = shlex::split(&text) else {
+        let Some(words) = split(&text) else {
             self.report(
                 Diagnostic::error("a quote is not closed")
                     .at(&node.at)
@@ -247,6 +247,28 @@ impl Loader<'_> {
     }
 }
 
+/// Splits a text into words as a shell does; spaces and quotes in templates stay.
+fn split(text: &str) -> Option<Vec<String>> {
+    // No text that people write holds this character.
+    let mark = |number: usize| format!("\u{1}{number}\u{1}");
+    let blocks = scan::blocks(text);
+    let mut marked = String::new();
+    let mut end = 0;
+    for (number, block) in blocks.iter().enumerate() {
+        marked.push_str(&text[end..block.start]);
+        marked.push_str(&mark(number));
+        end = block.end;
+    }
+    marked.push_str(&text[end..]);
+    let mut words = shlex::split(&marked)?;
+    for word in &mut words {
+        for (number, block) in blocks.iter().enumerate() {
+            *word = word.replace(&mark(number), &text[block.clone()]);
+        }
+    }
+    Some(words)
+}
+
 /// Whether any text in a tree holds a template.
 pub(super) fn holds_template(node: &Node) -> bool {
     match &node.content {
@@ -254,5 +276,23 @@ pub(super) fn holds_template(node: &Node) -> bool {
         Content::Scalar(_) => false,
         Content::List(list) => list.iter().any(holds_template),
         Content::Map(entries) => entries.iter().any(|entry| holds_template(&entry.value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn templates_stay_whole() {
+        assert_eq!(
+            split("path=/a/{{ b | default(value='c d') }} line='x {{ y }} z' e=f").unwrap(),
+            [
+                "path=/a/{{ b | default(value='c d') }}",
+                "line=x {{ y }} z",
+                "e=f"
+            ]
+        );
+        assert_eq!(split("a='b"), None);
     }
 }

@@ -177,6 +177,8 @@ impl Loader<'_> {
         };
         for diagnostic in found.err().into_iter().flatten() {
             let diagnostic = match &diagnostic.at {
+                // Whoever ignores errors expects that it may not be there.
+                None if task.keywords.ignore_errors.is_some() => continue,
                 None => diagnostic.at(&node.at),
                 Some(_) => diagnostic.related(&node.at, "used here"),
             };

@@ -188,10 +188,12 @@ impl Loader<'_> {
         let spec = module.spec();
         let known = self.diagnostics.len();
         let arguments = self.arguments(spec, entry, node.get("args"));
-        if self.diagnostics.len() == known {
+        let is_right = self.diagnostics.len() == known;
+        let keywords = self.keywords(&rest, surroundings.keywords);
+        // Whoever ignores errors expects one.
+        if is_right && keywords.ignore_errors.is_none() {
             self.try_to_decide(module, &arguments, &entry.key_at);
         }
-        let keywords = self.keywords(&rest, surroundings.keywords);
         let register = node
             .get("register")
             .and_then(|value| self.variable_name("register", value));

@@ -60,6 +60,20 @@ pub fn scan_template(text: &str) -> Scan {
     scan
 }
 
+/// The byte ranges of the blocks in a text: expressions, tags and comments.
+pub fn blocks(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut offset = 0;
+    let mut found = Vec::new();
+    for piece in pieces(text) {
+        let end = offset + piece.source().len();
+        if !matches!(piece, Piece::Text(_)) {
+            found.push(offset..end);
+        }
+        offset = end;
+    }
+    found
+}
+
 /// The variables of a bare expression, such as the text of `when`.
 pub fn scan_expression(code: &str) -> Vec<Path> {
     in_expression(&tokens(code, 0), 0)

@@ -271,8 +271,12 @@ mod tests {
     #[test]
     fn tags_that_are_not_obeyed_are_refused() {
         let error = parse_text("a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  31\n").unwrap_err();
-        assert!(error.summary().contains("!vault"), "{}", error.summary());
-        assert!(error.diagnostics[0].help[0].contains("ansible-vault"));
+        assert!(
+            error.summary().contains("ansible-vault"),
+            "{}",
+            error.summary()
+        );
+        assert!(!error.diagnostics[0].help.is_empty());
         assert!(parse_text("a: !!str 12\n").is_ok());
     }
 

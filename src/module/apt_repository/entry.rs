@@ -214,15 +214,15 @@ mod tests {
     #[test]
     fn stanzas_are_taken_apart() {
         let entries = Entry::of_stanzas(
-            "# Debian\nTypes: deb deb-src\nURIs: http://deb.debian.org/debian/\nSuites: bookworm\n bookworm-updates\n\
+            "# Debian\nTypes: deb deb-src\nURIs: http://deb.example.org/debian/\nSuites: bookworm\n bookworm-updates\n\
              Components: main contrib\n\nEnabled: no\nTypes: deb\nURIs: http://a.org\nSuites: x\nComponents: main\n",
         );
         assert_eq!(entries.len(), 4);
         let wanted =
-            Entry::of_line("deb http://deb.debian.org/debian bookworm-updates main").unwrap();
+            Entry::of_line("deb http://deb.example.org/debian bookworm-updates main").unwrap();
         assert!(entries.iter().any(|entry| wanted.is_covered_by(entry)));
         let more =
-            Entry::of_line("deb http://deb.debian.org/debian bookworm main non-free").unwrap();
+            Entry::of_line("deb http://deb.example.org/debian bookworm main non-free").unwrap();
         assert!(!entries.iter().any(|entry| more.is_covered_by(entry)));
     }
 }

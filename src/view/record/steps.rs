@@ -27,6 +27,14 @@ pub fn describe(step: &Step) -> String {
             format!("run {}", argv.join(" "))
         }
         Action::KernelValue { key, value } => format!("set {key} to {value}"),
+        Action::ConfigSet { settings, .. } => {
+            let names: Vec<&str> = settings
+                .iter()
+                .map(|setting| setting.name.as_str())
+                .collect();
+            format!("set {} of the running server as it was", names.join(", "))
+        }
+        Action::LowerMaxmemory { pace, .. } => format!("lower maxmemory to {} bytes", pace.to),
         Action::Reboot { .. } => "restart the machine".to_owned(),
     }
 }

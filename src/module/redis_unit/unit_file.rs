@@ -125,7 +125,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(values("LimitNOFILE"), ["65535", "10"]);
-        assert_eq!(values("ExecPaths"), ["/a   /b", "/c"]);
+        assert_eq!(values("ExecPaths"), ["/a  /b", "/c"]);
         assert_eq!(values("TimeoutStartSec"), ["5"]);
         let reset = file("/etc/z.d/z.conf", "[Service]\nExecPaths=\nExecPaths=/d\n");
         let files = [files.to_vec(), vec![reset]].concat();

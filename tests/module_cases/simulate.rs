@@ -217,7 +217,7 @@ impl Files {
             Guard::Sha256 { path, sha256 } => {
                 self.known(path).and_then(|info| info.sha256.as_ref()) == Some(sha256)
             }
-            Guard::KernelValue { .. } | Guard::Config { .. } => true,
+            Guard::KernelValue { .. } | Guard::MainProcess { .. } | Guard::Config { .. } => true,
         };
         if holds {
             return Ok(());

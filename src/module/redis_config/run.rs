@@ -154,11 +154,6 @@ impl Run {
             None if !notes.is_empty() => decision.message = Some(notes.join("; ")),
             None => {}
         }
-        if owed {
-            decision
-                .checks
-                .extend(self.pending.iter().map(|pending| waits(pending, path)));
-        }
         decision.checks.extend(
             self.overridden
                 .iter()
@@ -235,22 +230,6 @@ fn warn_of_frequency(found: &mut Convergence, live: &Live<'_>) {
             "with a policy of frequency, keys that are there count as never used until they are used again"
                 .to_owned(),
         );
-    }
-}
-
-fn waits(pending: &Pending, path: &str) -> Check {
-    Check {
-        name: format!("{path}: {}", pending.directive),
-        status: CheckStatus::Warned,
-        expected: pending
-            .after
-            .clone()
-            .unwrap_or_else(|| "what the file says".to_owned()),
-        found: pending
-            .before
-            .clone()
-            .unwrap_or_else(|| "a server that was started before".to_owned()),
-        advice: Some("it needs a restart, and `restart: never` leaves that to you".to_owned()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Steps in words. Contents of files stay out: they may hold secrets.
 
-use crate::model::step::{Action, Attributes, Step};
+use crate::model::step::{Action, Attributes, ConfigSetting, Step};
 use crate::view::tell::list as words;
 
 /// Arguments of a program longer than this are told by their beginning.
@@ -28,11 +28,8 @@ pub fn describe(step: &Step) -> String {
         }
         Action::KernelValue { key, value } => format!("set {key} to {value}"),
         Action::ConfigSet { settings, .. } => {
-            let names: Vec<&str> = settings
-                .iter()
-                .map(|setting| setting.name.as_str())
-                .collect();
-            format!("set {} of the running server as it was", names.join(", "))
+            let told: Vec<String> = settings.iter().map(setting).collect();
+            format!("set {} in the running server", words(&told))
         }
         Action::LowerMaxmemory { pace, .. } => format!("lower maxmemory to {} bytes", pace.to),
         Action::Reboot { .. } => "restart the machine".to_owned(),
@@ -47,6 +44,15 @@ fn of_attributes(attributes: &Attributes) -> String {
         parts.extend(name.as_ref().map(|name| format!("{word} {name}")));
     }
     words(&parts)
+}
+
+/// A directive with its value, unless that is a secret.
+fn setting(setting: &ConfigSetting) -> String {
+    if setting.secret {
+        return format!("{} as it was", setting.name);
+    }
+    let value = setting.value.to_lossy();
+    format!("{} to {}", setting.name, argument(&value))
 }
 
 /// An argument as a shell would need it, in one line.

@@ -3,6 +3,7 @@
 use super::action::Line;
 use crate::model::blob::Blob;
 use crate::model::probe::RedisAddress;
+use crate::model::secret::Secret;
 use crate::model::step::{ConfigSetting, Pace};
 use crate::transport::script::builder::{Builder, command};
 use crate::transport::script::library::Part;
@@ -108,7 +109,7 @@ fn quoted(value: &Blob) -> String {
 /// Why a server at an address cannot be spoken to, if so.
 pub(super) fn refused_address(address: &RedisAddress) -> Option<String> {
     let words = [&address.socket, &address.host, &address.user];
-    let secret = address.password.as_ref().map(|secret| secret.expose());
+    let secret = address.password.as_ref().map(Secret::expose);
     words
         .into_iter()
         .flatten()

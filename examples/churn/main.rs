@@ -158,7 +158,9 @@ fn main() -> Result<()> {
                 seed: common.seed,
             };
             let (target, run) = begin(&common)?;
-            tell(&common, &steady::steady(&target, &run, &pace))
+            let report = steady::steady(&target, &run, &pace)
+                .map_err(|error| anyhow!("{}: {error}", common.address))?;
+            tell(&common, &report)
         }
         Load::Check { common, known } => {
             let (target, _) = begin(&common)?;

@@ -41,6 +41,8 @@ pub struct Phase {
 
 #[derive(Serialize)]
 pub struct Report {
+    /// Product and version.
+    pub server: String,
     /// `complete`, `time limit`, `count limit`, or why the server was lost.
     pub ended: String,
     pub seconds: f64,
@@ -71,6 +73,7 @@ pub fn shift(target: &Target, run: &Run, load: &Load) -> Result<Report, String> 
         .map(|_| open())
         .collect::<Result<Vec<_>, _>>()?;
     let mut asking = open()?;
+    let server = watch::server(&mut asking)?;
     let mut batches = Latencies::default();
     let mut measured = Vec::new();
     let (samples, probes, lateness) = thread::scope(|scope| {
@@ -109,6 +112,7 @@ pub fn shift(target: &Target, run: &Run, load: &Load) -> Result<Report, String> 
     });
     let phases = measured.into_iter().enumerate();
     Ok(Report {
+        server,
         ended: run.reason(),
         seconds: to_seconds(run.milliseconds()),
         errors: run.errors(),

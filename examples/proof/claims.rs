@@ -128,3 +128,143 @@ pub fn evicted(live: &Live) -> u64 {
     let last = live.steady.samples.last();
     last.map_or(0, |sample| sample.evicted_keys)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Live;
+    use crate::memory::Seen;
+    use crate::reports::{Checked, Phase, Sample};
+
+    const MIB: u64 = 1 << 20;
+
+    fn outcome(found: Found) -> Outcome {
+        Outcome {
+            case: "redis70-hardened-guard".to_owned(),
+            host: "redis70".to_owned(),
+            build: "Debian",
+            limit: 512 * MIB,
+            planned: 227 * MIB,
+            memory: Seen {
+                host_peak: 450 * MIB,
+                ..Seen::default()
+            },
+            found,
+            guard_status: String::new(),
+        }
+    }
+
+    fn complete() -> Shift {
+        let end = Sample {
+            process_id: 7,
+            used_memory: 100 * MIB,
+            ..Sample::default()
+        };
+        Shift {
+            ended: "complete".to_owned(),
+            phases: vec![Phase {
+                end: Some(end.clone()),
+                ..Phase::default()
+            }],
+            samples: vec![end.clone(), end],
+            ..Shift::default()
+        }
+    }
+
+    fn shift(setup: Setup, report: Shift) -> Outcome {
+        outcome(Found::Shift {
+            setup,
+            report: Box::new(report),
+        })
+    }
+
+    fn failures(outcome: &Outcome) -> usize {
+        let claims = claims_of(outcome);
+        claims.iter().filter(|claim| !claim.holds).count()
+    }
+
+    #[test]
+    fn a_guarded_host_that_lives_passes() {
+        assert_eq!(failures(&shift(Setup::HardenedGuarded, complete())), 0);
+    }
+
+    #[test]
+    fn each_way_of_dying_fails() {
+        let broken = |change: &dyn Fn(&mut Outcome, &mut Shift)| {
+            let mut report = complete();
+            let mut outcome = shift(Setup::HardenedGuarded, Shift::default());
+            change(&mut outcome, &mut report);
+            outcome.found = Found::Shift {
+                setup: Setup::HardenedGuarded,
+                report: Box::new(report),
+            };
+            failures(&outcome)
+        };
+        assert_eq!(broken(&|outcome, _| outcome.memory.kills = 1), 1);
+        assert_eq!(
+            broken(&|outcome, _| outcome.memory.host_peak = 512 * MIB),
+            1
+        );
+        assert_eq!(
+            broken(&|_, report| report.ended = "time limit".to_owned()),
+            1
+        );
+        assert_eq!(broken(&|_, report| report.samples[1].process_id = 8), 1);
+        assert_eq!(broken(&|_, report| report.phases.clear()), 1);
+        assert_eq!(
+            broken(&|_, report| report.errors = [("OOM".to_owned(), 3)].into()),
+            1
+        );
+    }
+
+    #[test]
+    fn a_load_that_does_not_kill_the_stock_configuration_shows_nothing() {
+        let mut outcome = shift(Setup::Stock, complete());
+        assert_eq!(failures(&outcome), 1);
+        outcome.memory.kills = 1;
+        assert_eq!(failures(&outcome), 1, "something else was killed");
+        let lost = Shift {
+            ended: "the server was lost: end of file".to_owned(),
+            ..complete()
+        };
+        let mut outcome = shift(Setup::Stock, lost);
+        outcome.memory.kills = 1;
+        assert_eq!(failures(&outcome), 0);
+    }
+
+    #[test]
+    fn setups_that_only_show_something_claim_nothing() {
+        assert!(claims_of(&shift(Setup::Hardened, Shift::default())).is_empty());
+        assert!(claims_of(&shift(Setup::StockGuarded, Shift::default())).is_empty());
+    }
+
+    #[test]
+    fn a_live_server_keeps_its_keys_its_clients_and_its_process() {
+        let live = |change: &dyn Fn(&mut Live)| {
+            let mut live = Live {
+                filled: crate::reports::Filled { keys: 9, errors: 0 },
+                steady: crate::reports::Steady::default(),
+                checked: Checked {
+                    keys: 9,
+                    present: 9,
+                    ..Checked::default()
+                },
+                apply_seconds: 1.0,
+                restarts: 0,
+            };
+            change(&mut live);
+            failures(&outcome(Found::Live(Box::new(live))))
+        };
+        assert_eq!(live(&|_| ()), 0);
+        assert_eq!(live(&|live| live.restarts = 1), 1);
+        assert_eq!(live(&|live| live.checked.missing = 1), 1);
+        assert_eq!(live(&|live| live.checked.wrong = 1), 1);
+        assert_eq!(live(&|live| live.steady.misses = 1), 1);
+        assert_eq!(
+            live(&|live| {
+                live.steady.errors = [("disconnected".to_owned(), 1)].into();
+            }),
+            1
+        );
+    }
+}

@@ -60,9 +60,17 @@ pub struct Live {
     pub restarts: u64,
 }
 
+/// The host is there for this case alone, however it ends.
 pub fn measure(bench: &Bench, case: &Case, quick: bool) -> Result<Outcome> {
+    let outcome = bench
+        .reset(&case.host)
+        .and_then(|()| carry_out(bench, case, quick));
+    bench.stop(&case.host)?;
+    outcome
+}
+
+fn carry_out(bench: &Bench, case: &Case, quick: bool) -> Result<Outcome> {
     let host = &case.host;
-    bench.reset(host)?;
     let group = Group::new(bench.group(host)?);
     let planned = planned::maxmemory(&bench.facts(host)?)
         .with_context(|| format!("what `cachesmith facts` says of {}", host.name))?;
@@ -85,7 +93,6 @@ pub fn measure(bench: &Bench, case: &Case, quick: bool) -> Result<Outcome> {
             "cat /run/cachesmith-guard/*.status 2>/dev/null || true",
         )
         .unwrap_or_default();
-    bench.stop(host)?;
     Ok(Outcome {
         case: case.name(),
         host: host.name.clone(),

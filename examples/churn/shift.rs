@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::watch::{self, Sample};
 
 /// Bytes that a server needs for a key of this load beside its value: the key, its time to live, their objects, and
-/// their places in the two tables. Seen on Redis 7.0, 8.0 and Valkey 8.1, which need from 90 to 130.
+/// their places in the two tables. About what Redis 7.0 needs; with it, each phase writes as much on every server.
 const OVERHEAD: u64 = 110;
 
 pub struct Load {

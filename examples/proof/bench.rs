@@ -108,11 +108,10 @@ impl Bench {
     }
 
     /// Applies the playbook `redis-cache` with or without its guard.
-    pub fn harden(&self, host: &Host, guarded: bool, log: &str) -> Result<()> {
-        let variables = format!(
-            "cache_package={} cache_guard={guarded}",
-            host.server.package()
-        );
+    pub fn harden(&self, host: &Host, guarded: bool, policy: &str, log: &str) -> Result<()> {
+        let package = host.server.package();
+        let variables =
+            format!("cache_package={package} cache_guard={guarded} cache_policy={policy}");
         self.apply(PLAYBOOK, host, &variables, log)
     }
 
@@ -140,6 +139,11 @@ impl Bench {
             );
         }
         Ok(())
+    }
+
+    /// What was printed while a playbook was applied.
+    pub fn log(&self, log: &str) -> Result<String> {
+        Ok(fs::read_to_string(self.output.join(log))?)
     }
 
     fn cachesmith(&self, playbook: &str, host: &Host) -> Command {

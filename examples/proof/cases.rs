@@ -31,7 +31,16 @@ pub enum Work {
     /// The load whose value sizes shift.
     Shift(Setup),
     /// The playbook is applied while the server is full of known keys and clients use it.
-    Live,
+    Live(Fill),
+}
+
+/// How full the server is, compared with the `maxmemory` that is planned for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fill {
+    /// All keys can stay.
+    Within,
+    /// Some have to go, and the plan says how many.
+    Beyond,
 }
 
 #[derive(Debug, Clone)]
@@ -48,7 +57,8 @@ impl Case {
             Work::Shift(Setup::StockGuarded) => "stock-guard",
             Work::Shift(Setup::Hardened) => "hardened",
             Work::Shift(Setup::HardenedGuarded) => "hardened-guard",
-            Work::Live => "live",
+            Work::Live(Fill::Within) => "live",
+            Work::Live(Fill::Beyond) => "live-beyond",
         };
         format!("{}-{work}", self.host.name)
     }
@@ -75,22 +85,26 @@ pub fn cases(hosts: &[Host], quick: bool) -> Vec<Case> {
 }
 
 fn works(host: &Host, quick: bool) -> Vec<Work> {
+    use Fill::{Beyond, Within};
     use Setup::{Hardened, HardenedGuarded, Stock, StockGuarded};
+    let live = |fills: &[Fill]| fills.iter().copied().map(Work::Live).collect::<Vec<_>>();
     let shift = |setups: &[Setup]| setups.iter().copied().map(Work::Shift).collect::<Vec<_>>();
     if quick {
         return match (host.name.as_str(), host.build) {
-            ("redis70", _) => [shift(&[Stock, HardenedGuarded]), vec![Work::Live]].concat(),
+            ("redis70", _) => [shift(&[Stock, HardenedGuarded]), live(&[Within, Beyond])].concat(),
             ("redis70-defrag" | "valkey81", _) => shift(&[HardenedGuarded]),
-            ("valkey81-defrag", _) => vec![Work::Live],
+            ("valkey81-defrag", _) => live(&[Within]),
             _ => Vec::new(),
         };
     }
-    let mut works = match host.build {
-        Build::Debian => shift(&[Stock, StockGuarded, Hardened, HardenedGuarded]),
-        Build::OwnJemalloc => shift(&[Hardened, HardenedGuarded]),
-    };
-    works.push(Work::Live);
-    works
+    match host.build {
+        Build::Debian => [
+            shift(&[Stock, StockGuarded, Hardened, HardenedGuarded]),
+            live(&[Within, Beyond]),
+        ]
+        .concat(),
+        Build::OwnJemalloc => [shift(&[Hardened, HardenedGuarded]), live(&[Within])].concat(),
+    }
 }
 
 #[cfg(test)]
@@ -109,7 +123,8 @@ mod tests {
         assert_eq!(count(Work::Shift(Setup::Stock)), 3);
         assert_eq!(count(Work::Shift(Setup::HardenedGuarded)), 6);
         assert_eq!(count(Work::Shift(Setup::Hardened)), 6);
-        assert_eq!(count(Work::Live), 6);
+        assert_eq!(count(Work::Live(Fill::Within)), 6);
+        assert_eq!(count(Work::Live(Fill::Beyond)), 3);
     }
 
     #[test]
@@ -118,7 +133,8 @@ mod tests {
         for work in [
             Work::Shift(Setup::Stock),
             Work::Shift(Setup::HardenedGuarded),
-            Work::Live,
+            Work::Live(Fill::Within),
+            Work::Live(Fill::Beyond),
         ] {
             assert!(quick.iter().any(|case| case.work == work), "{work:?}");
         }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use crate::bench::Bench;
-use crate::cases::{self, Case, Setup, Work};
+use crate::cases::{self, Case, Fill, Setup, Work};
 use crate::hosts::Host;
 use crate::memory::{Group, Seen};
 use crate::planned;
@@ -16,10 +16,13 @@ use crate::reports::{Checked, Filled, Shift, Steady};
 /// What a phase writes, as a share of the planned `maxmemory`: every phase replaces the data.
 const PHASE_SHARE: f64 = 1.5;
 /// Of the planned `maxmemory`, what known keys fill before the playbook is applied.
-const FULL_SHARE: f64 = 0.9;
+const WITHIN: f64 = 0.9;
+const BEYOND: f64 = 1.15;
 /// Bytes of a known value, and what the server counts for such a key with all that belongs to it (seen on Redis 7.0).
 const KNOWN_SIZE: u64 = 64;
 const KNOWN_COST: u64 = 160;
+/// What the playbook has anyway.
+const POLICY: &str = "allkeys-lfu";
 /// Seconds after which a load is cut off.
 const LONGEST: u64 = 300;
 
@@ -56,6 +59,8 @@ pub struct Live {
     pub steady: Steady,
     pub checked: Checked,
     pub apply_seconds: f64,
+    /// Evictions that the plan announced.
+    pub announced: u64,
     /// Units of the server that systemd started in the meantime.
     pub restarts: u64,
 }
@@ -82,8 +87,9 @@ fn carry_out(bench: &Bench, case: &Case, quick: bool) -> Result<Outcome> {
             let report = Box::new(report?);
             (Found::Shift { setup, report }, memory)
         }
-        Work::Live => {
-            let (live, memory) = group.watch(host.server.process(), || live(bench, case, planned));
+        Work::Live(fill) => {
+            let (live, memory) =
+                group.watch(host.server.process(), || live(bench, case, fill, planned));
             (Found::Live(Box::new(live?)), memory)
         }
     };
@@ -112,8 +118,8 @@ fn prepare(bench: &Bench, case: &Case, setup: Setup) -> Result<()> {
     match setup {
         Setup::Stock => {}
         Setup::StockGuarded => bench.guard_alone(host, &log)?,
-        Setup::Hardened => bench.harden(host, false, &log)?,
-        Setup::HardenedGuarded => bench.harden(host, true, &log)?,
+        Setup::Hardened => bench.harden(host, false, POLICY, &log)?,
+        Setup::HardenedGuarded => bench.harden(host, true, POLICY, &log)?,
     }
     let guards = running_guards(bench, host)?;
     if setup.is_guarded() != (guards > 0) {
@@ -139,9 +145,14 @@ fn shift(bench: &Bench, case: &Case, planned: u64, quick: bool) -> Result<Shift>
 }
 
 /// Fills the server with keys that are known, and applies the playbook while clients read and write.
-fn live(bench: &Bench, case: &Case, planned: u64) -> Result<Live> {
+fn live(bench: &Bench, case: &Case, fill: Fill, planned: u64) -> Result<Live> {
     let host = &case.host;
-    let keys = share_of(planned, FULL_SHARE) / KNOWN_COST;
+    // A switch to LFU waits ten minutes before keys are evicted; LRU does not have to.
+    let (share, policy) = match fill {
+        Fill::Within => (WITHIN, POLICY),
+        Fill::Beyond => (BEYOND, "allkeys-lru"),
+    };
+    let keys = share_of(planned, share) / KNOWN_COST;
     let known = [format!("--keys={keys}"), format!("--size={KNOWN_SIZE}")];
     let words = |load: &str| [&[load.to_owned()], known.as_slice()].concat();
     let file = |load: &str| format!("{}.{load}.json", case.name());
@@ -150,7 +161,8 @@ fn live(bench: &Bench, case: &Case, planned: u64) -> Result<Live> {
     let client = bench.start(host, &words("steady"))?;
     thread::sleep(Duration::from_secs(2));
     let began = Instant::now();
-    let applied = bench.harden(host, true, &format!("{}.apply.log", case.name()));
+    let log = format!("{}.apply.log", case.name());
+    let applied = bench.harden(host, true, policy, &log);
     let apply_seconds = began.elapsed().as_secs_f64();
     // What a change sets off shows a little later, if at all.
     thread::sleep(Duration::from_secs(5));
@@ -161,6 +173,7 @@ fn live(bench: &Bench, case: &Case, planned: u64) -> Result<Live> {
         steady,
         checked: bench.report(host, &words("check"), &file("check"))?,
         apply_seconds,
+        announced: planned::announced(&bench.log(&log)?),
         restarts: starts(bench, host)? - before,
     })
 }

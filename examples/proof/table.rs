@@ -3,7 +3,6 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::cases::Setup;
-use crate::claims::evicted;
 use crate::measure::{Found, Live, Outcome};
 use crate::reports::{Sample, Shift, ratio, worst_fragmentation};
 
@@ -27,9 +26,10 @@ const SHIFT_COLUMNS: &[&str] = &[
 const LIVE_COLUMNS: &[&str] = &[
     "server",
     "build",
+    "filled / planned",
     "keys",
     "keys lost",
-    "evicted",
+    "announced",
     "restarts",
     "errors seen",
     "requests meanwhile",
@@ -110,12 +110,15 @@ fn kills(count: u64, report: &Shift) -> String {
 
 fn live_row(outcome: &Outcome, live: &Live) -> Vec<String> {
     let errors: u64 = live.steady.errors.values().sum();
+    let filled = live.steady.samples.first();
+    let filled = filled.map_or(0, |first| first.used_memory);
     vec![
         live.steady.server.clone(),
         outcome.build.to_owned(),
+        percent(ratio(filled, outcome.planned)),
         live.checked.keys.to_string(),
         (live.checked.missing + live.checked.wrong).to_string(),
-        evicted(live).to_string(),
+        live.announced.to_string(),
         live.restarts.to_string(),
         errors.to_string(),
         (live.steady.reads + live.steady.writes).to_string(),

@@ -4,7 +4,7 @@ mod drop_in;
 pub(crate) mod init;
 mod other_init;
 mod request;
-mod systemctl;
+pub(crate) mod systemctl;
 mod transition;
 mod unit;
 

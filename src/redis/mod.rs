@@ -8,6 +8,7 @@
 //! | [`capability`] | can this build defragment, and is that wise in this version |
 //! | [`conf`] | `redis.conf` taken apart, merged, compared |
 //! | [`from_facts`] | what follows from a host's facts: the variable `redis` |
+//! | [`guard_status`] | what does a guard on the host hold, so that nobody else takes it back |
 //! | [`health`] | is a running server what it was meant to be, and well |
 //! | [`info`], [`config_get`] | what does a running server say of itself |
 //! | [`sizing`] | how much memory may a server use on a host, and why |
@@ -17,6 +18,7 @@ pub mod catalogue;
 pub mod conf;
 pub mod config_get;
 pub mod from_facts;
+pub mod guard_status;
 pub mod health;
 pub mod info;
 pub mod sizing;

@@ -1,11 +1,12 @@
 //! `redis_check`: whether a running server is what it was meant to be, and well.
 
 mod expected;
+mod guard;
 
 use super::{
     Check, CheckStatus, Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop,
 };
-use crate::model::probe::RedisAddress;
+use crate::model::probe::{Probe, RedisAddress};
 use crate::model::value::{Map, Value};
 use crate::redis::capability::Defragmentation;
 use crate::redis::config_get;
@@ -66,6 +67,10 @@ impl Module for RedisCheck {
     fn decide(&self, parameters: &Parameters, look: &Look<'_>) -> Result<Decision, Stop> {
         let expectations = expected::read(parameters)?;
         let address = address(parameters, look)?;
+        let mut probes = guard::probes(&address, look)?;
+        probes.push(Probe::Redis(address.clone()));
+        look.ask(&probes)?;
+        let guard = guard::of(&address, look)?;
         let state = look.redis(&address)?;
         if !state.alive {
             return Ok(decision(vec![silent(&address, state.error.as_deref())]));
@@ -81,11 +86,13 @@ impl Module for RedisCheck {
             earlier: None,
             memory_limit: memory_limit(look)?,
             defragmentation: defragmentation(look)?,
+            guard: guard.as_ref().and_then(|guard| guard.status.as_ref()),
         };
         let mut checks: Vec<Check> = health::check(&observation, &expectations)
             .into_iter()
             .map(check)
             .collect();
+        checks.extend(guard.as_ref().map(guard::Guard::judge));
         let refusal = refused.or_else(|| state.error.clone().filter(|_| config.is_empty()));
         if let Some(refusal) = refusal {
             checks.push(Check {
@@ -253,7 +260,6 @@ fn known(info: &Info) -> Map {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::probe::Probe;
     use crate::module::world::World;
 
     /// Probes in cases are written in their serialized form, which has no password.

@@ -49,11 +49,6 @@ pub(super) fn probes(instance: &Instance) -> Vec<Probe> {
         .to_vec()
 }
 
-/// Whether other guards need the program.
-pub(super) fn others_probe() -> Probe {
-    Probe::Glob(ALL_SETTINGS.to_owned())
-}
-
 /// Collects what has to be done to files.
 pub(super) struct Files<'a> {
     look: &'a Look<'a>,
@@ -116,9 +111,11 @@ impl<'a> Files<'a> {
             return Ok(());
         };
         let Some(content) = target.content()? else {
-            return Err(Failure::new(format!("`{path}` is a link that leads nowhere"))
-                .help("remove it by hand")
-                .into());
+            return Err(
+                Failure::new(format!("`{path}` is a link that leads nowhere"))
+                    .help("remove it by hand")
+                    .into(),
+            );
         };
         let mut change = file_removal(path, info, content);
         if secret {

@@ -1,11 +1,12 @@
 //! The servers that are guarded.
 
-use super::request::Request;
+use super::files;
+use super::request::{Request, State};
 use crate::model::value::{Map, Value};
 use crate::module::{Failure, Look, Stop};
 
 /// One server, as the facts know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Instance {
     /// What its guard is called: its port, or its socket's name.
     pub(super) name: String,
@@ -24,6 +25,9 @@ pub(super) struct Instance {
 /// # Errors
 /// When one that is named is not there, or there is none, or one cannot be reached by a guard.
 pub(super) fn chosen(request: &Request, look: &Look<'_>) -> Result<Vec<Instance>, Stop> {
+    if request.state != State::Present {
+        return installed(request, look);
+    }
     let all = all(look)?;
     let mut chosen = Vec::new();
     if request.instances.is_empty() {
@@ -51,6 +55,34 @@ pub(super) fn chosen(request: &Request, look: &Look<'_>) -> Result<Vec<Instance>
         .into());
     }
     Ok(chosen)
+}
+
+/// Those that have a guard, whether the server itself is still there or not.
+fn installed(request: &Request, look: &Look<'_>) -> Result<Vec<Instance>, Stop> {
+    let names = look
+        .glob(files::ALL_SETTINGS)?
+        .iter()
+        .filter_map(|(path, _)| {
+            let file = path.rsplit('/').next()?;
+            Some(file.strip_suffix(".conf")?.to_owned())
+        });
+    let known = all(look)?;
+    Ok(names
+        .map(|name| {
+            let instance = known.iter().find(|instance| instance.name == name);
+            instance.cloned().unwrap_or_else(|| Instance {
+                name,
+                ..Instance::default()
+            })
+        })
+        .filter(|instance| {
+            request.instances.is_empty()
+                || request
+                    .instances
+                    .iter()
+                    .any(|word| instance.is_called(word))
+        })
+        .collect())
 }
 
 fn all(look: &Look<'_>) -> Result<Vec<Instance>, Stop> {
@@ -88,10 +120,7 @@ impl Instance {
             _ => 0,
         };
         let socket = text(map, "socket").to_owned();
-        let name = match port {
-            0 => name_of_socket(&socket),
-            port => port.to_string(),
-        };
+        let name = self::name(port, &socket);
         Self {
             name,
             unit: text(map, "unit").to_owned(),
@@ -109,14 +138,24 @@ impl Instance {
     }
 }
 
+/// What the guard of a server is called.
+pub fn name(port: u16, socket: &str) -> String {
+    match port {
+        0 => name_of_socket(socket),
+        port => port.to_string(),
+    }
+}
+
 /// `/run/redis/second.sock`: `second.sock`, of characters that the name of a unit may have.
 fn name_of_socket(path: &str) -> String {
     let file = path.rsplit('/').next().unwrap_or_default();
     file.chars()
-        .map(|one| match one.is_ascii_alphanumeric() || "-_.".contains(one) {
-            true => one,
-            false => '_',
-        })
+        .map(
+            |one| match one.is_ascii_alphanumeric() || "-_.".contains(one) {
+                true => one,
+                false => '_',
+            },
+        )
         .collect()
 }
 

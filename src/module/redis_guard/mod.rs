@@ -6,6 +6,7 @@ mod program;
 mod request;
 mod unit;
 
+pub use instances::name as instance_name;
 pub use program::program;
 
 use files::Files;
@@ -125,11 +126,7 @@ impl Module for RedisGuard {
 }
 
 /// Files and units as they should be, and the guards running.
-fn present(
-    request: &Request,
-    instances: &[Instance],
-    look: &Look<'_>,
-) -> Result<Decision, Stop> {
+fn present(request: &Request, instances: &[Instance], look: &Look<'_>) -> Result<Decision, Stop> {
     let mut probes = files::shared_probes();
     for instance in instances {
         probes.extend(files::probes(instance));
@@ -154,7 +151,12 @@ fn present(
         } else {
             files.gone(&files::secret(instance), true)?;
         }
-        files.file(&files::settings(instance), &settings, Mode::Bits(0o600), false)?;
+        files.file(
+            &files::settings(instance),
+            &settings,
+            Mode::Bits(0o600),
+            false,
+        )?;
         let text = unit::text(instance);
         files.file(&files::unit(instance), &text, Mode::Bits(0o644), false)?;
         let changed = files.is_changed();
@@ -184,7 +186,6 @@ fn off(instances: &[Instance], look: &Look<'_>) -> Result<Decision, Stop> {
 /// Nothing is left of the guards; the program goes with the last of them.
 fn absent(instances: &[Instance], look: &Look<'_>) -> Result<Decision, Stop> {
     let mut probes = files::shared_probes();
-    probes.push(files::others_probe());
     for instance in instances {
         probes.extend(files::probes(instance));
         probes.push(unit::probe(instance));
@@ -202,10 +203,11 @@ fn absent(instances: &[Instance], look: &Look<'_>) -> Result<Decision, Stop> {
         files.gone(&files::secret(instance), true)?;
         decision.changes.append(&mut files.changes);
     }
-    let others = look
-        .glob(files::ALL_SETTINGS)?
-        .iter()
-        .any(|(path, _)| instances.iter().all(|instance| files::settings(instance) != *path));
+    let others = look.glob(files::ALL_SETTINGS)?.iter().any(|(path, _)| {
+        instances
+            .iter()
+            .all(|instance| files::settings(instance) != *path)
+    });
     if !others {
         let mut files = Files::new(look);
         files.gone(files::PROGRAM, false)?;

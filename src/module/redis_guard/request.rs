@@ -59,7 +59,8 @@ impl Request {
         };
         Ok(Self {
             state: match parameters.string("state")?.as_deref() {
-                Some("off") => State::Off,
+                // YAML reads a bare `off` as no.
+                Some("off" | "False") => State::Off,
                 Some("absent") => State::Absent,
                 _ => State::Present,
             },
@@ -97,9 +98,7 @@ impl Request {
             .into());
         }
         let proven = proven(instance, look)?;
-        let effort = self
-            .effort
-            .unwrap_or(if proven { USUAL_EFFORT } else { 0 });
+        let effort = self.effort.unwrap_or(if proven { USUAL_EFFORT } else { 0 });
         if effort > 0 && !proven {
             return Err(Failure::new(format!(
                 "`effort: {effort}`, and the server at {} is not proven to defragment",
@@ -116,11 +115,7 @@ impl Request {
             Some(_) => files::secret(instance),
             None => String::new(),
         };
-        // A server with both is asked at its port.
-        let socket = match instance.port {
-            0 => instance.socket.as_str(),
-            _ => "",
-        };
+        let socket = instance.socket.as_str();
         for word in [socket, &instance.host, &self.user] {
             if word.contains(['\n', '\r', '\0']) {
                 return Err(Stop::failed("an address or a user with a line break in it"));

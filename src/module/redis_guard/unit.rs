@@ -32,7 +32,7 @@ pub(super) fn text(instance: &Instance) -> String {
          Description=Cachesmith guard of the memory of {title}\n\
          {after}\n\
          [Service]\n\
-         ExecStart=/bin/sh {PROGRAM} {}\n\
+         ExecStart={PROGRAM} {}\n\
          Restart=always\n\
          RestartSec=1\n\
          # Settings that cannot be read do not get better by trying.\n\
@@ -222,4 +222,3 @@ fn becomes(unit: &str, before: &UnitState, active: &str, sub: &str, enabled: &st
     let probe = Probe::Unit(unit.to_owned());
     vec![Effect::Becomes(probe, Observation::Unit(after))]
 }
-

@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::capability::Defragmentation;
+use super::guard_status::GuardStatus;
 use super::info::Info;
 
 /// How a check came out.
@@ -143,6 +144,8 @@ pub struct Observation<'a> {
     pub memory_limit: Option<u64>,
     /// Whether its build can defragment.
     pub defragmentation: Defragmentation,
+    /// What the guard on its host says, if there is one.
+    pub guard: Option<&'a GuardStatus>,
 }
 
 impl Observation<'_> {

@@ -3,6 +3,7 @@
 use super::sheet::{Part, Row};
 use crate::model::facts::{Facts, RedisInstance};
 use crate::model::value::{Map, Value};
+use crate::redis::guard_status;
 use crate::view::tell::bytes;
 
 pub(super) fn rows(facts: &Facts, redis: &Map) -> Vec<Row> {
@@ -72,7 +73,35 @@ pub(super) fn rows(facts: &Facts, redis: &Map) -> Vec<Row> {
         };
         add(&name, state(instance), source_of(instance));
     }
+    for (name, text) in &facts.guards {
+        add(
+            &format!("guard {name}"),
+            guard(text),
+            &guard_status::path(name),
+        );
+    }
     rows
+}
+
+/// `recovering, holds maxmemory at 3 GiB of 4 GiB, 7000 MiB of 8192 MiB are used`
+fn guard(text: &str) -> String {
+    let Some(status) = guard_status::parse(text) else {
+        return "off, or another version".to_owned();
+    };
+    let mut parts = vec![status.state.clone()];
+    match (status.holds_maxmemory_at(), status.planned_maxmemory) {
+        (Some(held), Some(planned)) => parts.push(format!(
+            "holds maxmemory at {} of {}",
+            bytes(held),
+            bytes(planned)
+        )),
+        _ => parts.push("maxmemory is as planned".to_owned()),
+    }
+    if status.state != "steady" {
+        parts.push(status.why);
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(", ")
 }
 
 /// `redis 7.0.15 jemalloc-5.3.0` of the line that `--version` prints.

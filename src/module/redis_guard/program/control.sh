@@ -32,7 +32,10 @@ $orders$LOOK"; then
 		ceiling=$said_before
 		[ "$ceiling" -gt 0 ] || ceiling=$planned
 		warn "found: somebody else has set maxmemory to $(mib "$said_before"); it is kept, and is what the guard goes back to"
-		[ "$live" -ge "$ceiling" ] && held=
+		# What was ordered meanwhile was not meant for this.
+		if [ "$live" -gt "$ceiling" ] && talk "CONFIG SET maxmemory $ceiling"; then live=$ceiling; fi
+		held=
+		[ "$live" -lt "$ceiling" ] && held=yes
 	fi
 	return 0
 }
@@ -41,9 +44,9 @@ $orders$LOOK"; then
 wants_purge() {
 	[ $((now - purged_at)) -ge 100 ] || return 1
 	spare=$((held_by_allocator - active))
-	[ $held_by_allocator -eq 0 ] && return 0
+	[ "$held_by_allocator" -eq 0 ] && return 0
 	[ $spare -gt $((limit / 200)) ] || return 1
-	[ $spare -lt $((2048 * MIB)) ] || [ $use -ge $critical ]
+	[ $spare -lt $((2048 * MIB)) ] || [ "$use" -ge "$critical" ]
 }
 
 # Makes the server defragment harder, earlier. Only where the build is proven to, and where it is switched on.
@@ -59,7 +62,7 @@ CONFIG SET active-defrag-threshold-upper 20
 CONFIG SET active-defrag-cycle-max $effort
 CONFIG SET active-defrag-cycle-min 5"
 	efforts=$((efforts + 1))
-	tell "defragmentation: up to $effort% of a processor; $(mib $use) of $(mib $limit) are used ($limit_name)"
+	tell "defragmentation: up to $effort% of a processor; $(mib "$use") of $(mib "$limit") are used ($limit_name)"
 }
 
 # Words of `held_defragmentation`: minimum, maximum, lower, upper, as they were.
@@ -83,22 +86,27 @@ lower() {
 	next=
 	base=$live
 	if [ "$live" -eq 0 ] || [ "$used" -lt "$live" ]; then base=$used; fi
-	least=$((ceiling / 400)) most=$((ceiling / 50))
-	[ $use -ge $critical ] && most=$((ceiling / 20))
+	least=$((ceiling / 400)) most=$((ceiling / 100))
+	[ "$use" -ge "$critical" ] && most=$((ceiling / 25))
 	# The last step is still being carried out.
-	[ $use -lt $critical ] && [ "$used" -gt $((live + most)) ] && return 1
+	[ "$use" -lt "$critical" ] && [ "$used" -gt $((live + most)) ] && return 1
 	step=$(((ahead - line) / 2))
+	# What does not grow is on its way down already.
+	[ $speed -le 0 ] && [ "$use" -lt "$critical" ] && step=0
 	[ $step -lt $least ] && step=$least
 	[ $step -gt $most ] && step=$most
 	next=$((base - step))
 	[ $next -lt "$floor" ] && next=$floor
-	[ "$live" -eq 0 ] || [ $next -lt "$live" ]
+	[ "$live" -eq 0 ] || [ "$next" -lt "$live" ]
 }
 
 # The next higher `maxmemory`: a quarter of the room below the low mark, as much as the data that fits into it.
 higher() {
 	step=$(((low - use) / 4))
-	[ "$used" -lt $resident ] && step=$((step / 1024 * (used / 1024) / (resident / 1024 + 1) * 1024))
+	if [ "$used" -lt $resident ]; then
+		portion $step "$used" $resident
+		step=$portion
+	fi
 	[ $step -gt $((ceiling / 25)) ] && step=$((ceiling / 25))
 	[ $step -lt $((ceiling / 200)) ] && step=$((ceiling / 200))
 	next=$((live + step))
@@ -109,7 +117,6 @@ higher() {
 # Memory is short.
 press() {
 	orders=
-	before_all=$live
 	if wants_effort; then
 		raise_effort
 		orders=$orders_effort
@@ -121,25 +128,28 @@ press() {
 	fi
 	next=
 	# The cheap means come first; unless there is no time.
-	if [ $pressed -gt 0 ] || [ $use -ge $critical ]; then
+	if [ $pressed -gt 0 ] || [ "$use" -ge "$critical" ]; then
 		if may_shed; then
-			if [ $share -lt 100 ] && [ $use -lt $critical ] && [ $resident -lt $((high / 100 * share)) ]; then
+			if [ "$share" -lt 100 ] && [ "$use" -lt "$critical" ] && [ $resident -lt $((high * share / 100)) ]; then
 				enter defragmenting 'memory is short, but not for this server: it uses less than its share'
 			elif lower; then
 				held=yes
 				shed_at=$now
-				enter shedding "$(mib $use) of $(mib $limit) are used ($limit_name)"
+				enter shedding "$(mib "$use") of $(mib "$limit") are used ($limit_name)"
 				orders="$orders${orders:+$newline}CONFIG SET maxmemory $next"
 			elif [ "$live" -le "$floor" ] && [ "$live" -gt 0 ]; then
-				complain floor "floor: maxmemory is at its floor of $(mib "$floor"), and $(mib $use) of $(mib $limit) are still used ($limit_name); something else uses the memory, or the floor is too high"
+				complain floor "floor: maxmemory is at its floor of $(mib "$floor"), and $(mib "$use") of $(mib "$limit") are still used ($limit_name); something else uses the memory, or the floor is too high"
 			fi
 		else
 			enter purging "memory is short, and maxmemory is not lowered: $no_shed"
-			complain "$no_shed" "short: $(mib $use) of $(mib $limit) are used ($limit_name), and maxmemory is not lowered: $no_shed"
+			complain "$no_shed" "short: $(mib "$use") of $(mib "$limit") are used ($limit_name), and maxmemory is not lowered: $no_shed"
 		fi
 	else
-		enter purging "$(mib $use) of $(mib $limit) are used ($limit_name)"
-		tell "short: $(mib $use) of $(mib $limit) are used ($limit_name), $(mib $resident) of them by the server; its maxmemory is $(mib "$live")"
+		enter purging "$(mib "$use") of $(mib "$limit") are used ($limit_name)"
+		if [ $((now - told_short_at)) -ge 3000 ]; then
+			told_short_at=$now
+			tell "short: $(mib "$use") of $(mib "$limit") are used ($limit_name), $(mib $resident) of them by the server; its maxmemory is $(mib "$live")"
+		fi
 		[ -n "$orders" ] || orders='PING'
 	fi
 	pressed=$((pressed + 1))
@@ -149,7 +159,7 @@ press() {
 		sheds=$((sheds + 1))
 		[ "$live" -lt "$lowest" ] && lowest=$live
 		watch_eviction
-		report "lowering: maxmemory is $(mib "$live") after $sheds steps, data $(mib "$used"), $(mib $use) of $(mib $limit) used ($limit_name)"
+		report "lowering: maxmemory is $(mib "$live") after $sheds steps, data $(mib "$used"), $(mib "$use") of $(mib "$limit") used ($limit_name)"
 	fi
 }
 
@@ -175,14 +185,14 @@ report() {
 
 # Memory is not short.
 relax() {
-	pressed=0
+	[ "$use" -lt $low ] && pressed=0
 	if [ -n "$held" ]; then
 		# Not while memory grows by more than a hundredth of the limit in a second: the next wave is under way.
-		if [ $use -lt $low ] && [ $((now - shed_at)) -ge 200 ] && [ $((now - raised_at)) -ge 100 ] &&
+		if [ "$use" -lt $low ] && [ $((now - shed_at)) -ge 200 ] && [ $((now - raised_at)) -ge 100 ] &&
 			[ $speed -lt $((limit / 100)) ]; then
 			higher
 			raised_at=$now
-			[ $next -ge "$ceiling" ] && held=
+			[ "$next" -ge "$ceiling" ] && held=
 			if [ "$next" -eq "$live" ] || order "CONFIG SET maxmemory $next"; then
 				raises=$((raises + 1))
 				if [ -z "$held" ]; then
@@ -190,22 +200,22 @@ relax() {
 					lowest=$planned sheds=0 refuses=
 					calm_at=$now
 				else
-					report "raising: maxmemory is $(mib "$live") of $(mib "$ceiling"), $(mib $use) of $(mib $limit) used ($limit_name)"
+					report "raising: maxmemory is $(mib "$live") of $(mib "$ceiling"), $(mib "$use") of $(mib "$limit") used ($limit_name)"
 				fi
 			else
 				held=yes
 			fi
 		fi
-		[ -n "$held" ] && enter recovering "maxmemory is at $(mib "$live") of $(mib "$ceiling"), $(mib $use) of $(mib $limit) are used ($limit_name)"
+		[ -n "$held" ] && enter recovering "maxmemory is at $(mib "$live") of $(mib "$ceiling"), $(mib "$use") of $(mib "$limit") are used ($limit_name)"
 	fi
-	if [ $use -ge $low ] && wants_effort; then
+	if [ "$use" -ge $low ] && wants_effort; then
 		raise_effort
 		order "$orders_effort"
 	fi
 	if [ -n "$held_defragmentation" ] && [ -z "$held" ]; then
-		if [ $use -ge $low ]; then
+		if [ "$use" -ge $low ]; then
 			calm_at=$now
-			enter defragmenting "$(mib $use) of $(mib $limit) are used ($limit_name)"
+			enter defragmenting "$(mib "$use") of $(mib "$limit") are used ($limit_name)"
 		elif [ $((now - calm_at)) -ge 3000 ]; then
 			release_effort
 		fi

@@ -4,7 +4,7 @@
 pid='' resident=0 live=0 held='' held_defragmentation='' ceiling=0 role='' policy='' ignores=yes defragments=no
 used=0 evicted=0 evicted_seen='' evicted_at=0 refuses='' others=0 use=0 limit='' limit_name='' high=0 low=0
 pressed=0 purges=0 sheds=0 raises=0 efforts=0 lowest=0 peak=0
-now=0 looked_at=0 written_at=-6000 purged_at=-6000 shed_at=-6000 raised_at=-6000 reported_at=-6000 calm_at=-6000
+now=0 told_short_at=-6000 looked_at=0 written_at=-6000 purged_at=-6000 shed_at=-6000 raised_at=-6000 reported_at=-6000 calm_at=-6000
 last_use=0 last_at=0 speed=0 growth=0
 
 # The server is gone, or cannot be asked: what it was told is gone with its process.
@@ -25,7 +25,7 @@ observe_growth() {
 	[ $growth -lt $((64 * MIB)) ] && growth=$((64 * MIB))
 	ahead=$use
 	[ $speed -gt 0 ] && ahead=$((use + speed * 3 / 10))
-	[ $use -gt $peak ] && peak=$use
+	[ "$use" -gt "$peak" ] && peak=$use
 }
 
 turn() {
@@ -57,7 +57,7 @@ turn() {
 		read_others
 		order ''
 		looked_at=$now
-	elif [ $use -ge "$low" ] && [ $((now - others_at)) -ge 200 ]; then
+	elif [ "$use" -ge "$low" ] && [ $((now - others_at)) -ge 200 ]; then
 		read_others
 		others_at=$now
 	fi
@@ -90,12 +90,15 @@ leave() {
 		[ -n "$held_defragmentation" ] && release_effort
 		if [ -n "$held" ]; then
 			more=$((ceiling - live))
-			[ "$used" -gt 0 ] && [ $resident -gt "$used" ] && more=$((more / 1024 * (resident / 1024) / (used / 1024 + 1) * 1024))
+			if [ "$used" -gt 0 ] && [ $resident -gt "$used" ]; then
+				portion $more $resident "$used"
+				more=$portion
+			fi
 			if [ $((use + more)) -lt "$high" ] && order "CONFIG SET maxmemory $ceiling"; then
 				held=
 				tell "stopped: maxmemory is back at $(mib "$live")"
 			else
-				warn "stopped: maxmemory stays at $(mib "$live") of $(mib "$ceiling"): with more, memory would be short ($(mib $use) of $(mib $limit) are used); CONFIG SET maxmemory $ceiling takes it back"
+				warn "stopped: maxmemory stays at $(mib "$live") of $(mib "$ceiling"): with more, memory would be short ($(mib "$use") of $(mib "$limit") are used); CONFIG SET maxmemory $ceiling takes it back"
 			fi
 		else
 			tell "stopped: nothing was held"

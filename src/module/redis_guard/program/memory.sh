@@ -134,8 +134,8 @@ group_use() {
 # full speed) or a fifth of a small limit, at most 2 GiB.
 marks() {
 	if [ "$high_percent" -gt 0 ]; then
-		mark_high=$(($1 / 100 * high_percent))
-		mark_low=$(($1 / 100 * low_percent))
+		mark_high=$(($1 * high_percent / 100))
+		mark_low=$(($1 * low_percent / 100))
 		mark_critical=$((($1 + mark_high) / 2))
 		return
 	fi

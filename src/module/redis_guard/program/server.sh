@@ -32,10 +32,11 @@ talk() {
 	set -- "$1" "$client_program"
 	commands=$1
 	shift
-	if [ -n "$socket" ]; then
-		set -- "$@" -s "$socket"
-	else
+	# A server with both is asked at its port: a socket may be closed to this process.
+	if [ "$port" -gt 0 ]; then
 		set -- "$@" -h "$host" -p "$port"
+	else
+		set -- "$@" -s "$socket"
 	fi
 	[ -n "$user" ] && set -- "$@" --user "$user"
 	answer=$(printf '%s\n' "$commands" | timeout 5 "$@" 2>&1)
@@ -64,22 +65,21 @@ INFO stats'
 
 # Reads what LOOK brought. Names and values of CONFIG GET are lines in turn, none of those asked for is empty.
 take_in() {
-	said_before='' said_live=''
-	uncounted=0 allocated=0 active=0 held_by_allocator=0 connected=0
+	said_before='' said_live='' said_used=''
+	uncounted=0 allocated=0 active=0 held_by_allocator=0
 	previous=
 	set -f
 	IFS=$newline
 	for line in $answer; do
 		line=${line%"$return_character"}
 		case $line in
-		used_memory:*) used=${line#*:} ;;
+		used_memory:*) said_used=${line#*:} ;;
 		mem_not_counted_for_evict:*) uncounted=${line#*:} ;;
 		allocator_allocated:*) allocated=${line#*:} ;;
 		allocator_active:*) active=${line#*:} ;;
 		allocator_resident:*) held_by_allocator=${line#*:} ;;
 		evicted_keys:*) evicted=${line#*:} ;;
 		role:*) role=${line#*:} ;;
-		connected_slaves:*) connected=${line#*:} ;;
 		process_id:*) told_pid=${line#*:} ;;
 		*)
 			case $previous in
@@ -101,10 +101,11 @@ take_in() {
 	done
 	unset IFS
 	set +f
-	case $used$uncounted$allocated$active$held_by_allocator$evicted$said_live in
-	'' | *[!0-9]*) return 1 ;;
+	[ -n "$said_live" ] && [ -n "$said_used" ] || return 1
+	case $said_used$uncounted$allocated$active$held_by_allocator$evicted$said_live in
+	*[!0-9]*) return 1 ;;
 	esac
-	used=$((used - uncounted))
+	used=$((said_used - uncounted))
 	[ $used -gt 0 ]
 }
 
@@ -156,5 +157,5 @@ $LOOK" || return 1
 }
 
 name_of_server() {
-	if [ -n "$socket" ]; then printf '%s' "$socket"; else printf '%s:%s' "$host" "$port"; fi
+	if [ "$port" -gt 0 ]; then printf '%s:%s' "$host" "$port"; else printf '%s' "$socket"; fi
 }

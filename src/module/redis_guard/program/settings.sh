@@ -46,6 +46,13 @@ complain() {
 
 mib() { printf '%s MiB' $(($1 / MIB)); }
 
+# portion A B C: sets `portion` to A times B by C; in KiB, for the product of bytes may not fit.
+portion() {
+	a=$(($1 / 1024)) b=$(($2 / 1024)) c=$(($3 / 1024 + 1))
+	portion=$((a * b / c))
+	portion=$((portion * 1024))
+}
+
 # --- settings: key=value, never run as a program ---
 host=127.0.0.1
 port=0

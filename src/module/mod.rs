@@ -22,6 +22,7 @@ pub mod reboot;
 pub mod redis_check;
 pub mod redis_config;
 pub mod redis_guard;
+pub mod redis_unit;
 pub mod registry;
 pub mod resources;
 pub mod service;

@@ -112,6 +112,10 @@ fn guards_are_told_with_what_they_hold() {
         .into_iter()
         .find(|(name, _)| name == "trixie-redis")
         .unwrap();
+    let mut second = facts.redis_instances[0].clone();
+    second.port = 6380;
+    second.unit = "second.service".to_owned();
+    facts.redis_instances.push(second);
     for (guard, text) in [
         (
             "6379",
@@ -121,7 +125,6 @@ fn guards_are_told_with_what_they_hold() {
             "6380",
             "version=1\nport=6380\nplanned_maxmemory=1073741824\nheld_maxmemory=1073741824\nstate=steady\nholds=\nwhy=memory is not short\n",
         ),
-        ("6381", "version=1\nport=6381\nstate=off\n"),
     ] {
         facts.guards.insert(guard.to_owned(), text.to_owned());
     }

@@ -3,7 +3,6 @@
 use super::sheet::{Part, Row};
 use crate::model::facts::{Facts, RedisInstance};
 use crate::model::value::{Map, Value};
-use crate::redis::guard_status;
 use crate::view::tell::bytes;
 
 pub(super) fn rows(facts: &Facts, redis: &Map) -> Vec<Row> {
@@ -73,32 +72,43 @@ pub(super) fn rows(facts: &Facts, redis: &Map) -> Vec<Row> {
         };
         add(&name, state(instance), source_of(instance));
     }
-    for (name, text) in &facts.guards {
-        add(
-            &format!("guard {name}"),
-            guard(text),
-            &guard_status::path(name),
-        );
+    // The variables have the servers in the same order.
+    let told = redis.get("instances").and_then(Value::as_list);
+    for (instance, map) in facts.redis_instances.iter().zip(told.unwrap_or_default()) {
+        let guard = map.as_map().and_then(|map| map.get("guard")?.as_map());
+        if let Some(status) = guard {
+            let name = match instance.unit.as_str() {
+                "" => place(instance),
+                unit => unit.to_owned(),
+            };
+            add(
+                &format!("guard of {name}"),
+                guard_words(status),
+                "/run/cachesmith-guard",
+            );
+        }
     }
     rows
 }
 
 /// `recovering, holds maxmemory at 3 GiB of 4 GiB, 7000 MiB of 8192 MiB are used`
-fn guard(text: &str) -> String {
-    let Some(status) = guard_status::parse(text) else {
-        return "off, or another version".to_owned();
+fn guard_words(status: &Map) -> String {
+    let text = |name: &str| status.get(name).and_then(Value::as_str).unwrap_or_default();
+    let number = |name: &str| match status.get(name) {
+        Some(Value::Int(number)) => u64::try_from(*number).ok(),
+        _ => None,
     };
-    let mut parts = vec![status.state.clone()];
-    match (status.holds_maxmemory_at(), status.planned_maxmemory) {
-        (Some(held), Some(planned)) => parts.push(format!(
+    let mut parts = vec![text("state").to_owned()];
+    match (number("held_maxmemory"), number("planned_maxmemory")) {
+        (Some(held), Some(planned)) if held < planned => parts.push(format!(
             "holds maxmemory at {} of {}",
             bytes(held),
             bytes(planned)
         )),
         _ => parts.push("maxmemory is as planned".to_owned()),
     }
-    if status.state != "steady" {
-        parts.push(status.why);
+    if text("state") != "steady" {
+        parts.push(text("why").to_owned());
     }
     parts.retain(|part| !part.is_empty());
     parts.join(", ")

@@ -261,3 +261,17 @@ fn what_cannot_evict_is_not_squeezed() {
         assert!(told.log.contains("it would refuse writes"), "{}", told.log);
     });
 }
+
+/// What a purge gives back is no reason to evict.
+#[test]
+fn what_nobody_uses_is_given_back_before_anything_is_evicted() {
+    in_parallel(hosts(), |host| {
+        let stage = Stage::new(&host).turns(
+            6,
+            &format!(r#"resident 940; echo {} >"$FAKE/spare""#, 40 * MIB),
+        );
+        let told = stage.run();
+        assert!(told.orders.len() >= 3, "{told:?}");
+        assert!(told.orders.iter().all(|order| order == "purge"), "{told:?}");
+    });
+}

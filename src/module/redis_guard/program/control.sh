@@ -40,10 +40,16 @@ $orders$LOOK"; then
 	return 0
 }
 
-# What can be given back at once. Giving back a lot takes a while, and the server does nothing else meanwhile.
+# What the allocator holds and nobody uses: a purge gives it back. Its own books are left out, about a 32nd of what is in
+# use. Servers that do not tell have none.
+find_spare() {
+	spare=$((held_by_allocator - active - active / 32))
+	[ $spare -gt 0 ] || spare=0
+}
+
+# Giving back a lot takes a while, and the server does nothing else meanwhile.
 wants_purge() {
-	[ $((now - purged_at)) -ge 100 ] || return 1
-	spare=$((held_by_allocator - active))
+	[ $((now - purged_at)) -ge 50 ] || return 1
 	[ "$held_by_allocator" -eq 0 ] && return 0
 	[ $spare -gt $((limit / 200)) ] || return 1
 	[ $spare -lt $((2048 * MIB)) ] || [ "$use" -ge "$critical" ]
@@ -80,17 +86,21 @@ CONFIG SET active-defrag-threshold-lower $3"; then
 }
 
 # The next lower `maxmemory`, or none where it has to be waited for. From what is in use, if that is less: a limit
-# that is not reached evicts nothing. Half of what is too much, but as much as is evicted without a stall: between
-# a 400th and a 50th of the ceiling, up to a 20th where memory is nearly gone.
+# that is not reached evicts nothing. Half of what is too much and a purge does not give back, but as much as is evicted
+# without a stall: between a 400th and a 100th of the ceiling, up to a 25th where memory is nearly gone.
 lower() {
 	next=
 	base=$live
 	if [ "$live" -eq 0 ] || [ "$used" -lt "$live" ]; then base=$used; fi
 	least=$((ceiling / 400)) most=$((ceiling / 100))
-	[ "$use" -ge "$critical" ] && most=$((ceiling / 25))
-	# The last step is still being carried out.
-	[ "$use" -lt "$critical" ] && [ "$used" -gt $((live + most)) ] && return 1
-	step=$(((ahead - line) / 2))
+	if [ "$use" -ge "$critical" ]; then
+		most=$((ceiling / 25))
+	else
+		# The last step is still being carried out.
+		[ "$used" -gt $((live + most)) ] && return 1
+		[ $((ahead - spare)) -lt "$line" ] && return 1
+	fi
+	step=$(((ahead - spare - line) / 2))
 	# What does not grow is on its way down already.
 	[ $speed -le 0 ] && [ "$use" -lt "$critical" ] && step=0
 	[ $step -lt $least ] && step=$least
@@ -100,23 +110,25 @@ lower() {
 	[ "$live" -eq 0 ] || [ "$next" -lt "$live" ]
 }
 
-# The next higher `maxmemory`: a quarter of the room below the low mark, as much as the data that fits into it.
+# The next higher `maxmemory`: a third of the room below the low mark; as much of it as data gets where the limit is
+# reached, for resident memory grows by more than that.
 higher() {
-	step=$(((low - use) / 4))
-	if [ "$used" -lt $resident ]; then
+	step=$(((low - use) / 3))
+	if [ "$used" -lt $resident ] && [ "$used" -gt $((live - live / 4)) ]; then
 		portion $step "$used" $resident
 		step=$portion
 	fi
-	[ $step -gt $((ceiling / 25)) ] && step=$((ceiling / 25))
+	[ $step -gt $((ceiling / 16)) ] && step=$((ceiling / 16))
 	[ $step -lt $((ceiling / 200)) ] && step=$((ceiling / 200))
 	next=$((live + step))
-	[ $next -gt "$ceiling" ] && next=$ceiling
+	[ "$next" -gt "$ceiling" ] && next=$ceiling
 	return 0
 }
 
 # Memory is short.
 press() {
 	orders=
+	find_spare
 	if wants_effort; then
 		raise_effort
 		orders=$orders_effort
@@ -159,6 +171,7 @@ press() {
 		sheds=$((sheds + 1))
 		[ "$live" -lt "$lowest" ] && lowest=$live
 		watch_eviction
+		write_status
 		report "lowering: maxmemory is $(mib "$live") after $sheds steps, data $(mib "$used"), $(mib "$use") of $(mib "$limit") used ($limit_name)"
 	fi
 }
@@ -200,6 +213,7 @@ relax() {
 					lowest=$planned sheds=0 refuses=
 					calm_at=$now
 				else
+					write_status
 					report "raising: maxmemory is $(mib "$live") of $(mib "$ceiling"), $(mib "$use") of $(mib "$limit") used ($limit_name)"
 				fi
 			else

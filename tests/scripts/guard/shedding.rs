@@ -266,10 +266,8 @@ fn what_cannot_evict_is_not_squeezed() {
 #[test]
 fn what_nobody_uses_is_given_back_before_anything_is_evicted() {
     in_parallel(hosts(), |host| {
-        let stage = Stage::new(&host).turns(
-            6,
-            &format!(r#"resident 940; echo {} >"$FAKE/spare""#, 40 * MIB),
-        );
+        let stage = Stage::new(&host).turns(6, "resident 940");
+        stage.write("server/spare", &(40 * MIB).to_string());
         let told = stage.run();
         assert!(told.orders.len() >= 3, "{told:?}");
         assert!(told.orders.iter().all(|order| order == "purge"), "{told:?}");

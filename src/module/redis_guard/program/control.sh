@@ -162,10 +162,10 @@ press() {
 			told_short_at=$now
 			tell "short: $(mib "$use") of $(mib "$limit") are used ($limit_name), $(mib $resident) of them by the server; its maxmemory is $(mib "$live")"
 		fi
-		[ -n "$orders" ] || orders='PING'
 	fi
 	pressed=$((pressed + 1))
-	[ -n "$orders" ] || return 0
+	# Where there is nothing to order, roles and sizes are asked again once a second.
+	[ -n "$orders" ] || [ $((now - looked_at)) -ge 100 ] || return 0
 	order "$orders" || return 0
 	if [ -n "$next" ]; then
 		sheds=$((sheds + 1))

@@ -104,6 +104,33 @@ impl<'a> Files<'a> {
         Ok(())
     }
 
+    /// The program. Its text is of this project and says nothing about the host, so that it is shown as its size.
+    pub(super) fn program(&mut self, text: &str) -> Result<(), Stop> {
+        let before = self.changes.len();
+        self.file(PROGRAM, text, Mode::Bits(0o755), false)?;
+        if let Some(change) = self.changes.get_mut(before)
+            && let Difference::Text {
+                before,
+                after,
+                fields,
+            } = &mut change.difference
+        {
+            let lines = |text: &Option<String>| {
+                let text = text.as_ref()?;
+                let sha256 = Blob::from(text.as_str()).sha256();
+                Some(format!(
+                    "{} lines, sha256 {}",
+                    text.lines().count(),
+                    &sha256[..8]
+                ))
+            };
+            let mut all = vec![Field::new("program", lines(before), lines(after))];
+            all.append(fields);
+            change.difference = Difference::Fields(all);
+        }
+        Ok(())
+    }
+
     /// The file is to go.
     pub(super) fn gone(&mut self, path: &str, secret: bool) -> Result<(), Stop> {
         let target = Target::find(self.look, path, Links::Replace)?;

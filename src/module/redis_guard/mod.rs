@@ -136,7 +136,7 @@ fn present(request: &Request, instances: &[Instance], look: &Look<'_>) -> Result
     let mut decision = Decision::unchanged();
     let mut files = Files::new(look);
     files.directory(files::PROGRAM_FOLDER, Mode::Bits(0o755))?;
-    files.file(files::PROGRAM, program(), Mode::Bits(0o755), false)?;
+    files.program(program())?;
     files.directory(files::SETTINGS_PARENT, Mode::Bits(0o755))?;
     files.directory(files::SETTINGS_FOLDER, Mode::Bits(0o755))?;
     let program_changes = files.is_changed();

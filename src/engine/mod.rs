@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod facts;
 mod host;
 mod once;
+pub mod peers;
 pub mod run;
 pub mod sessions;
 pub mod survey;

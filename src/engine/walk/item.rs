@@ -68,6 +68,13 @@ impl Walk<'_> {
                 return self.settle_failure(task, key, label, settings.ignore_errors, &failure);
             }
         };
+        match self.is_too_detailed(&parameters) {
+            Ok(true) => return self.settle_skipped(task, key, label),
+            Ok(false) => {}
+            Err(failure) => {
+                return self.settle_failure(task, key, label, settings.ignore_errors, &failure);
+            }
+        }
         match self.decide(module, &parameters, &settings.target) {
             Ok(decision) => self.take(task, key, scope, label, &settings, decision),
             Err(Stop::Missing) => Some(Outcome::unknown(Unknown::new("more is known of the host"))),
@@ -193,12 +200,14 @@ impl Walk<'_> {
             return self.judge(task, key, scope, label, &settings_of(settings), raw);
         }
         let outcome = self.judge(task, key, scope, label.clone(), &settings_of(settings), raw)?;
-        let (name, _) = self.describe(task, scope);
+        let (name, _) = self.told_as(task, scope, settings.no_log);
         let ends_here = !task.until.is_empty()
             || task.retries.is_some()
             || !task.failed_when.is_empty()
             || matches!(outcome.changed, Truth::Unknown(_))
             || decision.changes.iter().any(reboots);
+        let notified = self.notified.iter().map(|(name, _)| name.clone());
+        self.owed.get_or_insert_with(|| notified.collect());
         self.planned.push(Planned {
             key: key.clone(),
             name,
@@ -316,6 +325,10 @@ impl Walk<'_> {
         report.ignored = ignore_errors;
         report.failure = Some(super::report::shown(failure));
         if self.is_secret(task) {
+            self.setting
+                .templates
+                .secrets()
+                .learn_result(&mut outcome.result);
             super::report::hidden(&mut report);
         }
         self.remember(key, outcome.clone(), report);

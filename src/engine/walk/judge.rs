@@ -178,6 +178,13 @@ impl Walk<'_> {
         judging: &Judging,
         mut raw: Raw,
     ) -> Option<Outcome> {
+        if judging.no_log {
+            let secrets = self.setting.templates.secrets();
+            secrets.learn_result(&mut raw.result);
+            raw.facts
+                .values()
+                .for_each(|fact| secrets.learn_value(fact));
+        }
         let mut outcome = Outcome::unchanged();
         outcome.changed = raw.changed.into();
         outcome.failed = raw.failure.is_some();

@@ -1,12 +1,11 @@
 //! What stays the same in all walks of a host through a play.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Target;
 use crate::model::event::Mode;
 use crate::model::playbook::{Keywords, Origin, Play};
-use crate::model::template::{Layer, Scope, Templates};
+use crate::model::template::{Layer, Scope, Shared, Templates};
 use crate::model::value::{Map, Value};
 use crate::module::{Failure, Resources};
 
@@ -24,11 +23,13 @@ pub struct Setting {
     pub magic: Arc<Map>,
     /// Variables from the command line.
     pub extra: Arc<Map>,
-    /// Large values that all hosts share: `groups`, `hostvars`.
-    pub shared: Arc<HashMap<String, tera::Value>>,
+    /// What all hosts share: `groups`, `hostvars`.
+    pub shared: Arc<Shared>,
     pub templates: Arc<Templates>,
     pub resources: Arc<dyn Resources>,
     pub tags: Tags,
+    /// How much detail the run was asked for: how often `-v` was given.
+    pub detail: u8,
 }
 
 impl Setting {
@@ -73,11 +74,13 @@ impl Setting {
         origin: &Origin,
     ) -> Scope {
         let mut layers = vec![
+            Layer::templated(Arc::clone(&self.play.role_defaults)),
             Layer::templated(Arc::clone(&origin.role_defaults)),
             Layer::templated(Arc::clone(&self.inventory)),
             Layer::raw(facts.clone()),
             Layer::templated(Arc::clone(&self.play.vars)),
             Layer::templated(Arc::clone(&self.play.vars_files)),
+            Layer::templated(Arc::clone(&self.play.role_vars)),
             Layer::templated(Arc::clone(&origin.role_vars)),
         ];
         layers.extend(

@@ -108,6 +108,13 @@ pub enum Guard {
     Sha256 { path: String, sha256: String },
     /// The kernel value is this one.
     KernelValue { key: String, value: String },
+    /// The main process of the unit is the one that was looked at: its number, and when it started in ticks since
+    /// the boot.
+    MainProcess {
+        unit: String,
+        pid: u32,
+        started: u64,
+    },
 }
 
 /// What became of a step.

@@ -8,7 +8,7 @@ use crate::model::blob::Blob;
 use crate::model::probe::FileInfo;
 use crate::model::probe::{
     FileState, GroupState, KernelValue, Observation, PackageIndex, PackageState, Probe, Program,
-    ProgramResult, RedisAddress, RedisState, UnitState, UserState,
+    ProgramResult, RedisAddress, RedisState, ServiceState, UnitState, UserState,
 };
 use crate::model::value::{Map, Unknown, Value};
 
@@ -107,6 +107,7 @@ impl<'a> Look<'a> {
         package(name: &str) = Probe::Package(name.to_owned()) => Package -> PackageState;
         package_index() = Probe::PackageIndex => PackageIndex -> PackageIndex;
         unit(name: &str) = Probe::Unit(name.to_owned()) => Unit -> UnitState;
+        service(name: &str) = Probe::Service(name.to_owned()) => Service -> ServiceState;
         kernel_value(key: &str) = Probe::KernelValue(key.to_owned()) => KernelValue -> KernelValue;
         user(name: &str) = Probe::User(name.to_owned()) => User -> Option<UserState>;
         group(name: &str) = Probe::Group(name.to_owned()) => Group -> Option<GroupState>;

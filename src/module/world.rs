@@ -142,8 +142,12 @@ impl World {
                     .observed
                     .retain(|probe, _| !matches!(probe, Probe::PackageIndex | Probe::Package(_))),
                 Effect::ServersChange { .. } => {
-                    self.observed
-                        .retain(|probe, _| !matches!(probe, Probe::Redis(_) | Probe::Port { .. }));
+                    self.observed.retain(|probe, _| {
+                        !matches!(
+                            probe,
+                            Probe::Redis(_) | Probe::Port { .. } | Probe::Service(_)
+                        )
+                    });
                 }
                 Effect::MachineRestarts { .. } => {
                     self.forget_all();
@@ -224,7 +228,9 @@ impl World {
     /// What a service or the whole machine answers once it has started again is not known before.
     fn what_runs_anew(&self, probe: &Probe) -> Option<&Unknown> {
         match probe {
-            Probe::Redis(_) | Probe::Port { .. } => self.servers.as_ref().or(self.restart.as_ref()),
+            Probe::Redis(_) | Probe::Port { .. } | Probe::Service(_) => {
+                self.servers.as_ref().or(self.restart.as_ref())
+            }
             Probe::Unit(_) | Probe::KernelValue(_) | Probe::Program(_) | Probe::BootId => {
                 self.restart.as_ref()
             }
@@ -244,6 +250,7 @@ impl World {
         let absent = match observation {
             Observation::File(FileState::Absent { parent_exists }) => !parent_exists,
             Observation::Unit(unit) => unit.load == "not-found" || unit.load.is_empty(),
+            Observation::Service(service) => service.load == "not-found" || service.load.is_empty(),
             Observation::User(user) => user.is_none(),
             Observation::Group(group) => group.is_none(),
             Observation::Redis(server) => !server.alive,

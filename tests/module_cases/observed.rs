@@ -3,7 +3,8 @@
 use cachesmith::model::blob::Blob;
 use cachesmith::model::probe::{
     FileInfo, FileKind, FileState, GroupState, KernelValue, Observation, PackageIndex,
-    PackageState, Probe, Program, ProgramResult, RedisAddress, RedisState, UnitState, UserState,
+    PackageState, Probe, Program, ProgramResult, RedisAddress, RedisState, ServiceState, UnitState,
+    UserState,
 };
 use cachesmith::model::value::{Map, Value};
 use serde::Serialize;
@@ -64,6 +65,10 @@ fn observation(map: &Map) -> Result<Vec<Pair>, Problem> {
             Probe::Unit(name()?),
             Observation::Unit(filled::<UnitState>(value, &["name"])?),
         )],
+        "service" => vec![(
+            Probe::Service(name()?),
+            Observation::Service(filled::<ServiceState>(value, &["name"])?),
+        )],
         "kernel" => value
             .as_map()
             .ok_or("`kernel` is a mapping of keys to values")?
@@ -94,7 +99,7 @@ fn observation(map: &Map) -> Result<Vec<Pair>, Problem> {
         other => {
             return Err(format!(
                 "`{other}` is no form of an observation: file, directory, link, other, absent, tree, glob, package, \
-                 package_index, unit, kernel, user, no_user, group, no_group, program, port, redis, or probe and is"
+                 package_index, unit, service, kernel, user, no_user, group, no_group, program, port, redis, or probe and is"
             ));
         }
     })

@@ -255,6 +255,7 @@ impl Known {
                 };
                 format!("{}is {what}", named(path))
             }
+            Guard::MainProcess { unit, pid, .. } => format!("{unit} runs process {pid}"),
             Guard::KernelValue { key, value } => format!("{}is {value}", named(key)),
         }
     }

@@ -217,7 +217,7 @@ impl Files {
             Guard::Sha256 { path, sha256 } => {
                 self.known(path).and_then(|info| info.sha256.as_ref()) == Some(sha256)
             }
-            Guard::KernelValue { .. } => true,
+            Guard::KernelValue { .. } | Guard::MainProcess { .. } => true,
         };
         if holds {
             return Ok(());

@@ -26,6 +26,7 @@ pub(crate) fn probes() -> Vec<Probe> {
         Probe::Package("redis-server".into()),
         Probe::PackageIndex,
         Probe::Unit("redis-server.service".into()),
+        Probe::Service("redis-server@it.service".into()),
         Probe::KernelValue("vm.overcommit_memory".into()),
         Probe::User("redis".into()),
         Probe::Group("redis".into()),
@@ -68,6 +69,11 @@ pub(crate) fn steps() -> Vec<Step> {
         Guard::KernelValue {
             key: "vm.overcommit_memory".into(),
             value: "1".into(),
+        },
+        Guard::MainProcess {
+            unit: "redis-server.service".into(),
+            pid: 1,
+            started: 2,
         },
     ];
     let actions = vec![

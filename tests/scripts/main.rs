@@ -29,6 +29,8 @@ mod recorded;
 #[cfg(test)]
 mod servers;
 #[cfg(test)]
+mod services;
+#[cfg(test)]
 mod shellcheck;
 #[cfg(test)]
 mod write;

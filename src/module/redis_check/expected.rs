@@ -1,9 +1,9 @@
 //! What a task expects of a server.
 
+use crate::model::size;
 use crate::model::value::Value;
 use crate::module::{Failure, Parameters, Stop};
 use crate::redis::health::{Expectations, ExpectedRole};
-use crate::redis::units;
 
 /// Reads every expectation of the parameters.
 pub(super) fn read(parameters: &Parameters) -> Result<Expectations, Stop> {
@@ -29,16 +29,9 @@ fn bytes(parameters: &Parameters, name: &str) -> Result<Option<u64>, Stop> {
     let Some(text) = parameters.string(name)? else {
         return Ok(None);
     };
-    let compact: String = text
-        .split_whitespace()
-        .collect::<String>()
-        .to_ascii_lowercase();
-    let compact = compact
-        .strip_suffix("ib")
-        .map_or(compact.clone(), |start| format!("{start}b"));
-    match units::parse(&compact) {
-        Ok(memory) if !memory.no_digits && !memory.wrapped => Ok(Some(memory.bytes)),
-        _ => Err(Failure::new(format!("`{name}: {text}` is no size"))
+    match size::parse(&text) {
+        Some(bytes) => Ok(Some(bytes)),
+        None => Err(Failure::new(format!("`{name}: {text}` is no size"))
             .help("write 512mb, 1 GiB or a number of bytes")
             .into()),
     }

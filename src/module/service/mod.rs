@@ -1,12 +1,12 @@
 //! `service`: services run or do not, start at boot or do not, and have the limits they need.
 
-mod drop_in;
+pub(crate) mod drop_in;
 pub(crate) mod init;
 mod other_init;
-mod request;
+pub(crate) mod request;
 mod systemctl;
 mod transition;
-mod unit;
+pub(crate) mod unit;
 
 use request::Request;
 

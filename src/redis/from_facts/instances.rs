@@ -3,6 +3,7 @@
 use super::values::put_text;
 use crate::model::facts::{Facts, RedisInstance};
 use crate::model::value::{Map, Value};
+use crate::redis::config_get;
 use crate::redis::info::{Info, Role};
 use crate::redis::version::Flavour;
 
@@ -88,6 +89,15 @@ fn one(instance: &RedisInstance) -> Map {
             map.insert(name.to_owned(), bytes.into());
         }
     }
+    let config = config_get::parse(&instance.config).unwrap_or_default();
+    if let Some(clients) = config
+        .get("maxclients")
+        .and_then(|text| text.parse::<u32>().ok())
+    {
+        map.insert("maxclients".to_owned(), clients.into());
+    }
+    let own_score = config.get("oom-score-adj").map(String::as_str);
+    put_text(&mut map, "oom_score_adj", own_score.unwrap_or_default());
     put_text(
         &mut map,
         "maxmemory_policy",

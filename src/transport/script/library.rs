@@ -12,6 +12,8 @@ pub(super) enum Part {
     Packages,
     Index,
     Units,
+    Process,
+    Service,
     Accounts,
     Redis,
     Port,
@@ -40,6 +42,8 @@ impl Part {
             Self::Packages => include_str!("shell/packages.sh"),
             Self::Index => include_str!("shell/index.sh"),
             Self::Units => include_str!("shell/units.sh"),
+            Self::Process => include_str!("shell/process.sh"),
+            Self::Service => include_str!("shell/service.sh"),
             Self::Accounts => include_str!("shell/accounts.sh"),
             Self::Redis => include_str!("shell/redis.sh"),
             Self::Port => include_str!("shell/port.sh"),
@@ -67,6 +71,8 @@ impl Part {
             Self::Write => &[Self::Program, Self::Attributes],
             Self::Paths => &[Self::Attributes],
             Self::Kernel => &[Self::Guard],
+            Self::Service => &[Self::Limit, Self::Process],
+            Self::Guard => &[Self::Limit, Self::Process],
             _ => &[],
         }
     }

@@ -15,7 +15,7 @@ use super::Options;
 use super::builder::{Builder, command};
 use super::library::Part;
 use super::nonce::Nonce;
-use super::probes::{fold, kernel_path, refused_path};
+use super::probes::{UNIT_LETTERS, fold, kernel_path, refused_path, refused_word};
 use crate::model::step::{Action, Guard, Step};
 
 pub(super) use outcome::{bounded, parse};
@@ -67,6 +67,10 @@ fn guard_command(guard: &Guard) -> String {
             let path = kernel_path(key).unwrap_or_default();
             command("c_guard_kernel", [path, chosen(value)])
         }
+        Guard::MainProcess { unit, pid, started } => command(
+            "c_guard_process",
+            [unit.clone(), pid.to_string(), started.to_string()],
+        ),
     }
 }
 
@@ -88,6 +92,9 @@ fn refusal(step: &Step) -> Option<String> {
             refused_path(path)
         }
         Some(Guard::KernelValue { key, .. }) => refused_kernel(key),
+        Some(Guard::MainProcess { unit, .. }) => {
+            refused_word(unit, "the name of a unit", UNIT_LETTERS)
+        }
         None => None,
     };
     guard.or_else(|| action::refusal(&step.action))

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::exchange::{self, LOOK_AGAIN, Trouble};
+use super::exchange::{self, Trouble};
 use super::host::HostPlay;
 use super::walk::{Executed, Planned, Target, program_result};
+use super::words::failure_of;
 use crate::journal::Intention;
-use crate::model::change::{Change, ChangeKind};
-use crate::model::probe::{Observation, Probe, Program};
+use crate::model::change::ChangeKind;
+use crate::model::probe::Program;
 use crate::model::step::{Action, Outcome, Step, StepStatus};
-use crate::model::value::{Map, Value};
 use crate::module::{Decision, Failure};
 
 /// Where a host keeps notes of handlers that it is owed; gone when none is.
@@ -244,40 +244,6 @@ impl HostPlay<'_> {
         (before, after)
     }
 
-    /// Steps behind a restart are carried out once the machine is back.
-    async fn after_reboot(&mut self, target: &Target, steps: &[Step]) -> Result<(), Trouble> {
-        let rest: Vec<Step> = steps
-            .iter()
-            .skip_while(|step| !matches!(step.action, Action::Reboot { .. }))
-            .skip(1)
-            .cloned()
-            .collect();
-        if rest.is_empty() {
-            return Ok(());
-        }
-        let (outcomes, lost) = exchange::carry_out(
-            self.context(),
-            target,
-            self.connection_of(target),
-            &rest,
-            &BTreeSet::new(),
-        )
-        .await?;
-        if let Some(failure) = lost {
-            return Err(Trouble::Unreachable(failure));
-        }
-        match outcomes
-            .iter()
-            .find(|outcome| outcome.status != StepStatus::Done)
-        {
-            None => Ok(()),
-            Some(outcome) => Err(Trouble::Failed(Failure::new(format!(
-                "the machine is back, and what checks it failed: {}",
-                last_lines(&outcome.stderr.to_lossy())
-            )))),
-        }
-    }
-
     /// Nothing is owed any more, and no script was left to say so.
     pub(super) async fn take_note_away(&mut self) -> Result<(), Trouble> {
         let target = self.setting.facts_target.clone();
@@ -293,56 +259,6 @@ impl HostPlay<'_> {
         .await?;
         self.note_written = false;
         Ok(())
-    }
-
-    /// Which boot the host is in.
-    async fn boot(&self, target: &Target) -> Result<String, Trouble> {
-        let answers = exchange::observe(
-            self.context(),
-            target,
-            self.connection_of(target),
-            &[Probe::BootId],
-        )
-        .await?;
-        match answers.into_iter().next() {
-            Some(Observation::BootId(id)) => Ok(id),
-            _ => Err(Trouble::Failed(Failure::new(
-                "the host does not tell which boot it is in",
-            ))),
-        }
-    }
-
-    /// Waits until a host that restarts answers again, with another boot than before.
-    pub(super) async fn wait_for_return(
-        &mut self,
-        target: &Target,
-        boot: &str,
-        limit: u64,
-    ) -> Result<(), Trouble> {
-        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(limit);
-        loop {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            self.context().sessions.forget(&target.host).await;
-            let answer = exchange::observe(
-                self.context(),
-                target,
-                self.connection_of(target),
-                &[Probe::BootId],
-            )
-            .await;
-            match answer {
-                Ok(answers) if matches!(answers.first(), Some(Observation::BootId(id)) if id != boot) =>
-                {
-                    return Ok(());
-                }
-                _ if tokio::time::Instant::now() > deadline => {
-                    return Err(Trouble::Unreachable(Failure::new(format!(
-                        "it did not come back within {limit} seconds"
-                    ))));
-                }
-                _ => {}
-            }
-        }
     }
 }
 
@@ -424,74 +340,4 @@ fn executed(decision: &Decision, outcomes: &[Outcome], failure: Option<Failure>)
         failure,
         milliseconds: outcomes.iter().map(|outcome| outcome.milliseconds).sum(),
     }
-}
-
-/// Why a task's steps failed, in words.
-fn failure_of(decision: &Decision, outcomes: &[Outcome]) -> Failure {
-    let steps = decision
-        .changes
-        .iter()
-        .flat_map(|change: &Change| &change.steps);
-    for (step, outcome) in steps.zip(outcomes) {
-        let said = last_lines(&outcome.stderr.to_lossy());
-        let said = if said.is_empty() {
-            last_lines(&outcome.stdout.to_lossy())
-        } else {
-            said
-        };
-        let what = match (&step.action, outcome.status) {
-            (_, StepStatus::Done) => continue,
-            (Action::Program { program, .. }, StepStatus::TimedOut) => {
-                format!("`{}` ran into its time limit", words(program))
-            }
-            (Action::Program { program, .. }, _) => {
-                format!("`{}` ended with code {}", words(program), outcome.code)
-            }
-            (Action::WriteFile { path, .. }, _) => format!("`{path}` could not be written"),
-            (Action::SetAttributes { path, .. }, _) => {
-                format!("mode or owner of `{path}` could not be set")
-            }
-            (Action::MakeDirectory { path, .. }, _) => {
-                format!("the directory `{path}` could not be made")
-            }
-            (Action::Link { path, .. }, _) => format!("the link `{path}` could not be made"),
-            (Action::Remove { path }, _) => format!("`{path}` could not be removed"),
-            (Action::Touch { path, .. }, _) => format!("`{path}` could not be touched"),
-            (Action::KernelValue { key, value }, _) => {
-                format!("the kernel does not take {key} = {value}")
-            }
-            (Action::Reboot { .. }, _) => "the machine could not be restarted".to_owned(),
-        };
-        let mut failure = Failure::new(if said.is_empty() {
-            what
-        } else {
-            format!("{what}: {said}")
-        });
-        failure.result = Map::from_iter([("rc".to_owned(), Value::from(outcome.code))]);
-        return failure;
-    }
-    Failure::new("it was not carried out")
-}
-
-/// A program as a person would type it, shortened.
-fn words(program: &Program) -> String {
-    let text = match program.argv.as_slice() {
-        [shell, flag, text, ..] if shell.ends_with("sh") && flag == "-c" => text.clone(),
-        argv => argv.join(" "),
-    };
-    let line = text.lines().next().unwrap_or_default();
-    match line.char_indices().nth(100) {
-        Some((end, _)) => format!("{}...", &line[..end]),
-        None => line.to_owned(),
-    }
-}
-
-/// The last few lines of what a program said, in one.
-fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    lines[lines.len().saturating_sub(4)..].join(" / ")
 }

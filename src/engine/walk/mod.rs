@@ -16,6 +16,7 @@ mod judge;
 mod memory;
 mod report;
 mod setting;
+mod settle;
 mod target;
 mod task;
 

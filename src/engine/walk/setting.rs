@@ -120,19 +120,18 @@ impl Tags {
     pub fn select(&self, tags: &[String]) -> bool {
         let has = |tag: &str| tags.iter().any(|own| own == tag);
         let named = |list: &[String]| {
-            list.iter().any(|tag| match tag.as_str() {
-                "tagged" => tags.iter().any(|own| own != "always" && own != "never"),
-                "untagged" => tags.is_empty(),
-                tag => has(tag),
-            })
+            list.iter()
+                .any(|tag| has(tag) || tag == "untagged" && tags.is_empty())
         };
-        let wanted = if self.only.is_empty() || self.only.iter().any(|tag| tag == "all") {
-            !has("never") || named(&self.only)
+        let says = |list: &[String], word: &str| list.iter().any(|tag| tag == word);
+        let all = self.only.is_empty() || says(&self.only, "all");
+        let of_kind = all || says(&self.only, "tagged") && !tags.is_empty();
+        let wanted = has("always") || named(&self.only) || of_kind && !has("never");
+        let skipped = if says(&self.skip, "all") {
+            !has("always") || says(&self.skip, "always")
         } else {
-            named(&self.only) || has("always")
+            named(&self.skip) || says(&self.skip, "tagged") && !tags.is_empty()
         };
-        let skipped =
-            named(&self.skip) || (self.skip.iter().any(|tag| tag == "all") && !has("always"));
         wanted && !skipped
     }
 }
@@ -172,6 +171,12 @@ mod tests {
             (&["untagged"], &[], &["y"], false),
             (&["untagged"], &[], &[], true),
             (&["all"], &[], &["never"], false),
+            (&["tagged"], &[], &["never", "y"], false),
+            (&["tagged", "y"], &[], &["never", "y"], true),
+            (&["tagged"], &[], &["always"], true),
+            (&[], &["tagged"], &["always"], false),
+            (&[], &["all"], &["always"], true),
+            (&[], &["all", "always"], &["always"], false),
         ];
         for (only, skip, own, expected) in cases {
             assert_eq!(

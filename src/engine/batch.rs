@@ -149,7 +149,7 @@ impl HostPlay<'_> {
             None => {
                 for change in &task.decision.changes {
                     self.memory.facts_stale |= world.confirm(change);
-                    *arbitrary |= change.kind == ChangeKind::Run && change.effects.is_empty();
+                    *arbitrary |= change.is_arbitrary();
                 }
                 let executed = executed(&task.decision, outcomes, None);
                 self.memory.executed.insert(task.key, executed);

@@ -101,7 +101,6 @@ pub struct Task {
     pub arguments: Vec<Entry>,
     pub keywords: Keywords,
     pub register: Option<String>,
-    pub notify: Vec<Node>,
     /// Other names under which a handler is notified.
     pub listen: Vec<String>,
     pub changed_when: Vec<Node>,
@@ -206,6 +205,8 @@ pub struct Keywords {
     pub check_mode: Option<Node>,
     /// Seconds.
     pub timeout: Option<Node>,
+    /// Handlers. A task's own take the place of its block's.
+    pub notify: Vec<Node>,
 }
 
 /// Where tasks come from: decides which variables they see and where their files are looked for.

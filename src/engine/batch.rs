@@ -9,7 +9,6 @@ use super::host::HostPlay;
 use super::walk::{Executed, Planned, Target, program_result};
 use super::words::failure_of;
 use crate::journal::Intention;
-use crate::model::change::ChangeKind;
 use crate::model::probe::Program;
 use crate::model::step::{Action, Outcome, Step, StepStatus};
 use crate::module::{Decision, Failure};

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::blocks::{below, item_text, loop_layer};
 use super::memory::{Done, Key, Outcome, Truth};
-use super::report::text_of;
 use super::{Flow, Next, Walk};
 use crate::model::event::{Mode, TaskKind, TaskStatus};
 use crate::model::node::Node;
@@ -324,13 +323,6 @@ impl Walk<'_> {
     pub(super) fn is_plan(&self) -> bool {
         self.setting.mode == Mode::Plan
     }
-}
-
-/// What a `rescue` gets to know of something that has no result of its own.
-fn failure_result(failure: &Failure) -> Map {
-    let mut result = Outcome::failed().flags();
-    result.insert("msg".to_owned(), failure.message.as_str().into());
-    result
 }
 
 /// The word with which a list of tasks is brought in.

@@ -126,8 +126,6 @@ impl Loader<'_> {
                 .and_then(|value| self.word("connection", value, CONNECTIONS)),
             vars: Arc::new(play_vars),
             vars_files: Arc::new(vars_files),
-            role_defaults: Arc::new(role_defaults),
-            role_vars: Arc::new(role_vars),
             serial: node
                 .get("serial")
                 .map(|value| self.batches(value))

@@ -24,8 +24,6 @@ pub(super) struct LoadedRole {
     defaults: Arc<Map>,
     /// Its variables, with those of the roles that it depends on below them.
     vars: Arc<Map>,
-    /// Whether the whole play sees both: not where it is only included.
-    public: bool,
 }
 
 /// What a role gives to the roles that it depends on.
@@ -134,30 +132,12 @@ impl Loader<'_> {
     fn remember_naming(&mut self, name: &str, at: &At, named_with: Map) {
         if let Some(role) = self.loaded(name, at) {
             role.named_with.push(named_with);
-            role.public = true;
-        }
-    }
-
-    /// Lets the whole play see a role's defaults and variables.
-    pub(super) fn publish(&mut self, name: &str, at: &At) {
-        if let Some(role) = self.loaded(name, at) {
-            role.public = true;
         }
     }
 
     fn loaded(&mut self, name: &str, at: &At) -> Option<&mut LoadedRole> {
         let path = self.role_path(name, at)?;
         self.roles.iter_mut().find(|role| role.path == path)
-    }
-
-    /// The defaults and the variables of the roles that the whole play sees.
-    pub(super) fn public_variables(&self) -> (Map, Map) {
-        let (mut defaults, mut vars) = (Map::new(), Map::new());
-        for role in self.roles.iter().filter(|role| role.public) {
-            defaults.extend((*role.defaults).clone());
-            vars.extend((*role.vars).clone());
-        }
-        (defaults, vars)
     }
 
     /// As in Ansible, a role that is named again with the same words runs once in a play, unless it allows

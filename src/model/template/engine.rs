@@ -274,12 +274,20 @@ impl Template {
         if !self.native {
             return Ok(Value::String(text));
         }
-        serde_json::from_str(text.trim_start()).map_err(|error| {
+        let original = self.parts.main.original();
+        let mut value = serde_json::from_str(text.trim_start()).map_err(|error| {
             TemplateError::of_all(
                 format!("this value cannot be carried over: {error}"),
-                self.parts.main.original(),
+                original,
             )
-        })
+        })?;
+        if let Value::String(text) = &mut value
+            && !self.is_expression
+            && original.ends_with('\n')
+        {
+            text.push('\n');
+        }
+        Ok(value)
     }
 }
 
@@ -300,6 +308,9 @@ mod tests {
             render("{{ list }}"),
             Value::List(vec!["a".into(), "b".into()])
         );
+        assert_eq!(render("{{ n }}\n"), Value::Int(5));
+        assert_eq!(render("{{ list[0] }}\n"), Value::from("a\n"));
+        assert_eq!(render(" {{ n }}"), Value::from(" 5"));
         assert_eq!(render("x{{ n }}"), Value::from("x5"));
         assert_eq!(render("{{ n == 5 and 'a' in list }}"), Value::Bool(true));
         assert_eq!(render("{{ missing | default(value=3) }}"), Value::Int(3));

@@ -41,6 +41,14 @@ pub(crate) fn probes() -> Vec<Probe> {
             password: Some(Secret::new("it's a secret")),
             ..RedisAddress::default()
         }),
+        Probe::ServerHealth {
+            address: RedisAddress {
+                port: 6379,
+                password: Some(Secret::new("it's a secret")),
+                ..RedisAddress::default()
+            },
+            watch: 1,
+        },
         Probe::BootId,
     ]
 }

@@ -15,6 +15,8 @@ pub(super) enum Part {
     Process,
     Service,
     Accounts,
+    RedisClient,
+    RedisHealth,
     Redis,
     Port,
     Program,
@@ -44,6 +46,8 @@ impl Part {
             Self::Process => include_str!("shell/process.sh"),
             Self::Service => include_str!("shell/service.sh"),
             Self::Accounts => include_str!("shell/accounts.sh"),
+            Self::RedisClient => include_str!("shell/redis_client.sh"),
+            Self::RedisHealth => include_str!("shell/redis_health.sh"),
             Self::Redis => include_str!("shell/redis.sh"),
             Self::Port => include_str!("shell/port.sh"),
             Self::Program => include_str!("shell/program.sh"),
@@ -63,7 +67,9 @@ impl Part {
     pub(super) fn needs(self) -> &'static [Self] {
         match self {
             Self::Files | Self::Packages | Self::Index | Self::Units => &[Self::Limit],
-            Self::Accounts | Self::Redis | Self::Port | Self::Glob => &[Self::Limit],
+            Self::Accounts | Self::RedisClient | Self::Port | Self::Glob => &[Self::Limit],
+            Self::Redis => &[Self::RedisClient],
+            Self::RedisHealth => &[Self::RedisClient],
             Self::Tree => &[Self::Limit, Self::Files],
             Self::ProgramProbe | Self::ProgramStep => &[Self::Program],
             Self::Write => &[Self::Program, Self::Attributes],

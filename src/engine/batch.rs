@@ -399,6 +399,14 @@ fn failure_of(decision: &Decision, outcomes: &[Outcome]) -> Failure {
             (Action::KernelValue { key, value }, _) => {
                 format!("the kernel does not take {key} = {value}")
             }
+            (Action::ConfigSet { settings, .. }, _) => {
+                let names: Vec<&str> = settings
+                    .iter()
+                    .map(|setting| setting.name.as_str())
+                    .collect();
+                format!("the server did not take {}", names.join(", "))
+            }
+            (Action::LowerMaxmemory { .. }, _) => "maxmemory was not lowered to its end".to_owned(),
             (Action::Reboot { .. }, _) => "the machine could not be restarted".to_owned(),
         };
         let mut failure = Failure::new(if said.is_empty() {

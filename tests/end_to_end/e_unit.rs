@@ -1,6 +1,6 @@
 //! Limits of servers that run, and passwords that nobody sees.
 
-use crate::support::{cachesmith, fleet, on, playbook};
+use crate::support::{cachesmith, fleet, on, playbook, state};
 
 const UNIT: &str = "redis-server.service";
 
@@ -180,4 +180,84 @@ fn d_checks_look_at_the_process_and_twice_at_the_server() {
         assert_eq!(check("clients")["status"], "passed");
         assert_eq!(check("swap")["found"], "0");
     }
+}
+
+/// The password of a cache is in its configuration file, readable by its server alone, and nowhere else.
+#[test]
+fn e_a_password_is_seen_nowhere() {
+    const PASSWORD: &str = "tr0ub4dor \"and\" 3";
+    fleet(&["reset", "bw2"]);
+    // Watches what every process of the host was called with, for as long as the run goes on.
+    on(
+        "bw2",
+        "printf '%s\\n' '#!/bin/sh' 'while [ -e /run/watching ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr \"\\0\" \" \" >>/run/seen; done' >/run/watch.sh; \
+         touch /run/watching; systemd-run --quiet --unit=watching sh /run/watch.sh",
+    );
+    let extra = serde_json::json!({ "cache_password": PASSWORD }).to_string();
+    let file = state().join("password.json");
+    std::fs::write(&file, extra).expect("the variables can be written");
+    let extra = format!("@{}", file.display());
+    let playbook = "playbooks/redis-cache.yml";
+    let mut said = String::new();
+    for arguments in [
+        &["plan", playbook, "-l", "bw2", "-vv", "-e", &extra][..],
+        &[
+            "apply", playbook, "-l", "bw2", "--yes", "--json", "-e", &extra,
+        ],
+        &["apply", playbook, "-l", "bw2", "--yes", "-vv", "-e", &extra],
+        &["verify", playbook, "-l", "bw2", "-vv", "-e", &extra],
+    ] {
+        let run = cachesmith(arguments);
+        assert!(
+            run.code == 0 || run.code == 2,
+            "{arguments:?}: {}{}",
+            run.stdout,
+            run.stderr
+        );
+        said.push_str(&run.stdout);
+        said.push_str(&run.stderr);
+    }
+    on("bw2", "rm /run/watching");
+    let hidden = |text: &str| !text.contains("tr0ub4dor");
+    assert!(hidden(&said), "{said}");
+    // It does what it is for.
+    assert!(on("bw2", "redis-cli ping 2>&1; true").contains("NOAUTH"));
+    let login = format!("REDISCLI_AUTH='{PASSWORD}' redis-cli ping");
+    assert_eq!(on("bw2", &login).trim(), "PONG");
+
+    let seen = on("bw2", "cat /run/seen");
+    assert!(seen.contains("redis-server"), "nothing was watched");
+    assert!(hidden(&seen), "{seen}");
+    let files = on(
+        "bw2",
+        "grep -rlIs tr0ub4dor /etc /var /run /tmp /root /home /srv 2>/dev/null; true",
+    );
+    assert_eq!(files.trim(), "/etc/redis/redis.conf");
+    assert_eq!(
+        on("bw2", "stat -c '%a %U' /etc/redis/redis.conf").trim(),
+        "640 redis"
+    );
+    assert!(hidden(&on("bw2", "journalctl --no-pager")));
+    let record = std::process::Command::new("grep")
+        .args(["-rl", "tr0ub4dor"])
+        .arg(state().join("xdg"))
+        .output()
+        .expect("grep runs");
+    assert_eq!(
+        String::from_utf8_lossy(&record.stdout),
+        "",
+        "the journal holds it"
+    );
+
+    // A wrong one is a failure, and not a look as nobody.
+    let wrong = cachesmith(&[
+        "verify",
+        playbook,
+        "-l",
+        "bw2",
+        "-e",
+        "{\"cache_password\": \"another\"}",
+    ]);
+    assert_ne!(wrong.code, 0);
+    assert!(wrong.stdout.contains("WRONGPASS"), "{}", wrong.stdout);
 }

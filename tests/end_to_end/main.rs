@@ -12,4 +12,5 @@ mod b_accounts;
 mod c_faults;
 mod d_handlers;
 mod e_unit;
+mod g_redis_config;
 mod support;

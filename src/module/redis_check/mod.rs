@@ -279,7 +279,7 @@ mod tests {
     use crate::module::world::World;
 
     /// What becomes of a check with a password, by the names of the checks that fail.
-    fn failed_with_password(state: RedisState) -> Value {
+    fn failed_with_password(state: &RedisState) -> Value {
         let values = Map::from_iter([("password".to_owned(), Value::from("hunter2"))]);
         let parameters = Parameters::new(&SPEC, values);
         let mut world = World::default();
@@ -304,7 +304,7 @@ mod tests {
             ..RedisState::default()
         };
         assert_eq!(
-            failed_with_password(refused),
+            failed_with_password(&refused),
             Value::from(vec!["answers".into()])
         );
         let open = RedisState {
@@ -318,10 +318,10 @@ mod tests {
             ..open.clone()
         };
         assert_eq!(
-            failed_with_password(open),
+            failed_with_password(&open),
             Value::from(vec!["password".into()])
         );
-        assert_eq!(failed_with_password(well), Value::List(Vec::new()));
+        assert_eq!(failed_with_password(&well), Value::List(Vec::new()));
     }
 
     /// Probes in cases are written in their serialized form, which has no password.

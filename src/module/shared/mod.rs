@@ -1,6 +1,7 @@
 //! What several modules need: modes, owners, paths, and files as tasks want them.
 
 pub mod attributes;
+pub mod beside;
 pub mod describe;
 pub mod directory;
 pub mod edit;

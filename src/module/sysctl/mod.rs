@@ -10,6 +10,7 @@ use wanted::{Wanted, is_live};
 
 use super::service::init::has_systemd;
 use super::shared::attributes;
+use super::shared::beside::beside;
 use super::shared::file_change::{FileWish, file_change};
 use super::shared::host_level::HOST_LEVEL;
 use super::shared::paths;
@@ -118,6 +119,7 @@ impl Module for Sysctl {
             .fold(boot, |boot, path| boot.with(path, &after));
         decision.checks = keep::overridden(&settled, &boot, &target.path);
         notes.extend(decision.checks.iter().map(keep::words));
+        beside(&mut decision.changes, &host_level);
         decision.checks.extend(host_level);
         if let Some(last) = decision.changes.last_mut() {
             last.notes.append(&mut notes);

@@ -3,6 +3,7 @@
 mod boot;
 
 use super::service::init::has_systemd;
+use super::shared::beside::beside;
 use super::shared::host_level::{HOST_LEVEL, is_reported, report};
 use super::{Check, Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo};
@@ -82,6 +83,7 @@ impl Module for TransparentHugepage {
         look.ask(&probes)?;
 
         let mut decision = Decision::unchanged();
+        let mut told = Vec::new();
         let mut keep = persist;
         for switch in &switches {
             match switch.change(look, is_reported(parameters, look)?)? {
@@ -89,7 +91,7 @@ impl Module for TransparentHugepage {
                 Live::Right { writable } => keep &= writable,
                 Live::HostLevel(check) => {
                     keep = false;
-                    decision.checks.push(*check);
+                    told.push(*check);
                 }
                 Live::None(why) => {
                     keep = false;
@@ -102,6 +104,8 @@ impl Module for TransparentHugepage {
         } else if keep {
             boot::keep(&switches, look, &mut decision)?;
         }
+        beside(&mut decision.changes, &told);
+        decision.checks.extend(told);
         Ok(decision)
     }
 }

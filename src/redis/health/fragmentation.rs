@@ -125,11 +125,8 @@ pub(super) fn defragmentation(observation: &Observation<'_>) -> CheckResult {
         // Between two looks it has to have moved something; at one look its word is taken.
         (Some(effort), moved) if effort > 0 || moved.is_some_and(|(hits, _)| hits > 0) => {
             let mut found = format!("at work with {effort}% of a core");
-            match moved {
-                Some((hits, seconds)) => {
-                    found.push_str(&format!(", {hits} values moved in {seconds:.0} s"));
-                }
-                None => {}
+            if let Some((hits, seconds)) = moved {
+                found.push_str(&format!(", {hits} values moved in {seconds:.0} s"));
             }
             let outcome = match (stall, moved) {
                 (Some(stall), _) if stall > LONGEST_STALL => Outcome::Failed,

@@ -28,6 +28,8 @@ pub(super) enum Part {
     Paths,
     Kernel,
     ProgramStep,
+    RedisSet,
+    RedisLower,
     Reboot,
 }
 
@@ -59,6 +61,8 @@ impl Part {
             Self::Paths => include_str!("shell/paths.sh"),
             Self::Kernel => include_str!("shell/kernel.sh"),
             Self::ProgramStep => include_str!("shell/program_step.sh"),
+            Self::RedisSet => include_str!("shell/redis_set.sh"),
+            Self::RedisLower => include_str!("shell/redis_lower.sh"),
             Self::Reboot => include_str!("shell/reboot.sh"),
         }
     }
@@ -70,6 +74,8 @@ impl Part {
             Self::Accounts | Self::RedisClient | Self::Port | Self::Glob => &[Self::Limit],
             Self::Redis => &[Self::RedisClient],
             Self::RedisHealth => &[Self::RedisClient],
+            Self::RedisSet => &[Self::RedisClient, Self::Guard],
+            Self::RedisLower => &[Self::RedisSet],
             Self::Tree => &[Self::Limit, Self::Files],
             Self::ProgramProbe | Self::ProgramStep => &[Self::Program],
             Self::Write => &[Self::Program, Self::Attributes],

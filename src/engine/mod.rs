@@ -7,6 +7,7 @@ mod batch;
 pub mod context;
 pub mod exchange;
 pub mod facts;
+mod failing;
 mod host;
 mod once;
 pub mod run;

@@ -6,10 +6,8 @@ use super::exchange::{self, LOOK_AGAIN, Trouble};
 use super::failing::{failure_of, last_lines};
 use super::host::HostPlay;
 use super::walk::{Executed, Planned, Target, program_result};
-use crate::model::change::{Change, ChangeKind};
 use crate::model::probe::{Observation, Probe, Program};
 use crate::model::step::{Action, Outcome, Step, StepStatus};
-use crate::model::value::{Map, Value};
 use crate::module::{Decision, Failure};
 
 /// Where a host keeps notes of handlers that it is owed; gone when none is.
@@ -133,7 +131,7 @@ impl HostPlay<'_> {
             None => {
                 for change in &task.decision.changes {
                     self.memory.facts_stale |= world.confirm(change);
-                    *arbitrary |= change.kind == ChangeKind::Run && change.effects.is_empty();
+                    *arbitrary |= change.is_arbitrary();
                 }
                 let executed = executed(&task.decision, outcomes, None);
                 self.memory.executed.insert(task.key, executed);

@@ -50,8 +50,12 @@ pub(super) fn failure_of(decision: &Decision, outcomes: &[Outcome]) -> Failure {
             (Action::LowerMaxmemory { .. }, _) => "maxmemory was not lowered to its end".to_owned(),
             (Action::Reboot { .. }, _) => "the machine could not be restarted".to_owned(),
         };
+        let speaks_for_itself = matches!(&step.action, Action::Program { program, .. } if is_own(program))
+            && outcome.status != StepStatus::TimedOut;
         let mut failure = Failure::new(if said.is_empty() {
             what
+        } else if speaks_for_itself {
+            said
         } else {
             format!("{what}: {said}")
         });
@@ -61,9 +65,15 @@ pub(super) fn failure_of(decision: &Decision, outcomes: &[Outcome]) -> Failure {
     Failure::new("it was not carried out")
 }
 
+/// Whether a program is a script of a module's own, which has a name: what it says of a failure is written for people.
+fn is_own(program: &Program) -> bool {
+    matches!(program.argv.as_slice(), [shell, flag, _, name, ..] if shell.ends_with("sh") && flag == "-c" && name != "sh")
+}
+
 /// A program as a person would type it, shortened.
 fn words(program: &Program) -> String {
     let text = match program.argv.as_slice() {
+        [_, _, _, name, ..] if is_own(program) => name.clone(),
         [shell, flag, text, ..] if shell.ends_with("sh") && flag == "-c" => text.clone(),
         argv => argv.join(" "),
     };

@@ -258,9 +258,9 @@ fn predicted(live: &Live<'_>, items: &[&Item], settings: &[ConfigSetting]) -> Re
         .collect();
     RedisState {
         alive: true,
-        error: None,
         info,
         config,
+        ..RedisState::default()
     }
 }
 

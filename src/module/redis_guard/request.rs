@@ -78,7 +78,10 @@ impl Request {
             share: percent("share", 100)?.filter(|share| *share > 0),
             effort: percent("effort", 99)?,
             user: parameters.string("user")?.unwrap_or_default(),
-            password: parameters.secret("password")?,
+            // An empty one is none, so that a variable can stand for both.
+            password: parameters
+                .secret("password")?
+                .filter(|password| !password.expose().is_empty()),
         })
     }
 

@@ -20,6 +20,10 @@ struct Case {
     guard: Option<String>,
     #[serde(default = "unknown")]
     defragmentation: Defragmentation,
+    host: Option<ServerHealth>,
+    oom_kills_before: Option<u64>,
+    #[serde(default)]
+    huge_pages_for_all: bool,
     #[serde(default)]
     expect: Expectations,
     /// The checks that are looked at, by their names; each as its text after the name.
@@ -50,6 +54,9 @@ fn health_cases() {
                 memory_limit: case.memory_limit,
                 defragmentation: case.defragmentation,
                 guard: guard.as_ref(),
+                host: case.host.as_ref(),
+                oom_kills_before: case.oom_kills_before,
+                huge_pages_for_all: case.huge_pages_for_all,
             };
             let results = check(&observation, &case.expect);
             for (name, expected) in &case.results {
@@ -68,7 +75,7 @@ fn health_cases() {
     for name in names {
         let outcomes = seen.keys().filter(|(seen, _)| seen == name).count();
         assert!(
-            outcomes > 1 || name.starts_with("config "),
+            outcomes > 1 || name.starts_with("config ") || name == "process",
             "{name} has one outcome only"
         );
     }
@@ -84,6 +91,9 @@ fn a_server_that_does_not_answer_fails() {
         guard: None,
         memory_limit: None,
         defragmentation: Defragmentation::Unknown,
+        host: None,
+        oom_kills_before: None,
+        huge_pages_for_all: false,
     };
     let results = check(&observation, &Expectations::default());
     assert_eq!(results.len(), 1);
@@ -102,6 +112,9 @@ fn a_secret_is_in_no_result() {
         guard: None,
         memory_limit: None,
         defragmentation: Defragmentation::Unknown,
+        host: None,
+        oom_kills_before: None,
+        huge_pages_for_all: false,
     };
     let expect = |password: &str| Expectations {
         config: [("requirepass".to_owned(), password.to_owned())].into(),

@@ -1,12 +1,16 @@
 //! Carrying out what a walk planned: one script, recorded before it is sent, and what became of it.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
-use super::exchange::{self, LOOK_AGAIN, Trouble};
+use super::exchange::{self, Trouble};
 use super::host::HostPlay;
-use super::outcomes::{begun, executed, failure_of, last_lines, steps_of, until_restart};
+use super::outcomes::{begun, executed, steps_of, until_restart};
 use super::walk::{Planned, Target};
-use crate::model::probe::{Observation, Probe, Program};
+use super::words::failure_of;
+use crate::journal::Intention;
+use crate::model::probe::Program;
 use crate::model::step::{Action, Outcome, Step, StepStatus};
 use crate::module::Failure;
 
@@ -38,14 +42,20 @@ impl HostPlay<'_> {
             .filter(|task| !task.decision.changes.is_empty())
         {
             let changes = &task.decision.changes;
-            self.context()
-                .journal
-                .intend(&target.host, target.account.as_deref(), &task.name, changes)
-                .map_err(|error| {
-                    Trouble::Failed(Failure::new(format!(
-                        "the run's record cannot be written: {error}"
-                    )))
-                })?;
+            let secrets = self.context().templates.secrets();
+            let intention = Intention {
+                host: target.host.clone(),
+                account: target.account.clone(),
+                task: secrets.text(&task.name),
+                changes: changes.clone(),
+                hidden: task.no_log,
+                secrets: secrets.within(changes),
+            };
+            self.context().journal.intend(&intention).map_err(|error| {
+                Trouble::Failed(Failure::new(format!(
+                    "the run's record cannot be written: {error}"
+                )))
+            })?;
         }
         let (before, after) = self.note_steps(target, &planned, owed);
         let own: Vec<Step> = planned.iter().flat_map(steps_of).cloned().collect();
@@ -61,8 +71,14 @@ impl HostPlay<'_> {
             Some(_) => self.boot(target).await?,
             None => String::new(),
         };
-        let (outcomes, lost) =
-            exchange::carry_out(self.context(), target, self.connection_of(target), &steps).await?;
+        let (outcomes, lost) = exchange::carry_out(
+            self.context(),
+            target,
+            self.connection_of(target),
+            &steps,
+            &stops(before.len(), &planned),
+        )
+        .await?;
         if !after.is_empty()
             && outcomes
                 .last()
@@ -75,7 +91,7 @@ impl HostPlay<'_> {
         let nothing_began = outcomes
             .peek()
             .is_some_and(|outcome| outcome.status == StepStatus::NotRun);
-        if nothing_began && lost.is_none() {
+        if nothing_began && lost.is_none() && !self.context().is_interrupted() {
             return Err(Trouble::Failed(Failure::new(
                 "the host took the changes and did not begin with them",
             )));
@@ -104,6 +120,8 @@ impl HostPlay<'_> {
             return self.after_reboot(target, &own).await;
         }
         match lost {
+            // The user cut it.
+            Some(_) if self.context().is_interrupted() => Err(Trouble::Interrupted),
             Some(failure) => Err(Trouble::Unreachable(failure.help(
                 "the connection was lost while changes were being made; the next run finds out how far they came",
             ))),
@@ -178,6 +196,22 @@ impl HostPlay<'_> {
                     self.memory
                         .executed
                         .insert(task.key, executed(&task.decision, outcomes, Some(failure)));
+                    return false;
+                }
+                // The user stopped the run in the middle of the task.
+                let done = outcomes
+                    .iter()
+                    .filter(|outcome| outcome.status == StepStatus::Done)
+                    .count();
+                if done > 0 && self.context().is_interrupted() {
+                    let failure = Failure::new(format!(
+                        "interrupted: {done} of its {} steps were made",
+                        outcomes.len()
+                    ))
+                    .help("run again: what is left is found out and made then");
+                    self.memory
+                        .executed
+                        .insert(task.key, executed(&task.decision, outcomes, Some(failure)));
                 }
                 false
             }
@@ -218,92 +252,21 @@ impl HostPlay<'_> {
         (before, after)
     }
 
-    /// Steps behind a restart are carried out once the machine is back.
-    async fn after_reboot(&mut self, target: &Target, steps: &[Step]) -> Result<(), Trouble> {
-        let rest: Vec<Step> = steps
-            .iter()
-            .skip_while(|step| !matches!(step.action, Action::Reboot { .. }))
-            .skip(1)
-            .cloned()
-            .collect();
-        if rest.is_empty() {
-            return Ok(());
-        }
-        let (outcomes, lost) =
-            exchange::carry_out(self.context(), target, self.connection_of(target), &rest).await?;
-        if let Some(failure) = lost {
-            return Err(Trouble::Unreachable(failure));
-        }
-        match outcomes
-            .iter()
-            .find(|outcome| outcome.status != StepStatus::Done)
-        {
-            None => Ok(()),
-            Some(outcome) => Err(Trouble::Failed(Failure::new(format!(
-                "the machine is back, and what checks it failed: {}",
-                last_lines(&outcome.stderr.to_lossy())
-            )))),
-        }
-    }
-
     /// Nothing is owed any more, and no script was left to say so.
     pub(super) async fn take_note_away(&mut self) -> Result<(), Trouble> {
         let target = self.setting.facts_target.clone();
         let path = format!("{NOTES}/{}", note_key(&self.setting.play.key));
         let steps = [note_step(NOTE_AWAY, &path, &[])];
-        exchange::carry_out(self.context(), &target, self.connection_of(&target), &steps).await?;
-        self.note_written = false;
-        Ok(())
-    }
-
-    /// Which boot the host is in.
-    async fn boot(&self, target: &Target) -> Result<String, Trouble> {
-        let answers = exchange::observe(
+        exchange::carry_out(
             self.context(),
-            target,
-            self.connection_of(target),
-            &[Probe::BootId],
+            &target,
+            self.connection_of(&target),
+            &steps,
+            &BTreeSet::new(),
         )
         .await?;
-        match answers.into_iter().next() {
-            Some(Observation::BootId(id)) => Ok(id),
-            _ => Err(Trouble::Failed(Failure::new(
-                "the host does not tell which boot it is in",
-            ))),
-        }
-    }
-
-    /// Waits until a host that restarts answers again, with another boot than before.
-    pub(super) async fn wait_for_return(
-        &mut self,
-        target: &Target,
-        boot: &str,
-        limit: u64,
-    ) -> Result<(), Trouble> {
-        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(limit);
-        loop {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            self.context().sessions.forget(&target.host).await;
-            let answer = exchange::observe(
-                self.context(),
-                target,
-                self.connection_of(target),
-                &[Probe::BootId],
-            )
-            .await;
-            match answer {
-                Ok(answers) if matches!(answers.first(), Some(Observation::BootId(id)) if id != boot) =>
-                {
-                    return Ok(());
-                }
-                _ if tokio::time::Instant::now() > deadline => {
-                    return Err(Trouble::Unreachable(Failure::new(format!(
-                        "it did not come back within {limit} seconds"
-                    ))));
-                }
-                _ => {}
-            }
-        }
+        self.note_written = false;
+        Ok(())
     }
 }
 
@@ -324,4 +287,19 @@ fn note_step(text: &str, path: &str, words: &[String]) -> Step {
         program: Box::new(Program::new(argv)),
         accepted: Vec::new(),
     })
+}
+
+/// The steps before which the script may end: where a change begins. A change is made whole, so that no file is
+/// written without what has to follow. `before`: how many steps stand before the first change's.
+fn stops(before: usize, planned: &[Planned]) -> BTreeSet<usize> {
+    let mut next = before;
+    planned
+        .iter()
+        .flat_map(|task| &task.decision.changes)
+        .filter_map(|change| {
+            let first = next;
+            next += change.steps.len();
+            (!change.steps.is_empty()).then_some(first)
+        })
+        .collect()
 }

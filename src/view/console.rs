@@ -74,6 +74,21 @@ impl Console {
         self.err.write(&text);
     }
 
+    /// Tells what was found in files that were to be looked at: results, and so on standard output. With `--json` the
+    /// lines that are given.
+    pub fn findings(&mut self, found: &[Diagnostic], lines: &[serde_json::Value]) {
+        if self.settings.json {
+            for line in lines {
+                self.out.write(&format!("{line}\n"));
+            }
+        } else if found.is_empty() {
+            self.out.write("Nothing is wrong.\n");
+        } else {
+            let text = diagnostic::render_all(found, self.out.width, self.out.colours);
+            self.out.write(&text);
+        }
+    }
+
     /// One sentence about what was or was not done.
     pub fn note(&mut self, text: &str) {
         let lines: Vec<_> = text.split('\n').map(page::clean).collect();

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::exchange::{self, LOOK_AGAIN, Trouble};
 use super::host::HostPlay;
 use super::walk::{Executed, Planned, Target, program_result};
-use crate::model::change::{Change, ChangeKind};
+use crate::model::change::Change;
 use crate::model::probe::{Observation, Probe, Program};
 use crate::model::step::{Action, Outcome, Step, StepStatus};
 use crate::model::value::{Map, Value};
@@ -132,7 +132,7 @@ impl HostPlay<'_> {
             None => {
                 for change in &task.decision.changes {
                     self.memory.facts_stale |= world.confirm(change);
-                    *arbitrary |= change.kind == ChangeKind::Run && change.effects.is_empty();
+                    *arbitrary |= change.is_arbitrary();
                 }
                 let executed = executed(&task.decision, outcomes, None);
                 self.memory.executed.insert(task.key, executed);
@@ -399,10 +399,22 @@ fn failure_of(decision: &Decision, outcomes: &[Outcome]) -> Failure {
             (Action::KernelValue { key, value }, _) => {
                 format!("the kernel does not take {key} = {value}")
             }
+            (Action::ConfigSet { settings, .. }, _) => {
+                let names: Vec<&str> = settings
+                    .iter()
+                    .map(|setting| setting.name.as_str())
+                    .collect();
+                format!("the server did not take {}", names.join(", "))
+            }
+            (Action::LowerMaxmemory { .. }, _) => "maxmemory was not lowered to its end".to_owned(),
             (Action::Reboot { .. }, _) => "the machine could not be restarted".to_owned(),
         };
+        let speaks_for_itself = matches!(&step.action, Action::Program { program, .. } if is_own(program))
+            && outcome.status != StepStatus::TimedOut;
         let mut failure = Failure::new(if said.is_empty() {
             what
+        } else if speaks_for_itself {
+            said
         } else {
             format!("{what}: {said}")
         });
@@ -412,9 +424,15 @@ fn failure_of(decision: &Decision, outcomes: &[Outcome]) -> Failure {
     Failure::new("it was not carried out")
 }
 
+/// Whether a program is a script of a module's own, which has a name: what it says of a failure is written for people.
+fn is_own(program: &Program) -> bool {
+    matches!(program.argv.as_slice(), [shell, flag, _, name, ..] if shell.ends_with("sh") && flag == "-c" && name != "sh")
+}
+
 /// A program as a person would type it, shortened.
 fn words(program: &Program) -> String {
     let text = match program.argv.as_slice() {
+        [_, _, _, name, ..] if is_own(program) => name.clone(),
         [shell, flag, text, ..] if shell.ends_with("sh") && flag == "-c" => text.clone(),
         argv => argv.join(" "),
     };

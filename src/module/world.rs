@@ -2,6 +2,7 @@
 
 mod folders;
 mod paths;
+mod units;
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,6 +25,8 @@ pub struct World {
     appearing: Vec<(String, Unknown)>,
     /// Modes and owners that decided changes give to paths.
     ownership: HashMap<String, Ownership>,
+    /// Units that will have a file, and what completes "known after ...".
+    units: Vec<(String, Unknown)>,
     /// Packages that will come or go: names, and what completes "known after ...".
     packages: Vec<(Vec<String>, Unknown)>,
     /// Why what servers answer is not known, if so.
@@ -69,6 +72,7 @@ impl World {
             match effect {
                 Effect::Becomes(probe, observation) => {
                     self.predict_path(probe, observation);
+                    self.predict_unit(probe, observation);
                     self.predicted
                         .insert(probe.clone(), Ok(observation.clone()));
                 }
@@ -118,6 +122,7 @@ impl World {
             match effect {
                 Effect::Becomes(probe, observation) => {
                     self.confirm_path(probe, observation);
+                    self.confirm_unit(probe);
                     if paths::is_whole(observation) {
                         self.confirmed.insert(probe.clone());
                         self.observed.insert(probe.clone(), observation.clone());
@@ -179,6 +184,7 @@ impl World {
         self.folders = Folders::default();
         self.ownership.clear();
         self.packages.clear();
+        self.units.clear();
         self.servers = None;
         self.restart = None;
     }
@@ -202,6 +208,7 @@ impl World {
             Some(observation) => match self
                 .what_a_package_may_bring(probe, observation)
                 .or_else(|| self.what_may_appear(probe, observation))
+                .or_else(|| self.what_a_unit_file_brings(probe, observation))
             {
                 Some(unknown) => Answer::Unknown(unknown),
                 None => Answer::Known(observation),

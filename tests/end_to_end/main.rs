@@ -11,4 +11,5 @@ mod a_provision;
 mod b_accounts;
 mod c_faults;
 mod d_handlers;
+mod g_redis_config;
 mod support;

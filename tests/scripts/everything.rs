@@ -3,7 +3,7 @@
 use cachesmith::model::blob::Blob;
 use cachesmith::model::probe::{Probe, Program, RedisAddress};
 use cachesmith::model::secret::Secret;
-use cachesmith::model::step::{Action, Attributes, Guard, Step};
+use cachesmith::model::step::{Action, Attributes, ConfigSetting, Guard, Pace, Step};
 
 /// A program with all that a program can have.
 fn program() -> Box<Program> {
@@ -14,6 +14,28 @@ fn program() -> Box<Program> {
         stdin: Some(Blob::from(vec![0_u8, 1])),
         time_limit: Some(5),
     })
+}
+
+fn address() -> RedisAddress {
+    RedisAddress {
+        port: 6379,
+        user: Some("ops".into()),
+        password: Some(Secret::new("it's a secret")),
+        ..RedisAddress::default()
+    }
+}
+
+fn config_set(at_once: bool) -> Action {
+    Action::ConfigSet {
+        address: address(),
+        settings: vec![ConfigSetting {
+            name: "requirepass".into(),
+            value: Blob::from("it's $(new)"),
+            before: Blob::from("it's $(old)"),
+            secret: true,
+        }],
+        at_once,
+    }
 }
 
 pub(crate) fn probes() -> Vec<Probe> {
@@ -35,12 +57,7 @@ pub(crate) fn probes() -> Vec<Probe> {
             host: "127.0.0.1".into(),
             port: 6379,
         },
-        Probe::Redis(RedisAddress {
-            port: 6379,
-            user: Some("ops".into()),
-            password: Some(Secret::new("it's a secret")),
-            ..RedisAddress::default()
-        }),
+        Probe::Redis(address()),
         Probe::BootId,
     ]
 }
@@ -75,6 +92,10 @@ pub(crate) fn steps() -> Vec<Step> {
             pid: 1,
             started: 2,
         },
+        Guard::Config {
+            address: address(),
+            values: vec![("requirepass".into(), Blob::from("it's $(old)"))],
+        },
     ];
     let actions = vec![
         write(Blob::from("it's\ntext")),
@@ -105,6 +126,18 @@ pub(crate) fn steps() -> Vec<Step> {
         Action::KernelValue {
             key: "vm.overcommit_memory".into(),
             value: "1".into(),
+        },
+        config_set(true),
+        config_set(false),
+        Action::LowerMaxmemory {
+            address: address(),
+            pace: Pace {
+                to: 1,
+                percent: 2,
+                most_bytes: 3,
+                evictions_per_second: 4,
+                time_limit: 5,
+            },
         },
         Action::Reboot { time_limit: 60 },
     ];

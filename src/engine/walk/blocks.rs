@@ -54,6 +54,8 @@ impl Walk<'_> {
             for report in of_block.filter_map(|(_, done)| done.report.as_mut()) {
                 report.ignored |= report.status == TaskStatus::Failed;
             }
+            let failed = std::mem::take(&mut self.last_failed);
+            self.variables.extend(failed);
             flow = self.items_from(&block.rescue, key, RESCUE);
         }
         if matches!(flow, Flow::Continue | Flow::Failed) {

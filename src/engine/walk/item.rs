@@ -187,7 +187,7 @@ impl Walk<'_> {
                 self.facts.clone_from(&world.facts);
             }
         }
-        let arbitrary = decision.changes.iter().any(is_arbitrary) && !never_changes(task);
+        let arbitrary = decision.changes.iter().any(Change::is_arbitrary) && !never_changes(task);
         if self.is_plan() || self.collecting() {
             self.pending = true;
             return self.judge(task, key, scope, label, &settings_of(settings), raw);
@@ -373,11 +373,6 @@ impl Walk<'_> {
 /// Whether what is known of the server was foreseen from the package that would bring it.
 fn is_predicted(facts: &Map) -> bool {
     facts.get("redis").and_then(|redis| redis.get("predicted")) == Some(&Value::Bool(true))
-}
-
-/// A program whose effects nobody declared.
-fn is_arbitrary(change: &Change) -> bool {
-    change.kind == ChangeKind::Run && change.effects.is_empty()
 }
 
 /// `changed_when: false` says that the task leaves the host as it is.

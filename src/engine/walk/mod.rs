@@ -138,6 +138,8 @@ struct Walk<'a> {
     section: SectionKind,
     flushes: usize,
     failed: bool,
+    /// Of the task that failed last, for a `rescue`: `ansible_failed_task` and `ansible_failed_result`.
+    last_failed: Map,
 }
 
 /// Whose shell a task with these keywords runs in.
@@ -178,6 +180,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         section: SectionKind::Tasks,
         flushes: 0,
         failed: false,
+        last_failed: Map::new(),
     };
     if memory.facts_stale {
         walk.ask(&setting.facts_target, [Probe::Facts]);

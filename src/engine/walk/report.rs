@@ -167,7 +167,7 @@ impl Walk<'_> {
 }
 
 /// A text for a person: rendered where that is possible, as it was written where it is not.
-fn text_of(node: &Node, scope: &Scope) -> String {
+pub(super) fn text_of(node: &Node, scope: &Scope) -> String {
     scope
         .node(node)
         .ok()

@@ -73,11 +73,13 @@ impl Setting {
         origin: &Origin,
     ) -> Scope {
         let mut layers = vec![
+            Layer::templated(Arc::clone(&self.play.role_defaults)),
             Layer::templated(Arc::clone(&origin.role_defaults)),
             Layer::templated(Arc::clone(&self.inventory)),
             Layer::raw(facts.clone()),
             Layer::templated(Arc::clone(&self.play.vars)),
             Layer::templated(Arc::clone(&self.play.vars_files)),
+            Layer::templated(Arc::clone(&self.play.role_vars)),
             Layer::templated(Arc::clone(&origin.role_vars)),
         ];
         layers.extend(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::blocks::{below, item_text, loop_layer};
 use super::memory::{Done, Key, Outcome, Truth};
+use super::report::text_of;
 use super::{Flow, Next, Walk};
 use crate::model::event::{Mode, TaskKind, TaskStatus};
 use crate::model::node::Node;
@@ -155,10 +156,28 @@ impl Walk<'_> {
             }
         }
         if outcome.failed {
+            let scope = self.scope(&task.keywords, &task.origin);
+            let name = match &task.name {
+                Some(name) => text_of(name, &scope),
+                None => task.module.to_owned(),
+            };
+            self.remember_failure(&name, task.module, outcome.result.clone());
             Flow::Failed
         } else {
             Flow::Continue
         }
+    }
+
+    /// Notes what a `rescue` may want to know.
+    fn remember_failure(&mut self, name: &str, action: &str, result: Map) {
+        let task = Map::from_iter([
+            ("name".to_owned(), name.into()),
+            ("action".to_owned(), action.into()),
+        ]);
+        self.last_failed = Map::from_iter([
+            ("ansible_failed_task".to_owned(), Value::Map(task)),
+            ("ansible_failed_result".to_owned(), Value::Map(result)),
+        ]);
     }
 
     /// The handlers that a task notifies, their names rendered as its item sees them.
@@ -167,7 +186,8 @@ impl Walk<'_> {
         task: &Task,
         scope: &Scope,
     ) -> Result<Vec<String>, Failure> {
-        task.notify
+        task.keywords
+            .notify
             .iter()
             .map(|node| {
                 let value = scope
@@ -209,6 +229,9 @@ impl Walk<'_> {
         if self.must_wait() {
             return Flow::Stop;
         }
+        let name = include.name.as_ref().and_then(Node::as_str);
+        let word = include_word(include);
+        self.remember_failure(name.unwrap_or(word), word, failure_result(failure));
         let report = self.bare_report(
             &include.at,
             include.name.as_ref(),
@@ -261,6 +284,7 @@ impl Walk<'_> {
         if self.must_wait() {
             return Flow::Stop;
         }
+        self.remember_failure("meta", "meta", failure_result(failure));
         let name: Option<&Node> = None;
         let report = self.bare_report(
             &meta.at,
@@ -359,6 +383,13 @@ impl Walk<'_> {
     pub(super) fn is_plan(&self) -> bool {
         self.setting.mode == Mode::Plan
     }
+}
+
+/// What a `rescue` gets to know of something that has no result of its own.
+fn failure_result(failure: &Failure) -> Map {
+    let mut result = Outcome::failed().flags();
+    result.insert("msg".to_owned(), failure.message.as_str().into());
+    result
 }
 
 /// The word with which a list of tasks is brought in.

@@ -74,7 +74,7 @@ impl Loader<'_> {
                 _ => self.check_template(&argument.value),
             }
         }
-        for node in &task.notify {
+        for node in &task.keywords.notify {
             let Some(name) = self
                 .text_node("notify", node)
                 .and_then(|node| node.as_str().map(str::to_owned))

@@ -97,6 +97,7 @@ impl Loader<'_> {
                 },
             ));
         }
+        let (role_defaults, role_vars) = self.public_variables();
         let play = Play {
             key: format!(
                 "{}#{index} {name}",
@@ -121,6 +122,8 @@ impl Loader<'_> {
                 .and_then(|value| self.word("connection", value, CONNECTIONS)),
             vars: Arc::new(play_vars),
             vars_files: Arc::new(vars_files),
+            role_defaults: Arc::new(role_defaults),
+            role_vars: Arc::new(role_vars),
             serial: node
                 .get("serial")
                 .map(|value| self.batches(value))

@@ -24,6 +24,8 @@ pub(super) struct LoadedRole {
     defaults: Arc<Map>,
     /// Its variables, with those of the roles that it depends on below them.
     vars: Arc<Map>,
+    /// Whether the whole play sees both: not where it is only included.
+    public: bool,
 }
 
 impl Loader<'_> {
@@ -93,13 +95,34 @@ impl Loader<'_> {
         items
     }
 
-    /// Notes with what a role was named.
+    /// Notes with what a role was named in a play's `roles`.
     fn remember_naming(&mut self, name: &str, at: &At, named_with: Map) {
-        let path = self.role_path(name, at);
-        let mut roles = self.roles.iter_mut();
-        if let Some(role) = roles.find(|role| Some(&role.path) == path.as_ref()) {
+        if let Some(role) = self.loaded(name, at) {
             role.named_with.push(named_with);
+            role.public = true;
         }
+    }
+
+    /// Lets the whole play see a role's defaults and variables.
+    pub(super) fn publish(&mut self, name: &str, at: &At) {
+        if let Some(role) = self.loaded(name, at) {
+            role.public = true;
+        }
+    }
+
+    fn loaded(&mut self, name: &str, at: &At) -> Option<&mut LoadedRole> {
+        let path = self.role_path(name, at)?;
+        self.roles.iter_mut().find(|role| role.path == path)
+    }
+
+    /// The defaults and the variables of the roles that the whole play sees.
+    pub(super) fn public_variables(&self) -> (Map, Map) {
+        let (mut defaults, mut vars) = (Map::new(), Map::new());
+        for role in self.roles.iter().filter(|role| role.public) {
+            defaults.extend((*role.defaults).clone());
+            vars.extend((*role.vars).clone());
+        }
+        (defaults, vars)
     }
 
     /// As in Ansible, a role that is named again with the same words runs once in a play, unless it allows
@@ -195,6 +218,7 @@ impl Loader<'_> {
                 named_with: Vec::new(),
                 defaults: Arc::clone(&origin.role_defaults),
                 vars: Arc::clone(&origin.role_vars),
+                public: false,
             });
         }
         if let Some(file) = main_file(&path, "tasks") {

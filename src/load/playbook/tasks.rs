@@ -209,7 +209,6 @@ impl Loader<'_> {
             arguments,
             keywords,
             register,
-            notify: node.get("notify").map(Self::list).unwrap_or_default(),
             listen: node
                 .get("listen")
                 .map(|value| self.words("listen", value))

@@ -2,9 +2,10 @@
 
 mod expected;
 
-use super::{
-    Check, CheckStatus, Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop,
+use super::shared::redis_address::{
+    HOST, OwnAddress, PASSWORD, PORT, SOCKET, USER, place, redis_address,
 };
+use super::{Check, CheckStatus, Decision, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::probe::RedisAddress;
 use crate::model::value::{Map, Value};
 use crate::redis::capability::Defragmentation;
@@ -18,8 +19,6 @@ use crate::redis::info::Info;
 /// makes the task fail; use `until` and `retries` for what needs time.
 #[derive(Debug)]
 pub struct RedisCheck;
-
-const USUAL_PORT: u16 = 6379;
 
 static SPEC: Spec = Spec {
     name: "redis_check",
@@ -44,15 +43,11 @@ static SPEC: Spec = Spec {
             "Whether no fork and no full synchronization may be under way, as before the next host is touched.",
         )
         .default("no"),
-        Parameter::new("socket", Kind::Path, "The unix socket to ask it at.").aliases(&["login_unix_socket"]),
-        Parameter::new("host", Kind::String, "The address to ask it at, as seen from its host.")
-            .aliases(&["login_host"])
-            .default("127.0.0.1"),
-        Parameter::new("port", Kind::Integer, "Its port.")
-            .aliases(&["login_port"])
-            .default("the server's own, else 6379"),
-        Parameter::new("user", Kind::String, "The account that asks.").aliases(&["login_user"]),
-        Parameter::new("password", Kind::Secret, "Its password.").aliases(&["login_password"]),
+        SOCKET,
+        HOST,
+        PORT,
+        USER,
+        PASSWORD,
     ],
     free_form: None,
     one_of: &[],
@@ -65,7 +60,7 @@ impl Module for RedisCheck {
 
     fn decide(&self, parameters: &Parameters, look: &Look<'_>) -> Result<Decision, Stop> {
         let expectations = expected::read(parameters)?;
-        let address = address(parameters, look)?;
+        let address = redis_address(parameters, OwnAddress::of(look)?)?;
         let state = look.redis(&address)?;
         if !state.alive {
             return Ok(decision(vec![silent(&address, state.error.as_deref())]));
@@ -102,48 +97,6 @@ impl Module for RedisCheck {
     }
 }
 
-fn address(parameters: &Parameters, look: &Look<'_>) -> Result<RedisAddress, Stop> {
-    let fact = |name: &str| look.fact(&["redis", name]);
-    let host = parameters.string("host")?;
-    let given_port = match parameters.integer("port")? {
-        None => None,
-        Some(number) => Some(
-            u16::try_from(number)
-                .map_err(|_| Stop::failed(format!("`port: {number}` is no port")))?,
-        ),
-    };
-    let mut socket = parameters.string("socket")?;
-    if socket.is_some() && (host.is_some() || given_port.is_some()) {
-        return Err(
-            Failure::new("`socket` and `host` or `port` are two addresses")
-                .help("leave one of them out")
-                .into(),
-        );
-    }
-    let mut port = given_port.unwrap_or(USUAL_PORT);
-    if socket.is_none() && host.is_none() && given_port.is_none() {
-        // The server's own address: its port, or its socket where it has no port.
-        let own = match fact("port")? {
-            Some(Value::Int(number)) => u16::try_from(*number).ok(),
-            _ => None,
-        };
-        match own {
-            Some(0) => socket = fact("socket")?.and_then(Value::as_str).map(str::to_owned),
-            Some(own) => port = own,
-            None => {}
-        }
-    }
-    Ok(RedisAddress {
-        host: socket
-            .is_none()
-            .then(|| host.unwrap_or_else(|| "127.0.0.1".to_owned())),
-        port: if socket.is_none() { port } else { 0 },
-        socket,
-        user: parameters.string("user")?,
-        password: parameters.secret("password")?,
-    })
-}
-
 /// Bytes that the server may use in all, as far as that is known.
 fn memory_limit(look: &Look<'_>) -> Result<Option<u64>, Stop> {
     for path in [["redis", "sizing", "memory"], ["host", "memory", "usable"]] {
@@ -171,14 +124,7 @@ fn defragmentation(look: &Look<'_>) -> Result<Defragmentation, Stop> {
 }
 
 fn silent(address: &RedisAddress, error: Option<&str>) -> Check {
-    let place = match (&address.socket, &address.host) {
-        (Some(socket), _) => socket.clone(),
-        (None, host) => format!(
-            "{}:{}",
-            host.as_deref().unwrap_or("127.0.0.1"),
-            address.port
-        ),
-    };
+    let place = place(address);
     let error = error.unwrap_or("nothing");
     let wants_password = ["NOAUTH", "WRONGPASS"]
         .iter()

@@ -10,6 +10,8 @@ pub(crate) mod unit;
 
 use request::Request;
 
+pub(super) use systemctl::restart as restart_step;
+
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 
 /// Starts, stops, restarts and enables services, and adds settings to their units.

@@ -45,6 +45,11 @@ pub(super) fn with_reasons(verb: &str, unit: &str) -> Step {
     ]))
 }
 
+/// A restart on behalf of another module.
+pub(in crate::module) fn restart(unit: &str) -> Step {
+    with_reasons("restart", unit)
+}
+
 pub(super) fn step(program: Program) -> Step {
     Step::new(Action::Program {
         program: Box::new(program),

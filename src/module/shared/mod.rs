@@ -12,6 +12,7 @@ pub mod paths;
 pub mod pattern;
 pub mod pending;
 pub mod program;
+pub mod redis_address;
 pub mod removal;
 mod replace_link;
 pub mod restore;

@@ -15,6 +15,7 @@ pub(super) enum Part {
     Process,
     Service,
     Accounts,
+    RedisClient,
     Redis,
     Port,
     Program,
@@ -26,6 +27,8 @@ pub(super) enum Part {
     Paths,
     Kernel,
     ProgramStep,
+    RedisSet,
+    RedisLower,
     Reboot,
 }
 
@@ -44,6 +47,7 @@ impl Part {
             Self::Process => include_str!("shell/process.sh"),
             Self::Service => include_str!("shell/service.sh"),
             Self::Accounts => include_str!("shell/accounts.sh"),
+            Self::RedisClient => include_str!("shell/redis_client.sh"),
             Self::Redis => include_str!("shell/redis.sh"),
             Self::Port => include_str!("shell/port.sh"),
             Self::Program => include_str!("shell/program.sh"),
@@ -55,6 +59,8 @@ impl Part {
             Self::Paths => include_str!("shell/paths.sh"),
             Self::Kernel => include_str!("shell/kernel.sh"),
             Self::ProgramStep => include_str!("shell/program_step.sh"),
+            Self::RedisSet => include_str!("shell/redis_set.sh"),
+            Self::RedisLower => include_str!("shell/redis_lower.sh"),
             Self::Reboot => include_str!("shell/reboot.sh"),
         }
     }
@@ -63,7 +69,10 @@ impl Part {
     pub(super) fn needs(self) -> &'static [Self] {
         match self {
             Self::Files | Self::Packages | Self::Index | Self::Units => &[Self::Limit],
-            Self::Accounts | Self::Redis | Self::Port | Self::Glob => &[Self::Limit],
+            Self::Accounts | Self::RedisClient | Self::Port | Self::Glob => &[Self::Limit],
+            Self::Redis => &[Self::RedisClient],
+            Self::RedisSet => &[Self::RedisClient, Self::Guard],
+            Self::RedisLower => &[Self::RedisSet],
             Self::Tree => &[Self::Limit, Self::Files],
             Self::ProgramProbe | Self::ProgramStep => &[Self::Program],
             Self::Write => &[Self::Program, Self::Attributes],

@@ -16,6 +16,7 @@ mod stat;
 mod tree;
 mod units;
 
+pub(super) use redis::client_words;
 use zeroize::Zeroizing;
 
 use super::builder::Builder;

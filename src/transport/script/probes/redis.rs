@@ -8,24 +8,26 @@ use crate::transport::script::nonce::Nonce;
 
 pub(super) fn compile(number: usize, address: &RedisAddress, builder: &mut Builder) {
     builder.need(Part::Redis);
-    let secret = address
-        .password
-        .as_ref()
-        .map_or("", |secret| secret.expose());
-    let port = address.port.to_string();
-    let mut arguments = vec![secret];
+    builder.raw(&format!("c_number={number}\n"));
+    builder.call("c_redis", client_words(address));
+}
+
+/// The password and the arguments with which the client finds a server.
+pub(in crate::transport::script) fn client_words(address: &RedisAddress) -> Vec<String> {
+    let secret = address.password.as_ref();
+    let mut words = vec![secret.map_or_else(String::new, |secret| secret.expose().to_owned())];
     match &address.socket {
-        Some(socket) => arguments.extend(["-s", socket]),
+        Some(socket) => words.extend(["-s".to_owned(), socket.clone()]),
         None => {
             let host = address.host.as_deref().unwrap_or("127.0.0.1");
-            arguments.extend(["-h", host, "-p", &port]);
+            let port = address.port.to_string();
+            words.extend(["-h".to_owned(), host.to_owned(), "-p".to_owned(), port]);
         }
     }
     if let Some(user) = &address.user {
-        arguments.extend(["--user", user]);
+        words.extend(["--user".to_owned(), user.clone()]);
     }
-    builder.raw(&format!("c_number={number}\n"));
-    builder.call("c_redis", arguments);
+    words
 }
 
 /// The client's code is 0 whatever the server answers, so only the words count.

@@ -20,7 +20,7 @@ c_clean() {
 		c_new=
 	fi
 	if [ -n "$c_dir" ]; then
-		rm -rf "$c_dir" 2>/dev/null
+		rm -rf "$c_dir" "$c_dir-trial" 2>/dev/null
 		c_dir=
 	fi
 }

@@ -4,6 +4,7 @@
 //! next line reports it and ends the script where it was not done.
 
 mod action;
+mod config;
 mod outcome;
 mod program;
 
@@ -30,7 +31,7 @@ pub(super) fn compile(steps: &[Step], options: &Options, nonce: Nonce) -> Zeroiz
         } else {
             if let Some(guard) = &step.guard {
                 builder.need(Part::Guard);
-                line.then(&guard_command(guard));
+                add_guard(guard, &mut line, &mut builder);
             }
             action::compile(&step.action, options, &mut line, &mut builder);
         }
@@ -45,8 +46,8 @@ pub(super) fn compile(steps: &[Step], options: &Options, nonce: Nonce) -> Zeroiz
     builder.finish()
 }
 
-fn guard_command(guard: &Guard) -> String {
-    match guard {
+fn add_guard(guard: &Guard, line: &mut action::Line, builder: &mut Builder) {
+    let command = match guard {
         Guard::Absent { path } => command("c_guard_absent", [path]),
         Guard::Exists { path } => command("c_guard_exists", [path]),
         Guard::Sha256 { path, sha256 } => command("c_guard_sha256", [path, sha256]),
@@ -58,7 +59,9 @@ fn guard_command(guard: &Guard) -> String {
             "c_guard_process",
             [unit.clone(), pid.to_string(), started.to_string()],
         ),
-    }
+        Guard::Config { address, values } => return config::guard(address, values, line, builder),
+    };
+    line.then(&command);
 }
 
 /// A kernel value as the host will compare it: white space folded, and of a switch (`always [madvise] never`) only
@@ -81,6 +84,9 @@ fn refusal(step: &Step) -> Option<String> {
         Some(Guard::KernelValue { key, .. }) => refused_kernel(key),
         Some(Guard::MainProcess { unit, .. }) => {
             refused_word(unit, "the name of a unit", UNIT_LETTERS)
+        }
+        Some(Guard::Config { address, values }) => {
+            config::refused_address(address).or_else(|| config::refused_values(values))
         }
         None => None,
     };

@@ -34,6 +34,8 @@ pub enum Command {
     Verify(PlayArguments),
     /// Show what each host is, and where each figure comes from.
     Facts(FactsArguments),
+    /// Show how each host's memory is shared out: what is known, each step, and what follows.
+    Explain(FactsArguments),
     /// Show the inventory as it is understood.
     Inventory(InventoryArguments),
     /// Find what is wrong in a redis.conf or valkey.conf, without any host. Exits 3 where there are errors.

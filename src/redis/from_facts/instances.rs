@@ -1,6 +1,7 @@
 //! The servers of a host.
 
-use super::values::put_text;
+use super::build;
+use super::values::{put_text, support_word};
 use crate::model::facts::{Facts, RedisInstance};
 use crate::model::value::{Map, Value};
 use crate::redis::config_get;
@@ -40,11 +41,11 @@ pub(super) fn list(facts: &Facts) -> Vec<Value> {
     facts
         .redis_instances
         .iter()
-        .map(|instance| Value::Map(one(instance)))
+        .map(|instance| Value::Map(one(facts, instance)))
         .collect()
 }
 
-fn one(instance: &RedisInstance) -> Map {
+fn one(facts: &Facts, instance: &RedisInstance) -> Map {
     let mut map = Map::new();
     let info = Info::parse(&instance.info);
     map.insert("running".to_owned(), (instance.pid != 0).into());
@@ -80,6 +81,19 @@ fn one(instance: &RedisInstance) -> Map {
         put_text(&mut map, "flavour", flavour);
         put_text(&mut map, "version", &server.version.to_string());
     }
+    let (decision, assessment) = build::of_instance(facts, instance);
+    map.insert("defragmentation".to_owned(), decision.enable.into());
+    put_text(
+        &mut map,
+        "defragmentation_support",
+        support_word(assessment.verdict),
+    );
+    let reason = if decision.enable {
+        assessment.reasons.first().cloned().unwrap_or_default()
+    } else {
+        decision.refusals.join("; ")
+    };
+    put_text(&mut map, "defragmentation_reason", &reason);
     for (name, field) in [
         ("used_memory", "used_memory"),
         ("used_memory_peak", "used_memory_peak"),

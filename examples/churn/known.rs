@@ -76,3 +76,15 @@ pub fn check(target: &Target, keys: u64, size: usize) -> io::Result<Checked> {
     }
     Ok(checked)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_differ_and_have_their_size() {
+        assert_eq!(value(1, 64).len(), 64);
+        assert_eq!(value(7, 10), value(7, 10));
+        assert_ne!(value(1, 64), value(2, 64));
+    }
+}

@@ -63,3 +63,29 @@ fn summary(mut waited: Vec<u32>) -> Summary {
 fn milliseconds(microseconds: u32) -> f64 {
     f64::from(microseconds) / 1000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_keeps_the_worst_and_tells_phases_apart() {
+        let mut latencies = Latencies::default();
+        for milliseconds in 1..=1000 {
+            latencies.add(0, Duration::from_millis(milliseconds));
+        }
+        latencies.add(1, Duration::from_secs(2));
+        let first = latencies.summary_of(0);
+        assert_eq!((first.count, first.above_100_ms), (1000, 900));
+        assert!((first.median_ms - 501.0).abs() < 0.01);
+        assert!((first.worst_ms - 1000.0).abs() < 0.01);
+        assert!((latencies.summary().worst_ms - 2000.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn nothing_measured_is_no_time() {
+        let none = Latencies::default().summary();
+        assert_eq!(none.count, 0);
+        assert!(none.worst_ms < f64::EPSILON);
+    }
+}

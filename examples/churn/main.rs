@@ -1,7 +1,7 @@
 //! A client that puts a Redis or Valkey under the loads of `script/proof`, and reports what it saw as JSON.
 //!
 //! ```text
-//! cargo run --release --example churn -- shift --address 10.0.0.7:6379 --bytes-per-phase 300000000
+//! cargo run --release --example churn -- shift --address 10.0.0.7:6379 --memory-per-phase 300000000
 //! ```
 //! `shift` writes values whose size changes, which is what fragments memory; `fill`, `steady` and `check` tell whether
 //! a change to a live server lost keys or showed an error to a client. All are bounded in time and count. A password
@@ -70,9 +70,9 @@ enum Load {
         /// Bytes of a value in each phase
         #[arg(long, value_delimiter = ',', default_values_t = [40, 72, 136, 200, 344, 90])]
         sizes: Vec<usize>,
-        /// Bytes of values that each phase writes
+        /// Bytes that the keys of each phase take on the server
         #[arg(long)]
-        bytes_per_phase: u64,
+        memory_per_phase: u64,
         /// Requests that are sent together
         #[arg(long, default_value_t = 500)]
         pipeline: u64,
@@ -118,7 +118,7 @@ fn main() -> Result<()> {
         Load::Shift {
             common,
             sizes,
-            bytes_per_phase,
+            memory_per_phase,
             pipeline,
             connections,
             time_to_live,
@@ -126,7 +126,7 @@ fn main() -> Result<()> {
         } => {
             let load = shift::Load {
                 sizes,
-                bytes_per_phase,
+                memory_per_phase,
                 pipeline: pipeline.max(1),
                 connections: connections.max(1),
                 time_to_live,
@@ -158,7 +158,9 @@ fn main() -> Result<()> {
                 seed: common.seed,
             };
             let (target, run) = begin(&common)?;
-            tell(&common, &steady::steady(&target, &run, &pace))
+            let report = steady::steady(&target, &run, &pace)
+                .map_err(|error| anyhow!("{}: {error}", common.address))?;
+            tell(&common, &report)
         }
         Load::Check { common, known } => {
             let (target, _) = begin(&common)?;

@@ -138,3 +138,49 @@ fn number(text: &[u8]) -> io::Result<i64> {
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use std::thread;
+
+    /// A server that answers with what it is given, and what it was asked.
+    fn answered(answer: &'static [u8]) -> (io::Result<Reply>, Vec<u8>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = vec![0; 64];
+            let length = stream.read(&mut asked).unwrap();
+            stream.write_all(answer).unwrap();
+            asked.truncate(length);
+            asked
+        });
+        let target = Target {
+            address,
+            password: None,
+        };
+        let reply = Connection::open(&target).and_then(|mut open| open.ask(&[b"GET", b"key"]));
+        (reply, server.join().unwrap())
+    }
+
+    #[test]
+    fn every_kind_of_answer_is_read() {
+        let (reply, asked) = answered(b"$3\r\na\r\n\r\n");
+        assert_eq!(reply.unwrap(), Reply::Bulk(b"a\r\n".to_vec()));
+        assert_eq!(asked, b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n");
+        assert_eq!(answered(b"$-1\r\n").0.unwrap(), Reply::Nothing);
+        assert_eq!(answered(b"+OK\r\n").0.unwrap(), Reply::Status);
+        assert_eq!(answered(b":-7\r\n").0.unwrap(), Reply::Integer(-7));
+        let error = answered(b"-OOM no memory\r\n").0.unwrap();
+        assert_eq!(error, Reply::Error("OOM no memory".to_owned()));
+    }
+
+    #[test]
+    fn a_server_that_goes_away_is_an_error() {
+        assert!(answered(b"").0.is_err());
+        assert!(answered(b"$10\r\nhalf").0.is_err());
+        assert!(answered(b"+OK").0.is_err());
+    }
+}

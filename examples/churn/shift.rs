@@ -12,11 +12,15 @@ use crate::resp::{Connection, Reply, Target};
 use crate::run::Run;
 use crate::watch::{self, Sample};
 
+/// Bytes that a server needs for a key of this load beside its value: the key, its time to live, their objects, and
+/// their places in the two tables. About what Redis 7.0 needs; with it, each phase writes as much on every server.
+const OVERHEAD: u64 = 110;
+
 pub struct Load {
     /// Bytes of a value, one a phase.
     pub sizes: Vec<usize>,
-    /// Bytes of values, without keys, that each phase writes.
-    pub bytes_per_phase: u64,
+    /// Bytes that the keys of each phase take on the server, by [`OVERHEAD`].
+    pub memory_per_phase: u64,
     /// Requests that are sent together.
     pub pipeline: u64,
     pub connections: u64,
@@ -41,6 +45,8 @@ pub struct Phase {
 
 #[derive(Serialize)]
 pub struct Report {
+    /// Product and version.
+    pub server: String,
     /// `complete`, `time limit`, `count limit`, or why the server was lost.
     pub ended: String,
     pub seconds: f64,
@@ -71,6 +77,7 @@ pub fn shift(target: &Target, run: &Run, load: &Load) -> Result<Report, String> 
         .map(|_| open())
         .collect::<Result<Vec<_>, _>>()?;
     let mut asking = open()?;
+    let server = watch::server(&mut asking)?;
     let mut batches = Latencies::default();
     let mut measured = Vec::new();
     let (samples, probes, lateness) = thread::scope(|scope| {
@@ -80,7 +87,8 @@ pub fn shift(target: &Target, run: &Run, load: &Load) -> Result<Report, String> 
         let mut left = load.most_sets;
         for (number, size) in load.sizes.iter().enumerate() {
             run.enter_phase(number);
-            let wanted = load.bytes_per_phase / u64::try_from(*size).unwrap_or(1).max(1);
+            let cost = u64::try_from(*size).unwrap_or(1) + OVERHEAD;
+            let wanted = load.memory_per_phase / cost;
             let began = Instant::now();
             let (sets, waited) = phase(run, load, &mut connections, wanted.min(left));
             let seconds = began.elapsed().as_secs_f64();
@@ -109,6 +117,7 @@ pub fn shift(target: &Target, run: &Run, load: &Load) -> Result<Report, String> 
     });
     let phases = measured.into_iter().enumerate();
     Ok(Report {
+        server,
         ended: run.reason(),
         seconds: to_seconds(run.milliseconds()),
         errors: run.errors(),

@@ -34,6 +34,8 @@ struct Seen {
 
 #[derive(Serialize)]
 pub struct Report {
+    /// Product and version.
+    pub server: String,
     pub ended: String,
     pub reads: u64,
     pub writes: u64,
@@ -49,7 +51,13 @@ pub struct Report {
 }
 
 /// Runs until standard input ends or the time is up.
-pub fn steady(target: &Target, run: &Run, pace: &Pace) -> Report {
+///
+/// # Errors
+///
+/// Where the server cannot be reached to begin with.
+pub fn steady(target: &Target, run: &Run, pace: &Pace) -> Result<Report, String> {
+    let mut first = Connection::open(target).map_err(|error| error.to_string())?;
+    let server = watch::server(&mut first)?;
     // Not in the scope below: nobody can end a thread that reads, but the program ends it.
     let (closed, input_closed) = std::sync::mpsc::channel();
     thread::spawn(move || {
@@ -57,7 +65,7 @@ pub fn steady(target: &Target, run: &Run, pace: &Pace) -> Report {
         let _ = std::io::stdin().read_to_end(&mut ignored);
         let _ = closed.send(());
     });
-    thread::scope(|scope| {
+    Ok(thread::scope(|scope| {
         let samples = scope.spawn(|| watch::samples(target, run));
         let lateness = scope.spawn(|| watch::lateness(run));
         let clients: Vec<_> = (0..pace.connections)
@@ -78,6 +86,7 @@ pub fn steady(target: &Target, run: &Run, pace: &Pace) -> Report {
             all.latencies.merge(seen.latencies);
         }
         Report {
+            server,
             ended: run.reason(),
             reads: all.reads,
             writes: all.writes,
@@ -88,7 +97,7 @@ pub fn steady(target: &Target, run: &Run, pace: &Pace) -> Report {
             lateness: lateness.join().unwrap_or_default().summary(),
             samples: samples.join().unwrap_or_default(),
         }
-    })
+    }))
 }
 
 fn client(target: &Target, run: &Run, pace: &Pace, stream: u64) -> Seen {

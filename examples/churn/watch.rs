@@ -128,3 +128,24 @@ pub fn lateness(run: &Run) -> Latencies {
     }
     latencies
 }
+
+/// Product and version of a server, such as `Valkey 8.1.1`.
+///
+/// # Errors
+///
+/// Where the server is gone or does not say.
+pub fn server(connection: &mut Connection) -> Result<String, String> {
+    let Ok(Reply::Bulk(bytes)) = connection.ask(&[b"INFO", b"server"]) else {
+        return Err("the server does not say what it is".to_owned());
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let version = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.map(|version| version.trim().to_owned())
+    };
+    // Valkey gives a `redis_version` too: the last one that it is compatible with.
+    version("valkey_version:")
+        .map(|version| format!("Valkey {version}"))
+        .or_else(|| version("redis_version:").map(|version| format!("Redis {version}")))
+        .ok_or_else(|| "the server does not say what it is".to_owned())
+}

@@ -31,7 +31,7 @@ pub struct Play {
     /// `vars`, then `vars_files`: the latter win.
     pub vars: Arc<Map>,
     pub vars_files: Arc<Map>,
-    /// Of all its roles; what runs in a role sees that role's own above them.
+    /// Those of all its roles, which all of its tasks see: the later ones win.
     pub role_defaults: Arc<Map>,
     pub role_vars: Arc<Map>,
     pub serial: Vec<Batch>,
@@ -152,9 +152,14 @@ pub struct Meta {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetaWord {
     FlushHandlers,
+    /// This host leaves the play.
     EndHost,
+    /// All hosts of the wave leave the play.
+    EndBatch,
+    /// All hosts of the play leave it, and no further wave begins.
     EndPlay,
-    ClearHostErrors,
+    /// The session to this host is opened anew.
+    ResetConnection,
     Noop,
 }
 

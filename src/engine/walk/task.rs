@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use super::blocks::{below, item_text, loop_layer};
 use super::memory::{Done, Key, Outcome, Truth};
-use super::report::text_of;
 use super::{Flow, Next, Walk};
 use crate::model::event::{Mode, TaskKind, TaskStatus};
 use crate::model::node::Node;
 use crate::model::playbook::{Include, Loop, Meta, Task};
+use crate::model::source::At;
 use crate::model::template::{Evaluated, Layer, Scope};
 use crate::model::value::{Map, Unknown, Value};
 use crate::module::Failure;
 
-/// The part of a `run_once` task's key that stands for the whole task.
-const WHOLE: usize = usize::MAX;
+/// The part of a key that stands for the whole of a task that one host does for all.
+pub(super) const WHOLE: usize = usize::MAX;
 
 impl Walk<'_> {
     pub(super) fn task(&mut self, task: &Arc<Task>, key: &Key) -> Flow {
@@ -129,6 +129,7 @@ impl Walk<'_> {
                     .insert(argument.key.clone(), Value::Unknown(unknown.clone()));
             }
         }
+        self.setting.templates.secrets().learn(&outcome.facts);
         for (name, value) in &outcome.facts {
             self.variables.insert(name.clone(), value.clone());
         }
@@ -156,28 +157,42 @@ impl Walk<'_> {
             }
         }
         if outcome.failed {
-            let scope = self.scope(&task.keywords, &task.origin);
-            let name = match &task.name {
-                Some(name) => text_of(name, &scope),
-                None => task.module.to_owned(),
-            };
-            self.remember_failure(&name, task.module, outcome.result.clone());
+            self.failure = Some((self.failed_task(task), outcome.result.clone()));
             Flow::Failed
         } else {
             Flow::Continue
         }
     }
 
-    /// Notes what a `rescue` may want to know.
-    fn remember_failure(&mut self, name: &str, action: &str, result: Map) {
+    /// A task that failed, as `rescue` sees it.
+    fn failed_task(&self, task: &Task) -> Map {
+        let scope = self.scope(&task.keywords, &task.origin);
+        let arguments = task
+            .arguments
+            .iter()
+            .map(|argument| (argument.key.clone(), argument.value.to_value()));
+        let tags = task.keywords.tags.iter().map(|tag| tag.as_str().into());
+        Map::from_iter([
+            ("name".to_owned(), self.describe(task, &scope).0.into()),
+            ("action".to_owned(), task.module.into()),
+            ("args".to_owned(), arguments.collect()),
+            ("tags".to_owned(), Value::List(tags.collect())),
+            ("path".to_owned(), task.at.to_string().into()),
+        ])
+    }
+
+    /// The same for what is no task of a module.
+    fn note_failure(&mut self, action: &str, at: &At, failure: &Failure) {
         let task = Map::from_iter([
-            ("name".to_owned(), name.into()),
+            ("name".to_owned(), action.into()),
             ("action".to_owned(), action.into()),
+            ("path".to_owned(), at.to_string().into()),
         ]);
-        self.last_failed = Map::from_iter([
-            ("ansible_failed_task".to_owned(), Value::Map(task)),
-            ("ansible_failed_result".to_owned(), Value::Map(result)),
+        let result = Map::from_iter([
+            ("failed".to_owned(), true.into()),
+            ("msg".to_owned(), failure.message.as_str().into()),
         ]);
+        self.failure = Some((task, result));
     }
 
     /// The handlers that a task notifies, their names rendered as its item sees them.
@@ -229,9 +244,7 @@ impl Walk<'_> {
         if self.must_wait() {
             return Flow::Stop;
         }
-        let name = include.name.as_ref().and_then(Node::as_str);
-        let word = include_word(include);
-        self.remember_failure(name.unwrap_or(word), word, failure_result(failure));
+        self.note_failure(include_word(include), &include.at, failure);
         let report = self.bare_report(
             &include.at,
             include.name.as_ref(),
@@ -284,7 +297,7 @@ impl Walk<'_> {
         if self.must_wait() {
             return Flow::Stop;
         }
-        self.remember_failure("meta", "meta", failure_result(failure));
+        self.note_failure("meta", &meta.at, failure);
         let name: Option<&Node> = None;
         let report = self.bare_report(
             &meta.at,
@@ -305,91 +318,11 @@ impl Walk<'_> {
     }
 }
 
-impl Outcome {
-    /// As it should be.
-    pub fn unchanged() -> Self {
-        Self {
-            result: Map::new(),
-            facts: Map::new(),
-            changed: Truth::No,
-            skipped: false,
-            failed: false,
-            ignored: false,
-            notifies: Vec::new(),
-            unknown: None,
-        }
-    }
-
-    pub fn failed() -> Self {
-        Self {
-            failed: true,
-            ..Self::unchanged()
-        }
-    }
-
-    /// Nothing about it is known.
-    pub fn unknown(unknown: Unknown) -> Self {
-        let mut outcome = Self {
-            changed: Truth::Unknown(unknown.clone()),
-            unknown: Some(unknown),
-            ..Self::unchanged()
-        };
-        outcome.result = outcome.flags();
-        outcome
-    }
-
-    /// Takes an item of a loop into the whole.
-    fn add(&mut self, item: &Self) {
-        self.changed = match (&self.changed, &item.changed) {
-            (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
-            (Truth::Unknown(unknown), _) | (_, Truth::Unknown(unknown)) => {
-                Truth::Unknown(unknown.clone())
-            }
-            _ => Truth::No,
-        };
-        self.failed |= item.failed;
-        self.ignored |= item.ignored;
-        self.skipped &= item.skipped;
-        self.facts.extend(item.facts.clone());
-        self.notifies.extend(item.notifies.clone());
-        if self.unknown.is_none() {
-            self.unknown.clone_from(&item.unknown);
-        }
-    }
-
-    /// `changed`, `failed` and `skipped`, as `register` gets them.
-    pub fn flags(&self) -> Map {
-        let mut map = Map::new();
-        let changed = match &self.changed {
-            Truth::Yes => Value::Bool(true),
-            Truth::No => Value::Bool(false),
-            Truth::Unknown(unknown) => Value::Unknown(unknown.clone()),
-        };
-        map.insert("changed".to_owned(), changed);
-        let failed = match &self.unknown {
-            Some(unknown) => Value::Unknown(unknown.clone()),
-            None => Value::Bool(self.failed || self.ignored),
-        };
-        map.insert("failed".to_owned(), failed);
-        if self.skipped {
-            map.insert("skipped".to_owned(), Value::Bool(true));
-        }
-        map
-    }
-}
-
 impl Walk<'_> {
     /// Whether this walk tells what an apply would do without doing it.
     pub(super) fn is_plan(&self) -> bool {
         self.setting.mode == Mode::Plan
     }
-}
-
-/// What a `rescue` gets to know of something that has no result of its own.
-fn failure_result(failure: &Failure) -> Map {
-    let mut result = Outcome::failed().flags();
-    result.insert("msg".to_owned(), failure.message.as_str().into());
-    result
 }
 
 /// The word with which a list of tasks is brought in.

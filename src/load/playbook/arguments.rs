@@ -196,7 +196,7 @@ impl Loader<'_> {
             Kind::Boolean if value.truth().is_none() || value.as_list().is_some() => {
                 Some("yes or no")
             }
-            Kind::Integer
+            Kind::Integer | Kind::Detail
                 if !matches!(value, Value::Int(_))
                     && value
                         .as_str()

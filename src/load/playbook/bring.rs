@@ -73,7 +73,7 @@ impl Loader<'_> {
             };
             let items = self.brought_items(&name, is_role, &file.at, &inner);
             if is_role {
-                self.publish(&name, &file.at);
+                self.export_role(&name, &file.at);
             }
             return items;
         }

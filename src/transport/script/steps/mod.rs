@@ -8,6 +8,8 @@ mod config;
 mod outcome;
 mod program;
 
+use std::collections::BTreeSet;
+
 use zeroize::Zeroizing;
 
 use super::Options;
@@ -20,11 +22,22 @@ use crate::model::step::{Action, Guard, Step};
 pub(super) use outcome::{bounded, parse};
 pub(super) use program::{refused_program, start};
 
-/// The script's text.
-pub(super) fn compile(steps: &[Step], options: &Options, nonce: Nonce) -> Zeroizing<String> {
+/// The script's text. `stops`: the steps before which it may be told to end.
+pub(super) fn compile(
+    steps: &[Step],
+    options: &Options,
+    stops: &BTreeSet<usize>,
+    nonce: Nonce,
+) -> Zeroizing<String> {
     let mut builder = Builder::new(nonce);
     builder.need(Part::Step);
+    if !stops.is_empty() {
+        builder.need(Part::Brake);
+    }
     for (number, step) in steps.iter().enumerate() {
+        if stops.contains(&number) {
+            builder.raw("c_go || return 0\n");
+        }
         let mut line = action::Line::new(format!("c_begin {number}"));
         if let Some(reason) = refusal(step) {
             line.then(&command("c_fail", [&reason]));

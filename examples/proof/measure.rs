@@ -24,7 +24,7 @@ const KNOWN_COST: u64 = 160;
 /// What the playbook has anyway.
 const POLICY: &str = "allkeys-lfu";
 /// Seconds after which a load is cut off.
-const LONGEST: u64 = 300;
+const LONGEST: u64 = 480;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Outcome {

@@ -72,6 +72,9 @@ pub struct Memory {
     pub available: u64,
     pub swap_total: u64,
     pub swap_free: u64,
+    /// Processes that the kernel's OOM killer has ended since the boot, of all control groups; `None` where the kernel
+    /// does not count them.
+    pub oom_kills: Option<u64>,
     /// What all processes but the servers need for themselves: resident pages that they share with nobody.
     pub other_processes: u64,
     /// Every finite limit of a control group above the server's unit (or above the session where there is none).

@@ -52,6 +52,14 @@ pub enum Probe {
     Port { host: String, port: u16 },
     /// A running Redis or Valkey. Answer: [`Observation::Redis`].
     Redis(RedisAddress),
+    /// What a host knows of a server that runs on it, beside the server's own words. Answer:
+    /// [`Observation::ServerHealth`].
+    ServerHealth {
+        address: RedisAddress,
+        /// Seconds to wait before the server is asked a second time, so that what grows can be seen; 0: only its
+        /// process is looked up.
+        watch: u32,
+    },
     /// The identity of the running boot (`/proc/sys/kernel/random/boot_id`). Answer: [`Observation::BootId`].
     BootId,
 }
@@ -120,6 +128,7 @@ pub enum Observation {
     Program(ProgramResult),
     Port(bool),
     Redis(RedisState),
+    ServerHealth(Box<ServerHealth>),
     BootId(String),
     /// The probe could not be answered: why, in words.
     Failed(String),
@@ -320,12 +329,59 @@ pub struct ProgramResult {
 /// What a running server said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedisState {
-    /// Whether it answered PING with PONG.
+    /// Whether it answered PING with PONG, and took the password that it was given.
     pub alive: bool,
+    /// It wants no password although one was given.
+    #[serde(default)]
+    pub open: bool,
     /// Its error, or the client's, when it did not answer as hoped.
     pub error: Option<String>,
     /// The text of `INFO all`.
     pub info: String,
     /// The raw answer to `CONFIG GET *`: a name and a value line in turn.
     pub config: String,
+}
+
+/// What a host knows of a server, beside what the server says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerHealth {
+    /// The text of `INFO all` at a second look; empty where there was none.
+    pub later: String,
+    /// The answer to `LATENCY LATEST`: four lines an event.
+    pub latency: String,
+    /// Processes that the OOM killer has ended since the boot, of all control groups.
+    pub oom_kills: Option<u64>,
+    /// `MemTotal` and `MemAvailable` of the machine. Bytes.
+    pub memory_total: Option<u64>,
+    pub memory_available: Option<u64>,
+    /// `vm.max_map_count`: mappings that a process may have.
+    pub most_maps: Option<u64>,
+    /// The server's process; `None` where it is not one of this host, or has ended.
+    pub process: Option<ServerProcess>,
+}
+
+/// The process of a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerProcess {
+    pub pid: u32,
+    /// `VmRSS` and `VmSwap`. Bytes.
+    pub resident: Option<u64>,
+    pub swapped: Option<u64>,
+    /// Whether it may get transparent huge pages (`THP_enabled`: it has not told the kernel not to).
+    pub huge_pages: Option<bool>,
+    pub oom_score_adj: Option<i32>,
+    /// The soft limit of open files, [`u64::MAX`] for none.
+    pub open_files: Option<u64>,
+    /// Mappings that it has.
+    pub maps: Option<u64>,
+    /// Its systemd unit; empty where it has none.
+    pub unit: String,
+    /// What systemd says of the unit's last end (`success`, `oom-kill`), and how often it started it again by itself.
+    pub result: String,
+    pub restarts: Option<u64>,
+    /// Counters of its control group since that was made: `high`, `max`, `oom`, `oom_kill`.
+    #[serde(default)]
+    pub group_events: BTreeMap<String, u64>,
 }

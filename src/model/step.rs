@@ -230,3 +230,36 @@ pub enum StepStatus {
     /// The connection was lost while it ran: it may or may not have been done.
     Lost,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::secret::Secret;
+
+    #[test]
+    fn a_step_that_is_kept_and_read_again_has_its_password_and_shows_it_nowhere() {
+        let address = RedisAddress {
+            port: 6379,
+            password: Some(Secret::new("hunter2")),
+            ..RedisAddress::default()
+        };
+        let setting = ConfigSetting {
+            name: "requirepass".to_owned(),
+            value: Blob::from("hunter3"),
+            before: Blob::from("hunter2"),
+            secret: true,
+        };
+        let step = Step::new(Action::ConfigSet {
+            address: address.clone(),
+            settings: vec![setting],
+            at_once: true,
+        })
+        .guarded(Guard::Config {
+            address,
+            values: vec![("requirepass".to_owned(), Blob::from("hunter2"))],
+        });
+        let kept = serde_json::to_string(&step).unwrap();
+        assert_eq!(serde_json::from_str::<Step>(&kept).unwrap(), step);
+        assert!(!format!("{step:?}").contains("hunter"));
+    }
+}

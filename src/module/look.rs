@@ -8,7 +8,7 @@ use crate::model::blob::Blob;
 use crate::model::probe::FileInfo;
 use crate::model::probe::{
     FileState, GroupState, KernelValue, Observation, PackageIndex, PackageState, Probe, Program,
-    ProgramResult, RedisAddress, RedisState, ServiceState, UnitState, UserState,
+    ProgramResult, RedisAddress, RedisState, ServerHealth, ServiceState, UnitState, UserState,
 };
 use crate::model::value::{Map, Unknown, Value};
 
@@ -113,6 +113,8 @@ impl<'a> Look<'a> {
         group(name: &str) = Probe::Group(name.to_owned()) => Group -> Option<GroupState>;
         /// Runs a program that changes nothing.
         program(program: &Program) = Probe::Program(Box::new(program.clone())) => Program -> ProgramResult;
+        server_health(address: &RedisAddress, watch: u32) =
+            Probe::ServerHealth { address: address.clone(), watch } => ServerHealth -> ServerHealth;
         redis(address: &RedisAddress) = Probe::Redis(address.clone()) => Redis -> RedisState;
     }
 

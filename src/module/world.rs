@@ -150,7 +150,10 @@ impl World {
                     self.observed.retain(|probe, _| {
                         !matches!(
                             probe,
-                            Probe::Redis(_) | Probe::Port { .. } | Probe::Service(_)
+                            Probe::Redis(_)
+                                | Probe::ServerHealth { .. }
+                                | Probe::Port { .. }
+                                | Probe::Service(_)
                         )
                     });
                 }
@@ -235,9 +238,10 @@ impl World {
     /// What a service or the whole machine answers once it has started again is not known before.
     fn what_runs_anew(&self, probe: &Probe) -> Option<&Unknown> {
         match probe {
-            Probe::Redis(_) | Probe::Port { .. } | Probe::Service(_) => {
-                self.servers.as_ref().or(self.restart.as_ref())
-            }
+            Probe::Redis(_)
+            | Probe::ServerHealth { .. }
+            | Probe::Port { .. }
+            | Probe::Service(_) => self.servers.as_ref().or(self.restart.as_ref()),
             Probe::Unit(_) | Probe::KernelValue(_) | Probe::Program(_) | Probe::BootId => {
                 self.restart.as_ref()
             }

@@ -11,5 +11,6 @@ mod a_provision;
 mod b_accounts;
 mod c_faults;
 mod d_handlers;
+mod e_unit;
 mod g_redis_config;
 mod support;

@@ -58,6 +58,10 @@ pub(crate) fn probes() -> Vec<Probe> {
             port: 6379,
         },
         Probe::Redis(address()),
+        Probe::ServerHealth {
+            address: address(),
+            watch: 1,
+        },
         Probe::BootId,
     ]
 }

@@ -27,6 +27,8 @@ mod properties;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]
+mod redis_set;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 mod services;

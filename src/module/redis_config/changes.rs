@@ -258,9 +258,9 @@ fn predicted(live: &Live<'_>, items: &[&Item], settings: &[ConfigSetting]) -> Re
         .collect();
     RedisState {
         alive: true,
-        error: None,
         info,
         config,
+        ..RedisState::default()
     }
 }
 
@@ -284,4 +284,50 @@ fn merged(before: Option<&String>, setting: &ConfigSetting) -> String {
         .map(|(class, limits)| format!("{class} {limits}"))
         .collect();
     classes.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(name: &str, value: &str) -> ConfigSetting {
+        ConfigSetting {
+            name: name.to_owned(),
+            value: Blob::from(value),
+            before: Blob::default(),
+            secret: false,
+        }
+    }
+
+    #[test]
+    fn a_server_is_found_again_after_its_address_or_password_changes() {
+        let address = RedisAddress {
+            host: Some("127.0.0.1".to_owned()),
+            port: 6379,
+            ..RedisAddress::default()
+        };
+        let after = address_after(
+            &address,
+            &[setting("port", "7000"), setting("requirepass", "x")],
+        );
+        assert_eq!((after.port, after.password), (7000, Some(Secret::new("x"))));
+        let by_account = RedisAddress {
+            user: Some("ops".to_owned()),
+            password: Some(Secret::new("own")),
+            ..address
+        };
+        let settings = [setting("requirepass", "x"), setting("timeout", "1")];
+        assert_eq!(address_after(&by_account, &settings), by_account);
+    }
+
+    #[test]
+    fn classes_of_clients_that_are_not_named_stay() {
+        let before = "normal 0 0 0 slave 1 1 60 pubsub 2 2 60".to_owned();
+        let value = "replica 5 5 60";
+        assert_eq!(
+            merged(Some(&before), &setting("client-output-buffer-limit", value)),
+            "normal 0 0 0 slave 5 5 60 pubsub 2 2 60"
+        );
+        assert_eq!(merged(Some(&before), &setting("save", "60 1")), "60 1");
+    }
 }

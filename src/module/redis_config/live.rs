@@ -90,12 +90,14 @@ impl<'a> Live<'a> {
         let mut state = look.redis(&address)?;
         let wants_password = |state: &RedisState| {
             let said = state.error.as_deref().unwrap_or_default();
-            !state.alive && said.contains("NOAUTH")
+            let refusals = ["NOAUTH", "WRONGPASS"];
+            !state.alive && refusals.iter().any(|word| said.contains(word))
         };
-        // It is asked with the password that its own file holds.
+        // It is asked with the password that its own file holds: without one, and while the task's is a new one.
         if wants_password(state)
-            && address.password.is_none()
+            && address.user.is_none()
             && let Some(password) = own_password(before)
+            && address.password.as_ref() != Some(&password)
         {
             address.password = Some(password);
             state = look.redis(&address)?;

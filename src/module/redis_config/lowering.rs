@@ -106,8 +106,10 @@ pub(super) fn judge(request: &Request<'_>, wishes: &Wishes) -> Result<Option<Low
     let keys = live.info.keys();
     let policy = request.new_policy.unwrap_or(request.policy);
     refuse(request, wishes, used, policy)?;
-    // Evictions are counted in keys, steps in bytes.
-    let average = (used / keys.total.max(1)).max(1);
+    // Evictions are counted in keys, steps in bytes. Tables do not shrink with their keys, so what a key gives back is
+    // near its share of the data alone; where that is a little less, more evictions are announced than will be.
+    let data = live.info.bytes("used_memory_dataset").unwrap_or(used);
+    let average = (data.min(used) / keys.total.max(1)).max(1);
     let rate = wishes
         .evictions_per_second
         .unwrap_or_else(|| FEWEST_EVICTIONS.max(keys.total / 100));
@@ -139,7 +141,7 @@ pub(super) fn judge(request: &Request<'_>, wishes: &Wishes) -> Result<Option<Low
             "about {} of {} in use are evicted, which are about {} of {} keys; at most {rate} keys a second",
             human_exact(excess),
             human_exact(used),
-            excess / average,
+            (excess / average).min(keys.total),
             keys.total
         ),
     }))

@@ -9,6 +9,7 @@ mod wanted;
 use super::service::drop_in::{self, DropIn};
 use super::service::init::has_systemd;
 use super::service::unit::reload_change;
+use super::shared::beside::beside;
 use super::{
     Check, CheckStatus, Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop,
 };
@@ -133,6 +134,7 @@ impl Module for RedisUnit {
         } else if !notes.is_empty() {
             decision.message = Some(notes.join("; "));
         }
+        beside(&mut decision.changes, &decision.checks);
         let waits = !pending.is_empty();
         Ok(decision
             .with("restart_needed", waits)

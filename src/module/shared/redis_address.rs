@@ -94,8 +94,11 @@ pub fn redis_address(parameters: &Parameters, own: OwnAddress<'_>) -> Result<Red
             .then(|| host.unwrap_or_else(|| "127.0.0.1".to_owned())),
         port: if socket.is_none() { port } else { 0 },
         socket,
-        user: parameters.string("user")?,
-        password: parameters.secret("password")?,
+        // An empty text is none: playbooks write `default(value='')` where there may be no password.
+        user: parameters.string("user")?.filter(|user| !user.is_empty()),
+        password: parameters
+            .secret("password")?
+            .filter(|password| !password.expose().is_empty()),
     })
 }
 

@@ -17,6 +17,10 @@ struct Case {
     memory_limit: Option<u64>,
     #[serde(default = "unknown")]
     defragmentation: Defragmentation,
+    host: Option<ServerHealth>,
+    oom_kills_before: Option<u64>,
+    #[serde(default)]
+    huge_pages_for_all: bool,
     #[serde(default)]
     expect: Expectations,
     /// The checks that are looked at, by their names; each as its text after the name.
@@ -45,6 +49,9 @@ fn health_cases() {
                 earlier: earlier.as_ref().map(|info| (info, 10.0)),
                 memory_limit: case.memory_limit,
                 defragmentation: case.defragmentation,
+                host: case.host.as_ref(),
+                oom_kills_before: case.oom_kills_before,
+                huge_pages_for_all: case.huge_pages_for_all,
             };
             let results = check(&observation, &case.expect);
             for (name, expected) in &case.results {
@@ -63,7 +70,7 @@ fn health_cases() {
     for name in names {
         let outcomes = seen.keys().filter(|(seen, _)| seen == name).count();
         assert!(
-            outcomes > 1 || name.starts_with("config "),
+            outcomes > 1 || name.starts_with("config ") || name == "process",
             "{name} has one outcome only"
         );
     }
@@ -78,6 +85,9 @@ fn a_server_that_does_not_answer_fails() {
         earlier: None,
         memory_limit: None,
         defragmentation: Defragmentation::Unknown,
+        host: None,
+        oom_kills_before: None,
+        huge_pages_for_all: false,
     };
     let results = check(&observation, &Expectations::default());
     assert_eq!(results.len(), 1);
@@ -95,6 +105,9 @@ fn a_secret_is_in_no_result() {
         earlier: None,
         memory_limit: None,
         defragmentation: Defragmentation::Unknown,
+        host: None,
+        oom_kills_before: None,
+        huge_pages_for_all: false,
     };
     let expect = |password: &str| Expectations {
         config: [("requirepass".to_owned(), password.to_owned())].into(),

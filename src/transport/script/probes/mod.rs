@@ -5,6 +5,7 @@
 
 mod accounts;
 mod files;
+mod health;
 mod index;
 mod packages;
 mod port;
@@ -76,6 +77,7 @@ impl<'a> Questions<'a> {
             | Probe::Program(_)
             | Probe::Port { .. }
             | Probe::Service(_)
+            | Probe::ServerHealth { .. }
             | Probe::Redis(_) => {}
         }
     }
@@ -125,6 +127,9 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
             Probe::Program(program) => programs::compile(number, program, &mut builder),
             Probe::Port { host, port } => port::compile(number, host, *port, &mut builder),
             Probe::Service(name) => services::compile(number, name, &mut builder),
+            Probe::ServerHealth { address, watch } => {
+                health::compile(number, address, *watch, &mut builder);
+            }
             Probe::Redis(address) => redis::compile(number, address, &mut builder),
             _ => {}
         }
@@ -178,6 +183,7 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
                 Probe::Program(_) => programs::parse(number(), frames),
                 Probe::Port { host, port } => port::parse(number(), host, *port, frames),
                 Probe::Service(name) => services::parse(number(), name, frames),
+                Probe::ServerHealth { .. } => health::parse(number(), nonce, frames),
                 Probe::Redis(_) => redis::parse(number(), nonce, frames),
             }
         })
@@ -201,7 +207,7 @@ fn refusal(probe: &Probe) -> Option<String> {
         Probe::Group(name) => refused_word(name, "the name of a group", "-_.$@+\\ "),
         Probe::Program(program) => super::steps::refused_program(program),
         Probe::Port { host, .. } => refused_word(host, "an address", ".:-_%"),
-        Probe::Redis(address) => {
+        Probe::Redis(address) | Probe::ServerHealth { address, .. } => {
             let words = [&address.socket, &address.host, &address.user];
             let password = address
                 .password

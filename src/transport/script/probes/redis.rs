@@ -30,6 +30,9 @@ pub(in crate::transport::script) fn client_words(address: &RedisAddress) -> Vec<
     words
 }
 
+/// What a server says that knows no password, to one that gives one: from 6.0 on, and before.
+const WANTS_NONE: [&str; 2] = ["without any password configured", "no password is set"];
+
 /// The client's code is 0 whatever the server answers, so only the words count.
 pub(super) fn parse(number: usize, nonce: &Nonce, frames: &[Frame<'_>]) -> Observation {
     let of = |label: &str| {
@@ -49,10 +52,18 @@ pub(super) fn parse(number: usize, nonce: &Nonce, frames: &[Frame<'_>]) -> Obser
     let ping = words(ping);
     let info = String::from_utf8_lossy(info).into_owned();
     let config = String::from_utf8_lossy(config).into_owned();
-    let alive = ping.lines().any(|line| line == "PONG");
+    // The client goes on as nobody when its password was not taken: what follows then is no answer to who asks.
+    let not_taken = complaint
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("AUTH failed: "));
+    let open = not_taken.is_some_and(|words| WANTS_NONE.iter().any(|none| words.contains(none)));
+    let answered = ping.lines().any(|line| line == "PONG");
+    let alive = answered && (not_taken.is_none() || open);
     let refused = |text: &str| error_line(text);
     let error = if timed_out {
         Some(String::from("the server did not answer in time"))
+    } else if let Some(words) = not_taken.filter(|_| answered && !open) {
+        Some(words.to_owned())
     } else if !alive && !complaint.is_empty() {
         Some(complaint.lines().next().unwrap_or_default().to_owned())
     } else if !alive {
@@ -62,24 +73,21 @@ pub(super) fn parse(number: usize, nonce: &Nonce, frames: &[Frame<'_>]) -> Obser
             .or_else(|| refused(&config))
             .or_else(|| (!complaint.is_empty()).then(|| complaint.clone()))
     };
+    let told = |text: String| match alive && error_line(&text).is_none() {
+        true => text,
+        false => String::new(),
+    };
     Observation::Redis(RedisState {
         alive,
+        open,
         error,
-        info: if error_line(&info).is_some() {
-            String::new()
-        } else {
-            info
-        },
-        config: if error_line(&config).is_some() {
-            String::new()
-        } else {
-            config
-        },
+        info: told(info),
+        config: told(config),
     })
 }
 
 /// What stands before a mark, and after it. Without the mark everything stands before it.
-fn split<'a>(body: &'a [u8], mark: &str) -> (&'a [u8], &'a [u8]) {
+pub(super) fn split<'a>(body: &'a [u8], mark: &str) -> (&'a [u8], &'a [u8]) {
     match find(body, mark.as_bytes()) {
         Some(place) => (&body[..place], &body[place + mark.len()..]),
         None => (body, &[]),

@@ -59,6 +59,8 @@ pub struct Facts {
     pub redis_candidates: Vec<RedisCandidate>,
     /// Handlers that an earlier run earned and could not run: names, by the key of their play.
     pub pending_handlers: IndexMap<String, Vec<String>>,
+    /// What guards of servers say: the text of their status files, by their names.
+    pub guards: IndexMap<String, String>,
     /// Facts that could not be had: name and reason.
     pub missing: IndexMap<String, String>,
 }

@@ -7,6 +7,8 @@ mod everything;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod guard;
+#[cfg(test)]
 mod guards;
 #[cfg(test)]
 mod host;

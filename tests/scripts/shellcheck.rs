@@ -84,3 +84,19 @@ fn generated_scripts_pass() {
 fn the_trial_of_a_configuration_passes() {
     check_text(TRIAL, &[]);
 }
+
+/// The guard is one program by itself, with nothing to excuse.
+#[test]
+fn the_guard_passes() {
+    let mut command = Command::new("shellcheck");
+    command
+        .args(["-a", "-s", "sh", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let output = feed(
+        command,
+        cachesmith::module::redis_guard::program().as_bytes(),
+    );
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+}

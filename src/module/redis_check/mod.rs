@@ -1,6 +1,7 @@
 //! `redis_check`: whether a running server is what it was meant to be, and well.
 
 mod expected;
+mod guard;
 
 use super::shared::redis_address::{
     HOST, OwnAddress, PASSWORD, PORT, SOCKET, USER, place, redis_address,
@@ -85,13 +86,14 @@ impl Module for RedisCheck {
         let expectations = expected::read(parameters)?;
         let address = redis_address(parameters, OwnAddress::of(look)?)?;
         let watch = expected::watch(parameters)?;
-        look.ask(&[
-            Probe::Redis(address.clone()),
-            Probe::ServerHealth {
-                address: address.clone(),
-                watch,
-            },
-        ])?;
+        let mut probes = guard::probes(&address, look)?;
+        probes.push(Probe::Redis(address.clone()));
+        probes.push(Probe::ServerHealth {
+            address: address.clone(),
+            watch,
+        });
+        look.ask(&probes)?;
+        let guard = guard::of(&address, look)?;
         let state = look.redis(&address)?;
         if !state.alive {
             return Ok(decision(vec![silent(&address, state.error.as_deref())]));
@@ -113,6 +115,7 @@ impl Module for RedisCheck {
             earlier,
             memory_limit: memory_limit(look)?,
             defragmentation: defragmentation(look)?,
+            guard: guard.as_ref().and_then(|guard| guard.status.as_ref()),
             host: Some(host),
             oom_kills_before: oom_kills_before(look)?,
             huge_pages_for_all: huge_pages_for_all(look)?,
@@ -122,6 +125,7 @@ impl Module for RedisCheck {
             .into_iter()
             .map(check);
         checks.extend(found);
+        checks.extend(guard.as_ref().map(guard::Guard::judge));
         let refusal = refused.or_else(|| state.error.clone().filter(|_| config.is_empty()));
         if let Some(refusal) = refusal {
             checks.push(Check {

@@ -4,7 +4,7 @@ pub(crate) mod drop_in;
 pub(crate) mod init;
 mod other_init;
 pub(crate) mod request;
-mod systemctl;
+pub(crate) mod systemctl;
 mod transition;
 pub(crate) mod unit;
 

@@ -356,3 +356,16 @@ fn each_server_of_a_host_has_a_verdict_of_its_own() {
         .collect();
     assert_eq!(support, ["supported", "unsupported"]);
 }
+
+#[test]
+fn a_server_has_what_its_guard_says() {
+    let mut facts = host(8 * GIB);
+    let status = "version=1\nport=6379\nplanned_maxmemory=100\nheld_maxmemory=80\nstate=shedding\nholds=maxmemory\nused=9\nlimit=10\nupdated=5\nwhy=9 of 10\n";
+    facts.guards.insert("6379".to_owned(), status.to_owned());
+    let redis = redis(&facts, &[]);
+    let instance = redis["instances"].as_list().unwrap()[0].as_map().unwrap();
+    let guard = instance["guard"].as_map().unwrap();
+    assert_eq!(guard["state"].as_str(), Some("shedding"));
+    assert_eq!(guard["held_maxmemory"], Value::from(80_u64));
+    assert_eq!(guard["holds"], Value::List(vec!["maxmemory".into()]));
+}

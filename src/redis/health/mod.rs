@@ -19,6 +19,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::capability::Defragmentation;
+use super::guard_status::GuardStatus;
 use super::info::Info;
 use crate::model::probe::ServerHealth;
 
@@ -149,6 +150,8 @@ pub struct Observation<'a> {
     pub memory_limit: Option<u64>,
     /// Whether its build can defragment.
     pub defragmentation: Defragmentation,
+    /// What the guard on its host says, if there is one.
+    pub guard: Option<&'a GuardStatus>,
     /// What its host knows of it, where that was asked.
     pub host: Option<&'a ServerHealth>,
     /// Processes that the OOM killer had ended on the host when the run began; `None` where the host does not count

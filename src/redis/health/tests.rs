@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::*;
+use crate::redis::guard_status;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +16,8 @@ struct Case {
     /// An INFO of ten seconds before.
     earlier: Option<String>,
     memory_limit: Option<u64>,
+    /// The text of a guard's status file.
+    guard: Option<String>,
     #[serde(default = "unknown")]
     defragmentation: Defragmentation,
     host: Option<ServerHealth>,
@@ -42,6 +45,7 @@ fn health_cases() {
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for case in cases {
             let info = Info::parse(&case.info);
+            let guard = case.guard.as_deref().and_then(guard_status::parse);
             let earlier = case.earlier.as_deref().map(Info::parse);
             let observation = Observation {
                 info: &info,
@@ -49,6 +53,7 @@ fn health_cases() {
                 earlier: earlier.as_ref().map(|info| (info, 10.0)),
                 memory_limit: case.memory_limit,
                 defragmentation: case.defragmentation,
+                guard: guard.as_ref(),
                 host: case.host.as_ref(),
                 oom_kills_before: case.oom_kills_before,
                 huge_pages_for_all: case.huge_pages_for_all,
@@ -83,6 +88,7 @@ fn a_server_that_does_not_answer_fails() {
         info: &info,
         config: &config,
         earlier: None,
+        guard: None,
         memory_limit: None,
         defragmentation: Defragmentation::Unknown,
         host: None,
@@ -103,6 +109,7 @@ fn a_secret_is_in_no_result() {
         info: &info,
         config: &config,
         earlier: None,
+        guard: None,
         memory_limit: None,
         defragmentation: Defragmentation::Unknown,
         host: None,

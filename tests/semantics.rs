@@ -207,15 +207,35 @@ fn compare(folder: &Path, said: &Said, expected: &Expected) -> Vec<String> {
             problems.push(format!("the output lacks {text:?}"));
         }
     }
+    let shown = if expected.output_lacks.is_empty() {
+        String::new()
+    } else {
+        show(folder)
+    };
     for text in &expected.output_lacks {
         if said.output.contains(text) {
             problems.push(format!("the output has {text:?}"));
+        }
+        if shown.contains(text) {
+            problems.push(format!("`show` has {text:?}:\n{shown}"));
         }
         if holds(&folder.join("state"), text) {
             problems.push(format!("the run's record has {text:?}"));
         }
     }
     problems
+}
+
+/// What `show` tells of the last run, if one was recorded.
+fn show(folder: &Path) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_cachesmith"))
+        .args(["show", "last", "-v"])
+        .current_dir(folder)
+        .env("XDG_STATE_HOME", folder.join("state"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Whether a file below a folder holds a text.

@@ -52,6 +52,7 @@ async fn ask(
     let wish = Wish {
         mode: Mode::Plan,
         tags: Tags::default(),
+        detail: 0,
         connecting: arguments.hosts.connecting,
         playbook_folder: std::path::PathBuf::from("."),
         plays: &[],

@@ -186,6 +186,7 @@ async fn carry_through(
             only: arguments.tags.clone(),
             skip: arguments.skip_tags.clone(),
         },
+        detail: console.detail(),
         connecting: arguments.hosts.connecting,
         playbook_folder: prepared.playbook.folder.clone(),
         plays: &prepared.playbook.plays,
@@ -231,7 +232,7 @@ async fn carry_through(
                 console.note("Cutting the connections; what was being done on the hosts may be half done.");
                 context.sessions.close().await;
             } else {
-                console.note("Stopping: what is being done on each host is brought to its end. Interrupt again to cut the connections.");
+                console.note("Stopping: the change that is being made on each host is brought to its end, and no other begins. Interrupt again to cut the connections.");
                 context.interrupt();
             },
         }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::context::Context;
+use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,9 +20,9 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{Event, Mode};
 use crate::model::inventory::Inventory;
 use crate::model::inventory::pattern::Patterns;
-use crate::model::playbook::{Item, Keywords, Origin, Play};
-use crate::model::redaction::Redactor;
-use crate::model::template::Templates;
+use crate::model::playbook::Play;
+use crate::model::redaction::Secrets;
+use crate::model::template::{Shared, Templates};
 use crate::model::value::{Map, Value};
 use crate::transport::limits::Limits;
 
@@ -80,6 +81,7 @@ pub(super) fn hosts(arguments: &HostArguments, playbook_folder: Option<&Path>) -
 pub(super) struct Wish<'a> {
     pub(super) mode: Mode,
     pub(super) tags: Tags,
+    pub(super) detail: u8,
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
     pub(super) plays: &'a [Arc<Play>],
@@ -100,6 +102,12 @@ pub(super) fn context(
         Limits::new(wish.connecting),
         hosts.local,
     );
+    let peers = Arc::new(Peers::new(
+        Arc::clone(&hosts.inventory),
+        Arc::clone(&hosts.extra),
+        Arc::clone(templates),
+    ));
+    learn_secrets(hosts, wish.plays, templates.secrets());
     let mut magic = Map::new();
     magic.insert(
         "playbook_dir".to_owned(),
@@ -107,6 +115,10 @@ pub(super) fn context(
     );
     // A playbook that asks gets the same answer in a plan and in an apply: that is what makes a plan true.
     magic.insert("ansible_check_mode".to_owned(), Value::Bool(false));
+    magic.insert(
+        "ansible_verbosity".to_owned(),
+        i64::from(wish.detail).into(),
+    );
     magic.insert("ansible_diff_mode".to_owned(), Value::Bool(true));
     magic.insert("ansible_managed".to_owned(), "Managed by Cachesmith".into());
     magic.insert(
@@ -119,89 +131,35 @@ pub(super) fn context(
         templates: Arc::clone(templates),
         resources: Arc::new(Library::new(Arc::clone(templates), wish.playbook_folder)),
         extra: Arc::clone(&hosts.extra),
-        shared: Arc::new(shared(&hosts.inventory)),
+        shared: Arc::new(shared(&hosts.inventory, Arc::clone(&peers) as _)),
+        peers,
         tags: wish.tags,
+        detail: wish.detail,
         sessions,
         events,
         journal,
         magic,
         script_limit: SCRIPT_LIMIT,
-        redactor: redactor(hosts, wish.plays),
         interrupted: tokio::sync::watch::Sender::new(false),
     }
 }
 
-/// The secrets among all variables that people wrote.
-fn redactor(hosts: &Hosts, plays: &[Arc<Play>]) -> Redactor {
-    let mut redactor = Redactor::default();
+/// Learns the secrets among all variables that people wrote.
+fn learn_secrets(hosts: &Hosts, plays: &[Arc<Play>], secrets: &Secrets) {
     for host in hosts.inventory.hosts() {
-        redactor.learn(&hosts.inventory.variables(host));
+        secrets.learn(&hosts.inventory.variables(host));
     }
-    redactor.learn(&hosts.extra);
+    secrets.learn(&hosts.extra);
     for play in plays {
-        redactor.learn(&play.vars);
-        redactor.learn(&play.vars_files);
-        for items in play
-            .sections
-            .iter()
-            .map(|section| &section.items)
-            .chain([&play.handlers])
-        {
-            learn_from(items, &mut redactor);
-        }
-    }
-    redactor
-}
-
-/// The variables of roles, blocks and tasks.
-fn learn_from(items: &[Item], redactor: &mut Redactor) {
-    let mut learn = |keywords: &Keywords, origin: &Origin| {
-        for vars in &keywords.vars {
-            redactor.learn(vars);
-        }
-        for vars in [
-            &origin.role_defaults,
-            &origin.role_vars,
-            &origin.role_parameters,
-        ] {
-            redactor.learn(vars);
-        }
-    };
-    let mut deeper: Vec<&[Item]> = Vec::new();
-    for item in items {
-        match item {
-            Item::Task(task) => learn(&task.keywords, &task.origin),
-            Item::Block(block) => deeper.extend([&block.items[..], &block.rescue, &block.always]),
-            Item::Include(include) => {
-                learn(&include.keywords, &include.origin);
-                deeper.extend(include.items.as_ref().map(|items| &items[..]));
-            }
-            Item::Meta(_) => {}
-        }
-    }
-    for items in deeper {
-        learn_from(items, redactor);
+        load::playbook::secrets::of_play(play, secrets);
     }
 }
 
 /// `groups` and `hostvars`.
-fn shared(inventory: &Inventory) -> HashMap<String, tera::Value> {
-    let hostvars: Map = inventory
-        .hosts()
-        .map(|host| {
-            let mut variables = (*inventory.variables(host)).clone();
-            variables.extend(inventory.magic(host));
-            (host.name().to_owned(), Value::Map(variables))
-        })
-        .collect();
-    HashMap::from([
-        (
-            "groups".to_owned(),
-            tera::Value::from_serializable(&*inventory.group_map()),
-        ),
-        (
-            "hostvars".to_owned(),
-            tera::Value::from_serializable(&hostvars),
-        ),
-    ])
+fn shared(inventory: &Inventory, peers: Arc<Peers>) -> Shared {
+    let groups = tera::Value::from_serializable(&*inventory.group_map());
+    Shared {
+        values: HashMap::from([("groups".to_owned(), groups)]),
+        peers: Some(peers),
+    }
 }

@@ -1,19 +1,18 @@
 //! What all hosts of a run share.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::peers::Peers;
 use super::sessions::Sessions;
 use super::walk::Tags;
 use crate::journal::Journal;
 use crate::model::event::{Event, Mode};
 use crate::model::inventory::Inventory;
-use crate::model::redaction::Redactor;
-use crate::model::template::Templates;
+use crate::model::template::{Shared, Templates};
 use crate::model::value::Map;
 use crate::module::Resources;
 
@@ -26,8 +25,12 @@ pub struct Context {
     /// Variables from the command line.
     pub extra: Arc<Map>,
     /// `groups` and `hostvars`.
-    pub shared: Arc<HashMap<String, tera::Value>>,
+    pub shared: Arc<Shared>,
+    /// What is seen as `hostvars`.
+    pub peers: Arc<Peers>,
     pub tags: Tags,
+    /// How much detail was asked for: how often `-v` was given.
+    pub detail: u8,
     pub sessions: Sessions,
     pub events: UnboundedSender<Event>,
     pub journal: Arc<dyn Journal>,
@@ -35,8 +38,6 @@ pub struct Context {
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,
-    /// What must not be told.
-    pub redactor: Redactor,
     /// Set when the user wants the run to end.
     pub interrupted: watch::Sender<bool>,
 }
@@ -58,8 +59,8 @@ impl Context {
         let _ = interrupted.wait_for(|value| *value).await;
     }
 
-    /// Tells the views and the journal. A run whose views have gone needs no events.
+    /// Tells the views and the journal, without secrets. A run whose views have gone needs no events.
     pub fn tell(&self, event: Event) {
-        let _ = self.events.send(self.redactor.anything(event));
+        let _ = self.events.send(self.templates.secrets().anything(event));
     }
 }

@@ -1,5 +1,6 @@
 //! Round trips: questions asked and steps carried out in one host's shell.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ pub async fn observe(
 ) -> Result<Vec<Observation>, Trouble> {
     let script = script::compile_probes(probes);
     let answer = tokio::select! {
-        answer = run(context, target, connection, script.text()) => answer.map_err(|error| trouble(&error))?,
+        answer = run(context, target, connection, script.text(), false) => answer.map_err(|error| trouble(&error))?,
         () = context.interruption() => return Err(Trouble::Interrupted),
     };
     let mut observations =
@@ -65,7 +66,8 @@ async fn complete(observation: &mut Observation) {
     }
 }
 
-/// Carries out all steps in one round trip. A connection that is lost on the way still tells how far it came.
+/// Carries out all steps in one round trip. A connection that is lost on the way still tells how far it came. An
+/// interruption ends it before the next of the steps in `stops`.
 ///
 /// # Errors
 /// When the host cannot be reached: nothing was done.
@@ -74,9 +76,16 @@ pub async fn carry_out(
     target: &Target,
     connection: Option<&str>,
     steps: &[Step],
+    stops: &BTreeSet<usize>,
 ) -> Result<(Vec<Outcome>, Option<Failure>), Trouble> {
-    let script = script::compile_steps(steps, &script::Options::default());
-    match run(context, target, connection, script.text()).await {
+    let options = script::Options::default();
+    let stoppable = !stops.is_empty();
+    let script = if stoppable {
+        script::compile_stoppable_steps(steps, &options, stops)
+    } else {
+        script::compile_steps(steps, &options)
+    };
+    match run(context, target, connection, script.text(), stoppable).await {
         Ok(answer) => Ok((script::parse_outcomes(&script, steps, &answer.stdout), None)),
         Err(error) if error.kind.may_have_run() => {
             let outcomes = script::parse_outcomes(&script, steps, &error.partial.stdout);
@@ -91,16 +100,23 @@ async fn run(
     target: &Target,
     connection: Option<&str>,
     text: &[u8],
+    stoppable: bool,
 ) -> Result<crate::transport::session::Answer, Arc<TransportError>> {
     let line = context.sessions.line(&target.host, connection).await?;
     let becoming = target
         .account
         .as_deref()
         .map(|account| line.becoming(account));
-    line.session
-        .run(text, becoming.as_ref(), context.script_limit)
-        .await
-        .map_err(Arc::new)
+    let (session, limit) = (&line.session, context.script_limit);
+    let answer = if stoppable {
+        let brake = context.interrupted.subscribe();
+        session
+            .run_stoppable(text, becoming.as_ref(), limit, brake)
+            .await
+    } else {
+        session.run(text, becoming.as_ref(), limit).await
+    };
+    answer.map_err(Arc::new)
 }
 
 fn trouble(error: &TransportError) -> Trouble {

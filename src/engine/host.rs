@@ -1,6 +1,7 @@
 //! One host's way through a play: walk, do what comes next, walk again.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::batch;
 use super::context::Context;
@@ -22,7 +23,7 @@ const MOST_WALKS: usize = 10_000;
 pub struct Carried {
     pub variables: Map,
     /// What the host said of itself, so that it is asked once a run.
-    pub facts: Option<Box<Facts>>,
+    pub facts: Option<Arc<Facts>>,
 }
 
 /// One host in one play.
@@ -35,18 +36,24 @@ pub(super) struct HostPlay<'a> {
     pub(super) connection: Option<String>,
     pub(super) board: &'a Board,
     pub(super) counts: Counts,
-    facts: Option<Box<Facts>>,
+    facts: Option<Arc<Facts>>,
     /// How often each task's guards failed.
     pub(super) refusals: HashMap<Key, u32>,
     /// Whether a note of owed handlers is on the host.
     pub(super) note_written: bool,
     told: HashSet<Key>,
+    /// The task that was told last.
+    last: Option<String>,
+    /// Handlers that were notified and have not run, as the last walk found.
+    owed: Vec<String>,
     reached: bool,
 }
 
 /// How it ended.
 pub(super) struct Ended {
     pub(super) report: HostReport,
+    /// `meta: end_play`: no further wave of the play begins.
+    pub(super) ends_play: bool,
     pub(super) carried: Carried,
     pub(super) changed: bool,
 }
@@ -56,7 +63,7 @@ impl<'a> HostPlay<'a> {
         context: &'a Context,
         setting: Setting,
         memory: Memory,
-        facts: Option<Box<Facts>>,
+        facts: Option<Arc<Facts>>,
         connection: Option<String>,
         board: &'a Board,
     ) -> Self {
@@ -72,6 +79,8 @@ impl<'a> HostPlay<'a> {
             refusals: HashMap::new(),
             note_written: false,
             told: HashSet::new(),
+            last: None,
+            owed: Vec::new(),
             reached: false,
         }
     }
@@ -79,6 +88,7 @@ impl<'a> HostPlay<'a> {
     /// Goes through the whole play.
     pub(super) async fn run(mut self) -> Ended {
         let result = self.play().await;
+        let ends_play = matches!(&result, Ok(finished) if finished.ends_play);
         let (status, failure, pending_handlers) = match result {
             Ok(finished) if finished.failed => {
                 (HostStatus::Failed, None, finished.pending_handlers)
@@ -88,7 +98,10 @@ impl<'a> HostPlay<'a> {
                 (HostStatus::Unreachable, Some(failure), Vec::new())
             }
             Err(Trouble::Failed(failure)) => (HostStatus::Failed, Some(failure), Vec::new()),
-            Err(Trouble::Interrupted) => (HostStatus::Interrupted, None, Vec::new()),
+            Err(Trouble::Interrupted) => {
+                let owed = std::mem::take(&mut self.owed);
+                (HostStatus::Interrupted, Some(self.standing()), owed)
+            }
         };
         let counters = self.context.sessions.counters(&self.setting.host);
         let report = HostReport {
@@ -108,6 +121,7 @@ impl<'a> HostPlay<'a> {
         self.context.tell(Event::HostEnded(report.clone()));
         Ended {
             report,
+            ends_play,
             carried: Carried {
                 variables: std::mem::take(&mut self.memory.variables),
                 facts: self.facts.take(),
@@ -128,6 +142,7 @@ impl<'a> HostPlay<'a> {
         }
         for _ in 0..MOST_WALKS {
             let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
+            self.owed.clone_from(&walked.owed);
             if self.context.is_interrupted() {
                 // What was done before is told.
                 if self.setting.mode != Mode::Plan {
@@ -157,7 +172,15 @@ impl<'a> HostPlay<'a> {
                     target,
                     planned,
                     owed,
-                } => self.carry_out(&target, planned, &owed).await?,
+                } => {
+                    if let Err(trouble) = self.carry_out(&target, planned, &owed).await {
+                        // What was under way is told, too.
+                        let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
+                        self.owed.clone_from(&walked.owed);
+                        self.remember(walked.settled);
+                        return Err(trouble);
+                    }
+                }
                 Next::BeginChecks => {
                     self.worlds.clear();
                     self.memory.checks_begun = true;
@@ -175,6 +198,13 @@ impl<'a> HostPlay<'a> {
                             self.memory.once.insert(key, *done);
                         }
                     }
+                }
+                Next::Reconnect(key) => {
+                    self.context.sessions.forget(&self.setting.host).await;
+                    self.worlds.clear();
+                    let outcome = walk::Outcome::unchanged();
+                    let report = None;
+                    self.memory.done.insert(key, Done { outcome, report });
                 }
                 Next::Pause { time, target } => {
                     tokio::select! {
@@ -200,6 +230,15 @@ impl<'a> HostPlay<'a> {
         )))
     }
 
+    /// How far the host came before the run was stopped.
+    fn standing(&self) -> Failure {
+        Failure::new(match &self.last {
+            Some(task) => format!("stopped behind the task \"{task}\""),
+            None if self.reached => "stopped before the first task".to_owned(),
+            None => "stopped before the host was reached".to_owned(),
+        })
+    }
+
     /// Takes in settled tasks and tells them, each once.
     pub(super) fn remember(&mut self, settled: Vec<(Key, Done)>) {
         for (key, done) in settled {
@@ -207,6 +246,7 @@ impl<'a> HostPlay<'a> {
                 && self.told.insert(key.clone())
             {
                 self.counts.add(report);
+                self.last = Some(report.name.clone());
                 self.context
                     .tell(Event::TaskEnded(Box::new(report.clone())));
             }
@@ -236,7 +276,7 @@ impl<'a> HostPlay<'a> {
         for (probe, answer) in probes.into_iter().zip(answers) {
             match answer {
                 Observation::Facts(facts) => {
-                    self.know(facts)?;
+                    self.know(Arc::from(facts))?;
                 }
                 Observation::Failed(reason) if probe == Probe::Facts => {
                     return Err(Trouble::Failed(Failure::new(format!(
@@ -254,7 +294,7 @@ impl<'a> HostPlay<'a> {
     }
 
     /// Makes variables of what the host said of itself, as this play wishes them.
-    fn know(&mut self, facts: Box<Facts>) -> Result<(), Trouble> {
+    fn know(&mut self, facts: Arc<Facts>) -> Result<(), Trouble> {
         // Handlers that an earlier run earned in this play and could not run.
         let key = batch::note_key(&self.setting.play.key);
         if let Some(names) = facts.pending_handlers.get(&key)

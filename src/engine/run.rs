@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 
 use super::context::Context;
 use super::host::{self, Carried, Ended, HostPlay};
 use super::once::Board;
 use super::walk::{Setting, Target};
 use crate::error::Result;
-use crate::model::event::{Counts, Event, HostStatus, Mode, RunEnded};
+use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, RunEnded, ShownFailure};
 use crate::model::inventory::Inventory;
 use crate::model::inventory::pattern::Patterns;
 use crate::model::playbook::{Play, Playbook};
@@ -92,6 +93,7 @@ pub async fn run(
             let ended = lead_wave(&context, play, index, wave, &mut carried, &forks).await;
             let mut budget =
                 Budget::new(wave.len(), play.max_fail_percentage, play.any_errors_fatal);
+            let ends_play = ended.iter().any(|host| host.ends_play);
             for host in ended {
                 budget.count(host.report.status != HostStatus::Done);
                 summary.add(host, &mut carried);
@@ -105,6 +107,12 @@ pub async fn run(
                 summary.not_reached.extend(rest);
                 return summary;
             }
+            if ends_play {
+                break;
+            }
+        }
+        if index + 1 < playbook.plays.len() {
+            context.peers.know(&carried);
         }
     }
     summary
@@ -122,6 +130,7 @@ async fn lead_wave(
     let board = Arc::new(Board::default());
     let mut hosts = tokio::task::JoinSet::new();
     let wave_names = Value::List(wave.iter().map(|host| host.as_str().into()).collect());
+    let mut places = HashMap::new();
     for (position, host) in wave.iter().enumerate() {
         let context = Arc::clone(context);
         let play = Arc::clone(play);
@@ -131,7 +140,7 @@ async fn lead_wave(
         let before = carried.remove(&host).unwrap_or_default();
         let memory = host::memory(before.variables);
         let wave_names = wave_names.clone();
-        hosts.spawn(async move {
+        let task = hosts.spawn(async move {
             // Who waits for a `run_once` task holds a place; whoever does it holds one too, so that is safe.
             let _place = forks.acquire().await.ok();
             let (setting, connection) = setting(&context, &play, index, &host, &wave_names);
@@ -139,16 +148,63 @@ async fn lead_wave(
                 .run()
                 .await;
             board.leave(&host);
-            (position, ended)
+            ended
         });
+        places.insert(task.id(), position);
     }
     let mut ended: BTreeMap<usize, Ended> = BTreeMap::new();
-    while let Some(joined) = hosts.join_next().await {
-        if let Ok((position, host)) = joined {
-            ended.insert(position, host);
-        }
+    while let Some(joined) = hosts.join_next_with_id().await {
+        let (id, host) = match joined {
+            Ok((id, host)) => (id, Ok(host)),
+            Err(error) => (error.id(), Err(error)),
+        };
+        let Some(position) = places.get(&id) else {
+            continue;
+        };
+        let host = host.unwrap_or_else(|error| {
+            let host = &wave[*position];
+            board.leave(host);
+            broken(context, index, host, error)
+        });
+        ended.insert(*position, host);
     }
     ended.into_values().collect()
+}
+
+/// A host on whose way the engine itself broke: it has failed, and the reason is ours.
+fn broken(context: &Context, play: usize, host: &str, error: JoinError) -> Ended {
+    let words = match error.try_into_panic() {
+        Ok(payload) => payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    let report = HostReport {
+        host: host.to_owned(),
+        play,
+        status: HostStatus::Failed,
+        counts: Counts::default(),
+        failure: Some(ShownFailure {
+            message: format!("Cachesmith itself failed while it worked on this host: {words}"),
+            help: vec![
+                "this is a mistake in Cachesmith: please report it, with these words and the playbook"
+                    .to_owned(),
+                "the next run finds out how far this one came".to_owned(),
+            ],
+        }),
+        pending_handlers: Vec::new(),
+        connections: 0,
+        round_trips: 0,
+    };
+    context.tell(Event::HostEnded(report.clone()));
+    Ended {
+        report,
+        ends_play: false,
+        carried: Carried::default(),
+        changed: true,
+    }
 }
 
 /// What stays the same for a host in a play.
@@ -216,6 +272,7 @@ pub(super) fn setting(
         templates: Arc::clone(&context.templates),
         resources: Arc::clone(&context.resources),
         tags: context.tags.clone(),
+        detail: context.detail,
     };
     // Facts are asked as whom the play's tasks run: root sees more.
     if let Ok(Evaluated::Known(target)) = super::walk::target_of(&setting, &play.keywords, &scope)

@@ -91,6 +91,8 @@ fn questions(as_root: bool) -> Play {
         connection: None,
         vars: Arc::default(),
         vars_files: Arc::default(),
+        role_defaults: Arc::default(),
+        role_vars: Arc::default(),
         serial: Vec::new(),
         max_fail_percentage: None,
         any_errors_fatal: false,

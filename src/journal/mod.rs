@@ -10,6 +10,6 @@ mod record;
 mod seal;
 
 pub use folder::{new_name, refused};
-pub use intend::{Journal, NoJournal};
+pub use intend::{Intention, Journal, NoJournal};
 pub use reading::{RunDetail, RunLine, list, read};
-pub use record::{Intention, Record};
+pub use record::Record;

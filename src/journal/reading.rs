@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::folder;
-use super::record::Intention;
+use super::intend::Intention;
 use super::seal::Seal;
 use crate::error::{Error, Result};
 use crate::model::diagnostic::Diagnostic;

@@ -4,13 +4,11 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::folder;
-use super::intend::Journal;
+use super::intend::{Intention, Journal};
 use super::seal::Seal;
-use crate::model::change::Change;
 use crate::model::event::Event;
 
 /// The record of a run that is under way.
@@ -19,16 +17,6 @@ pub struct Record {
     events: Mutex<File>,
     changes: Mutex<File>,
     seal: Seal,
-}
-
-/// What was about to be done, with its inverse.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Intention {
-    pub host: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<String>,
-    pub task: String,
-    pub changes: Vec<Change>,
 }
 
 impl Record {
@@ -70,20 +58,8 @@ impl Record {
 }
 
 impl Journal for Record {
-    fn intend(
-        &self,
-        host: &str,
-        account: Option<&str>,
-        task: &str,
-        changes: &[Change],
-    ) -> io::Result<()> {
-        let intention = Intention {
-            host: host.to_owned(),
-            account: account.map(str::to_owned),
-            task: task.to_owned(),
-            changes: changes.to_vec(),
-        };
-        let text = Zeroizing::new(serde_json::to_vec(&intention)?);
+    fn intend(&self, intention: &Intention) -> io::Result<()> {
+        let text = Zeroizing::new(serde_json::to_vec(intention)?);
         line(&self.changes, self.seal.close(&text)?.as_bytes(), true)
     }
 }

@@ -256,9 +256,10 @@ impl Resources for Library {
     fn tasks(&self, name: &str, include: &Include) -> Result<Arc<Vec<Item>>, Failure> {
         let key = (name.to_owned(), include.at.clone());
         remembered(&self.read_tasks, key, || {
-            playbook::load_tasks(name, &self.templates, &self.folder, include)
-                .map(Arc::new)
-                .map_err(|error| first_of(&error))
+            let items = playbook::load_tasks(name, &self.templates, &self.folder, include)
+                .map_err(|error| first_of(&error))?;
+            playbook::secrets::of_items(&items, self.templates.secrets());
+            Ok(Arc::new(items))
         })
     }
 }

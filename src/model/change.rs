@@ -24,6 +24,18 @@ pub struct Change {
     pub effects: Vec<Effect>,
 }
 
+impl Change {
+    /// Whether it is a program of which nobody knows what it changes. That its own conditions have to be asked anew
+    /// (`creates` and its kin) says nothing of what else it does.
+    pub fn is_arbitrary(&self) -> bool {
+        self.kind == ChangeKind::Run
+            && self
+                .effects
+                .iter()
+                .all(|effect| matches!(effect, Effect::Unknown { .. }))
+    }
+}
+
 /// What kind of change it is; the sign in a diff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -59,6 +59,8 @@ pub struct Facts {
     pub redis_candidates: Vec<RedisCandidate>,
     /// Handlers that an earlier run earned and could not run: names, by the key of their play.
     pub pending_handlers: IndexMap<String, Vec<String>>,
+    /// What guards of servers say: the text of their status files, by their names.
+    pub guards: IndexMap<String, String>,
     /// Facts that could not be had: name and reason.
     pub missing: IndexMap<String, String>,
 }
@@ -72,6 +74,9 @@ pub struct Memory {
     pub available: u64,
     pub swap_total: u64,
     pub swap_free: u64,
+    /// Processes that the kernel's OOM killer has ended since the boot, of all control groups; `None` where the kernel
+    /// does not count them.
+    pub oom_kills: Option<u64>,
     /// What all processes but the servers need for themselves: resident pages that they share with nobody.
     pub other_processes: u64,
     /// Every finite limit of a control group above the server's unit (or above the session where there is none).

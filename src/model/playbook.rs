@@ -31,6 +31,9 @@ pub struct Play {
     /// `vars`, then `vars_files`: the latter win.
     pub vars: Arc<Map>,
     pub vars_files: Arc<Map>,
+    /// Those of all its roles, which all of its tasks see: the later ones win.
+    pub role_defaults: Arc<Map>,
+    pub role_vars: Arc<Map>,
     pub serial: Vec<Batch>,
     /// Percent of a wave's hosts that may fail or be unreachable before the play ends.
     pub max_fail_percentage: Option<f64>,
@@ -98,7 +101,6 @@ pub struct Task {
     pub arguments: Vec<Entry>,
     pub keywords: Keywords,
     pub register: Option<String>,
-    pub notify: Vec<Node>,
     /// Other names under which a handler is notified.
     pub listen: Vec<String>,
     pub changed_when: Vec<Node>,
@@ -150,9 +152,14 @@ pub struct Meta {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetaWord {
     FlushHandlers,
+    /// This host leaves the play.
     EndHost,
+    /// All hosts of the wave leave the play.
+    EndBatch,
+    /// All hosts of the play leave it, and no further wave begins.
     EndPlay,
-    ClearHostErrors,
+    /// The session to this host is opened anew.
+    ResetConnection,
     Noop,
 }
 
@@ -198,6 +205,8 @@ pub struct Keywords {
     pub check_mode: Option<Node>,
     /// Seconds.
     pub timeout: Option<Node>,
+    /// Handlers. A task's own take the place of its block's.
+    pub notify: Vec<Node>,
 }
 
 /// Where tasks come from: decides which variables they see and where their files are looked for.

@@ -35,6 +35,9 @@ pub enum Probe {
     PackageIndex,
     /// A systemd unit by its full name. Answer: [`Observation::Unit`].
     Unit(String),
+    /// A service by the full name of its unit: its files, and the process that it runs. Answer:
+    /// [`Observation::Service`].
+    Service(String),
     /// A kernel value by its sysctl name with dots, such as `vm.overcommit_memory`. Answer:
     /// [`Observation::KernelValue`].
     KernelValue(String),
@@ -49,6 +52,14 @@ pub enum Probe {
     Port { host: String, port: u16 },
     /// A running Redis or Valkey. Answer: [`Observation::Redis`].
     Redis(RedisAddress),
+    /// What a host knows of a server that runs on it, beside the server's own words. Answer:
+    /// [`Observation::ServerHealth`].
+    ServerHealth {
+        address: RedisAddress,
+        /// Seconds to wait before the server is asked a second time, so that what grows can be seen; 0: only its
+        /// process is looked up.
+        watch: u32,
+    },
     /// The identity of the running boot (`/proc/sys/kernel/random/boot_id`). Answer: [`Observation::BootId`].
     BootId,
 }
@@ -110,12 +121,14 @@ pub enum Observation {
     Package(PackageState),
     PackageIndex(PackageIndex),
     Unit(UnitState),
+    Service(ServiceState),
     KernelValue(KernelValue),
     User(Option<UserState>),
     Group(Option<GroupState>),
     Program(ProgramResult),
     Port(bool),
     Redis(RedisState),
+    ServerHealth(Box<ServerHealth>),
     BootId(String),
     /// The probe could not be answered: why, in words.
     Failed(String),
@@ -228,6 +241,41 @@ pub struct UnitState {
     pub names: Vec<String>,
 }
 
+/// What systemd was told about a service, and what its main process has of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceState {
+    /// `loaded`, `not-found`, `masked`, ...
+    pub load: String,
+    /// Whether files changed since systemd read them.
+    pub needs_reload: bool,
+    /// The unit's own file and all that add to it, as paths and texts, in the order in which they count.
+    #[serde(default)]
+    pub files: Vec<(String, String)>,
+    /// Its main process, where it runs one.
+    #[serde(default)]
+    pub process: Option<MainProcess>,
+    /// Whether the host has the program `prlimit`, which changes limits of a running process.
+    pub can_limit: bool,
+    /// Whether the session may go beyond what the host itself was given, which a container seldom may: raise hard
+    /// limits, and protect processes from the OOM killer (`CAP_SYS_RESOURCE`).
+    pub privileged: bool,
+}
+
+/// The main process of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MainProcess {
+    pub pid: u32,
+    /// When it started, in the kernel's ticks since the boot: tells it from a later process with the same number.
+    pub started: u64,
+    /// The same in seconds since 1970, by the host's clock.
+    #[serde(default)]
+    pub started_at: i64,
+    /// How many files it may open: the soft and the hard limit, [`u64::MAX`] for none.
+    pub open_files: Option<(u64, u64)>,
+    /// From -1000 (never killed) to 1000.
+    pub oom_score_adj: Option<i32>,
+}
+
 /// A kernel value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KernelValue {
@@ -281,12 +329,59 @@ pub struct ProgramResult {
 /// What a running server said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedisState {
-    /// Whether it answered PING with PONG.
+    /// Whether it answered PING with PONG, and took the password that it was given.
     pub alive: bool,
+    /// It wants no password although one was given.
+    #[serde(default)]
+    pub open: bool,
     /// Its error, or the client's, when it did not answer as hoped.
     pub error: Option<String>,
     /// The text of `INFO all`.
     pub info: String,
     /// The raw answer to `CONFIG GET *`: a name and a value line in turn.
     pub config: String,
+}
+
+/// What a host knows of a server, beside what the server says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerHealth {
+    /// The text of `INFO all` at a second look; empty where there was none.
+    pub later: String,
+    /// The answer to `LATENCY LATEST`: four lines an event.
+    pub latency: String,
+    /// Processes that the OOM killer has ended since the boot, of all control groups.
+    pub oom_kills: Option<u64>,
+    /// `MemTotal` and `MemAvailable` of the machine. Bytes.
+    pub memory_total: Option<u64>,
+    pub memory_available: Option<u64>,
+    /// `vm.max_map_count`: mappings that a process may have.
+    pub most_maps: Option<u64>,
+    /// The server's process; `None` where it is not one of this host, or has ended.
+    pub process: Option<ServerProcess>,
+}
+
+/// The process of a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerProcess {
+    pub pid: u32,
+    /// `VmRSS` and `VmSwap`. Bytes.
+    pub resident: Option<u64>,
+    pub swapped: Option<u64>,
+    /// Whether it may get transparent huge pages (`THP_enabled`: it has not told the kernel not to).
+    pub huge_pages: Option<bool>,
+    pub oom_score_adj: Option<i32>,
+    /// The soft limit of open files, [`u64::MAX`] for none.
+    pub open_files: Option<u64>,
+    /// Mappings that it has.
+    pub maps: Option<u64>,
+    /// Its systemd unit; empty where it has none.
+    pub unit: String,
+    /// What systemd says of the unit's last end (`success`, `oom-kill`), and how often it started it again by itself.
+    pub result: String,
+    pub restarts: Option<u64>,
+    /// Counters of its control group since that was made: `high`, `max`, `oom`, `oom_kill`.
+    #[serde(default)]
+    pub group_events: BTreeMap<String, u64>,
 }

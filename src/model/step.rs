@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::blob::Blob;
-use super::probe::Program;
+use super::probe::{Program, RedisAddress};
 
 /// One instruction. Steps are carried out in order; the first that fails ends the script.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,8 +75,51 @@ pub enum Action {
     },
     /// Writes a kernel value and reads it back; fails when the kernel holds another value afterwards.
     KernelValue { key: String, value: String },
+    /// Sets directives of a running server with CONFIG SET, in this order.
+    ConfigSet {
+        #[serde(with = "with_password")]
+        address: RedisAddress,
+        settings: Vec<ConfigSetting>,
+        /// Whether the server takes all of them in one command, or none. Where it does not, they are set one by
+        /// one, and those before the first that fails are put back.
+        at_once: bool,
+    },
+    /// Lowers `maxmemory` of a running server below what it uses, slowly. Where it is stopped, the value stays.
+    LowerMaxmemory {
+        #[serde(with = "with_password")]
+        address: RedisAddress,
+        pace: Pace,
+    },
     /// Restarts the machine and ends the script; the engine waits for it to come back.
     Reboot { time_limit: u64 },
+}
+
+/// One directive of a running server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigSetting {
+    pub name: String,
+    pub value: Blob,
+    /// What it was.
+    pub before: Blob,
+    /// Nobody may see the values, not even in a server's words about them.
+    #[serde(default)]
+    pub secret: bool,
+}
+
+/// How slowly `maxmemory` is lowered. The next step is taken when the server has come below the last one and has
+/// had the time that its evictions may take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// Where it ends. Bytes.
+    pub to: u64,
+    /// Per cent of the used memory that one step may take.
+    pub percent: u64,
+    /// Bytes that one step may take at most.
+    pub most_bytes: u64,
+    /// Keys that may be evicted in a second, beside those that were before.
+    pub evictions_per_second: u64,
+    /// Seconds after which it is stopped.
+    pub time_limit: u64,
 }
 
 /// Mode, owner and group; what is `None` stays as it is.
@@ -108,6 +151,56 @@ pub enum Guard {
     Sha256 { path: String, sha256: String },
     /// The kernel value is this one.
     KernelValue { key: String, value: String },
+    /// The main process of the unit is the one that was looked at: its number, and when it started in ticks since
+    /// the boot.
+    MainProcess {
+        unit: String,
+        pid: u32,
+        started: u64,
+    },
+    /// A running server answers CONFIG GET with these values.
+    Config {
+        #[serde(with = "with_password")]
+        address: RedisAddress,
+        values: Vec<(String, Blob)>,
+    },
+}
+
+/// Steps are kept sealed, and an undo needs the password that the step had: here it is kept with the address.
+mod with_password {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::model::probe::RedisAddress;
+    use crate::model::secret::Secret;
+
+    #[derive(Serialize, Deserialize)]
+    struct Login {
+        at: RedisAddress,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        address: &RedisAddress,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let password = address.password.as_ref();
+        Login {
+            at: address.clone(),
+            password: password.map(|secret| secret.expose().to_owned()),
+        }
+        .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<RedisAddress, D::Error> {
+        let login = Login::deserialize(deserializer)?;
+        Ok(RedisAddress {
+            password: login.password.map(Secret::new),
+            ..login.at
+        })
+    }
 }
 
 /// What became of a step.
@@ -136,4 +229,37 @@ pub enum StepStatus {
     NotRun,
     /// The connection was lost while it ran: it may or may not have been done.
     Lost,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::secret::Secret;
+
+    #[test]
+    fn a_step_that_is_kept_and_read_again_has_its_password_and_shows_it_nowhere() {
+        let address = RedisAddress {
+            port: 6379,
+            password: Some(Secret::new("hunter2")),
+            ..RedisAddress::default()
+        };
+        let setting = ConfigSetting {
+            name: "requirepass".to_owned(),
+            value: Blob::from("hunter3"),
+            before: Blob::from("hunter2"),
+            secret: true,
+        };
+        let step = Step::new(Action::ConfigSet {
+            address: address.clone(),
+            settings: vec![setting],
+            at_once: true,
+        })
+        .guarded(Guard::Config {
+            address,
+            values: vec![("requirepass".to_owned(), Blob::from("hunter2"))],
+        });
+        let kept = serde_json::to_string(&step).unwrap();
+        assert_eq!(serde_json::from_str::<Step>(&kept).unwrap(), step);
+        assert!(!format!("{step:?}").contains("hunter"));
+    }
 }

@@ -1,6 +1,7 @@
 //! `debug`: shows a message or a value.
 
 use super::{Decision, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
+use crate::model::redaction::HIDDEN;
 use crate::model::value::{Map, Value};
 
 /// See the [module](self).
@@ -25,7 +26,7 @@ static SPEC: Spec = Spec {
         ),
         Parameter::new(
             "verbosity",
-            Kind::Integer,
+            Kind::Detail,
             "Show it only in runs that were asked for at least this much detail (`-v` is 1).",
         )
         .default("0"),
@@ -39,17 +40,9 @@ impl Module for Debug {
         &SPEC
     }
 
-    fn decide(&self, parameters: &Parameters, look: &Look<'_>) -> Result<Decision, Stop> {
+    fn decide(&self, parameters: &Parameters, _: &Look<'_>) -> Result<Decision, Stop> {
         if parameters.has("msg") && parameters.has("var") {
             return Err(Stop::failed("`debug` takes `msg` or `var`, not both"));
-        }
-        let wanted = parameters.integer("verbosity")?.unwrap_or(0);
-        let verbosity = match look.fact(&["ansible_verbosity"])? {
-            Some(Value::Int(verbosity)) => *verbosity,
-            _ => 0,
-        };
-        if wanted > verbosity {
-            return Ok(Decision::unchanged());
         }
         let values = parameters.values();
         let (name, value) = match values.get("var") {
@@ -93,13 +86,14 @@ fn show(value: &Value) -> String {
     }
 }
 
-/// With unknowns inside replaced by their words.
+/// With unknowns inside replaced by their words, and without marks that are no part of the value.
 fn with_words(value: &Value) -> Value {
     match value {
         Value::Unknown(unknown) => format!("({unknown})").into(),
         Value::List(list) => Value::List(list.iter().map(with_words).collect()),
         Value::Map(map) => map
             .iter()
+            .filter(|(name, _)| *name != HIDDEN)
             .map(|(name, value)| (name.clone(), with_words(value)))
             .collect(),
         other => other.clone(),

@@ -8,7 +8,7 @@ use crate::model::blob::Blob;
 use crate::model::probe::FileInfo;
 use crate::model::probe::{
     FileState, GroupState, KernelValue, Observation, PackageIndex, PackageState, Probe, Program,
-    ProgramResult, RedisAddress, RedisState, UnitState, UserState,
+    ProgramResult, RedisAddress, RedisState, ServerHealth, ServiceState, UnitState, UserState,
 };
 use crate::model::value::{Map, Unknown, Value};
 
@@ -107,11 +107,14 @@ impl<'a> Look<'a> {
         package(name: &str) = Probe::Package(name.to_owned()) => Package -> PackageState;
         package_index() = Probe::PackageIndex => PackageIndex -> PackageIndex;
         unit(name: &str) = Probe::Unit(name.to_owned()) => Unit -> UnitState;
+        service(name: &str) = Probe::Service(name.to_owned()) => Service -> ServiceState;
         kernel_value(key: &str) = Probe::KernelValue(key.to_owned()) => KernelValue -> KernelValue;
         user(name: &str) = Probe::User(name.to_owned()) => User -> Option<UserState>;
         group(name: &str) = Probe::Group(name.to_owned()) => Group -> Option<GroupState>;
         /// Runs a program that changes nothing.
         program(program: &Program) = Probe::Program(Box::new(program.clone())) => Program -> ProgramResult;
+        server_health(address: &RedisAddress, watch: u32) =
+            Probe::ServerHealth { address: address.clone(), watch } => ServerHealth -> ServerHealth;
         redis(address: &RedisAddress) = Probe::Redis(address.clone()) => Redis -> RedisState;
     }
 

@@ -21,6 +21,8 @@ pub mod parameters;
 pub mod reboot;
 pub mod redis_check;
 pub mod redis_config;
+pub mod redis_guard;
+pub mod redis_unit;
 pub mod registry;
 pub mod resources;
 pub mod service;

@@ -78,6 +78,8 @@ pub enum Kind {
     Path,
     Boolean,
     Integer,
+    /// A level of detail: runs that were not asked for so much (`-v` is 1) pass over the task.
+    Detail,
     /// Permissions: `0644`, `"u=rw,g=r"`, or an integer as YAML read it.
     Mode,
     /// A list of strings; one string stands for a list of one, and commas separate as in Ansible.

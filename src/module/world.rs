@@ -2,6 +2,7 @@
 
 mod folders;
 mod paths;
+mod units;
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,6 +25,8 @@ pub struct World {
     appearing: Vec<(String, Unknown)>,
     /// Modes and owners that decided changes give to paths.
     ownership: HashMap<String, Ownership>,
+    /// Units that will have a file, and what completes "known after ...".
+    units: Vec<(String, Unknown)>,
     /// Packages that will come or go: names, and what completes "known after ...".
     packages: Vec<(Vec<String>, Unknown)>,
     /// Why what servers answer is not known, if so.
@@ -69,6 +72,7 @@ impl World {
             match effect {
                 Effect::Becomes(probe, observation) => {
                     self.predict_path(probe, observation);
+                    self.predict_unit(probe, observation);
                     self.predicted
                         .insert(probe.clone(), Ok(observation.clone()));
                 }
@@ -118,6 +122,7 @@ impl World {
             match effect {
                 Effect::Becomes(probe, observation) => {
                     self.confirm_path(probe, observation);
+                    self.confirm_unit(probe);
                     if paths::is_whole(observation) {
                         self.confirmed.insert(probe.clone());
                         self.observed.insert(probe.clone(), observation.clone());
@@ -142,8 +147,15 @@ impl World {
                     .observed
                     .retain(|probe, _| !matches!(probe, Probe::PackageIndex | Probe::Package(_))),
                 Effect::ServersChange { .. } => {
-                    self.observed
-                        .retain(|probe, _| !matches!(probe, Probe::Redis(_) | Probe::Port { .. }));
+                    self.observed.retain(|probe, _| {
+                        !matches!(
+                            probe,
+                            Probe::Redis(_)
+                                | Probe::ServerHealth { .. }
+                                | Probe::Port { .. }
+                                | Probe::Service(_)
+                        )
+                    });
                 }
                 Effect::MachineRestarts { .. } => {
                     self.forget_all();
@@ -175,6 +187,7 @@ impl World {
         self.folders = Folders::default();
         self.ownership.clear();
         self.packages.clear();
+        self.units.clear();
         self.servers = None;
         self.restart = None;
     }
@@ -198,6 +211,7 @@ impl World {
             Some(observation) => match self
                 .what_a_package_may_bring(probe, observation)
                 .or_else(|| self.what_may_appear(probe, observation))
+                .or_else(|| self.what_a_unit_file_brings(probe, observation))
             {
                 Some(unknown) => Answer::Unknown(unknown),
                 None => Answer::Known(observation),
@@ -224,7 +238,10 @@ impl World {
     /// What a service or the whole machine answers once it has started again is not known before.
     fn what_runs_anew(&self, probe: &Probe) -> Option<&Unknown> {
         match probe {
-            Probe::Redis(_) | Probe::Port { .. } => self.servers.as_ref().or(self.restart.as_ref()),
+            Probe::Redis(_)
+            | Probe::ServerHealth { .. }
+            | Probe::Port { .. }
+            | Probe::Service(_) => self.servers.as_ref().or(self.restart.as_ref()),
             Probe::Unit(_) | Probe::KernelValue(_) | Probe::Program(_) | Probe::BootId => {
                 self.restart.as_ref()
             }
@@ -244,6 +261,7 @@ impl World {
         let absent = match observation {
             Observation::File(FileState::Absent { parent_exists }) => !parent_exists,
             Observation::Unit(unit) => unit.load == "not-found" || unit.load.is_empty(),
+            Observation::Service(service) => service.load == "not-found" || service.load.is_empty(),
             Observation::User(user) => user.is_none(),
             Observation::Group(group) => group.is_none(),
             Observation::Redis(server) => !server.alive,

@@ -32,6 +32,11 @@ pub struct GuardStatus {
     pub updated: u64,
     /// Other directives that the guard has set live, by name.
     pub holds: Vec<String>,
+    /// What is used of the limit that is nearest to being passed, and that limit. Bytes.
+    pub used: u64,
+    pub limit: u64,
+    /// Why it is in its state, in words.
+    pub why: String,
 }
 
 /// Reads a status file. Keys that are not known are passed over: a newer guard may say more.
@@ -51,6 +56,9 @@ pub fn parse(text: &str) -> Option<GuardStatus> {
             "held_maxmemory" => status.held_maxmemory = value.parse().ok(),
             "state" => value.clone_into(&mut status.state),
             "updated" => status.updated = value.parse().unwrap_or_default(),
+            "used" => status.used = value.parse().unwrap_or_default(),
+            "limit" => status.limit = value.parse().unwrap_or_default(),
+            "why" => value.clone_into(&mut status.why),
             "holds" => {
                 let names = value.split([' ', ',']).filter(|name| !name.is_empty());
                 status.holds = names.map(str::to_ascii_lowercase).collect();

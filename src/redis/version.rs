@@ -180,19 +180,18 @@ pub struct Build {
 }
 
 impl Build {
-    /// Reads `Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae4d7c971a948f0`.
+    /// Reads `Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae4d7c971a948f0`. Valkey 7.2 leaves
+    /// its name out: `Server v=7.2.7 ...`.
     #[must_use]
     pub fn from_version_line(text: &str) -> Option<Self> {
         text.lines().find_map(|line| {
             let mut words = line.split_ascii_whitespace();
-            let flavour = match words.next()? {
-                "Redis" => Flavour::Redis,
-                "Valkey" => Flavour::Valkey,
+            let flavour = match (words.next()?, words.next()?) {
+                ("Redis", "server") => Flavour::Redis,
+                ("Valkey", "server") => Flavour::Valkey,
+                ("Server", version) if version.starts_with("v=") => Flavour::Valkey,
                 _ => return None,
             };
-            if words.next()? != "server" {
-                return None;
-            }
             let field = |name: &str| {
                 line.split_ascii_whitespace()
                     .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
@@ -222,6 +221,11 @@ mod tests {
         )
         .unwrap();
         assert_eq!(build.server.to_string(), "Valkey 8.1.1");
+        let build = Build::from_version_line(
+            "Server v=7.2.7 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=80f89e7e9f5b6a40",
+        )
+        .unwrap();
+        assert_eq!(build.server, Server::valkey(7, 2, 7));
         assert_eq!(
             Build::from_version_line("redis-server: command not found"),
             None

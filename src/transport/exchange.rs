@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
 use super::limits::LARGEST_ANSWER;
+use super::script::STOP;
 use super::sudo::{Dialogue, Heard};
 
 /// What to send, and how long it may take.
@@ -17,6 +19,10 @@ pub(super) struct Errand<'a> {
     pub(super) dialogue: Option<Dialogue<'a>>,
     /// When it has to be over.
     pub(super) deadline: Instant,
+    /// Turns true when the script has to be told to end. Its input stays open for that.
+    pub(super) brake: Option<watch::Receiver<bool>>,
+    /// Turns true when it has to be given up.
+    pub(super) cut: watch::Receiver<bool>,
 }
 
 /// What came back.
@@ -32,6 +38,8 @@ pub(super) enum End<T> {
     Exited(T),
     TimedOut,
     TooLarge,
+    /// It was given up.
+    Cut,
 }
 
 /// The bytes that wait to be sent.
@@ -84,6 +92,11 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// Sends something more.
+    fn add(&mut self, bytes: &'static [u8]) {
+        self.parts.push_back(Part::Plain(Cow::Borrowed(bytes)));
+    }
+
     fn open_gate(&mut self) {
         self.parts.retain(|part| !matches!(part, Part::Gate));
     }
@@ -121,7 +134,8 @@ where
 
     let end = loop {
         let closed = !out_open && !err_open;
-        if input.is_finished() || (closed && input.is_at_gate()) {
+        let held = errand.brake.is_some() && !closed;
+        if input.is_finished() && !held || (closed && input.is_at_gate()) {
             stdin = None;
         }
         if closed && stdin.is_none() {
@@ -150,6 +164,11 @@ where
                     Err(_) => stdin = None,
                 }
             }
+            Ok(_) = errand.cut.wait_for(|cut| *cut) => break End::Cut,
+            () = pulled(&mut errand.brake), if stdin.is_some() && input.is_finished() => {
+                errand.brake = None;
+                input.add(STOP);
+            }
             () = sleep_until(patience), if stdin.is_some() && input.is_at_gate() => stdin = None,
             () = sleep_until(errand.deadline) => break End::TimedOut,
         }
@@ -159,6 +178,16 @@ where
         stderr: err,
         end,
     }
+}
+
+/// Waits until the script has to be told to end.
+async fn pulled(brake: &mut Option<watch::Receiver<bool>>) {
+    if let Some(brake) = brake
+        && brake.wait_for(|asked| *asked).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 async fn send<I: AsyncWrite + Unpin>(

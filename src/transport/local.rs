@@ -58,6 +58,7 @@ pub(super) async fn run(
         },
         End::TimedOut => End::TimedOut,
         End::TooLarge => End::TooLarge,
+        End::Cut => End::Cut,
     };
     if !matches!(end, End::Exited(_))
         && let Some(group) = group

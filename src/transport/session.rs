@@ -1,11 +1,11 @@
 //! One host's session: connect, run scripts, close.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::{TransportError, TransportErrorKind};
@@ -71,7 +71,7 @@ pub struct Session {
     name: String,
     link: Link,
     channels: Semaphore,
-    closed: AtomicBool,
+    closed: watch::Sender<bool>,
     connections: u64,
     round_trips: AtomicU64,
     /// Whom we became with a password that sudo asked for and accepted.
@@ -105,7 +105,7 @@ impl Session {
             name: target.name.clone(),
             link,
             channels: Semaphore::new(CHANNELS),
-            closed: AtomicBool::new(false),
+            closed: watch::Sender::new(false),
             connections,
             round_trips: AtomicU64::new(0),
             proved: Mutex::default(),
@@ -137,13 +137,39 @@ impl Session {
         as_user: Option<&Become>,
         time_limit: Duration,
     ) -> Result<Answer, TransportError> {
+        self.run_with(script, as_user, time_limit, None).await
+    }
+
+    /// The same for a script that [can be stopped](super::script::compile_stoppable_steps): it is told to when `brake`
+    /// turns true.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub async fn run_stoppable(
+        &self,
+        script: &[u8],
+        as_user: Option<&Become>,
+        time_limit: Duration,
+        brake: watch::Receiver<bool>,
+    ) -> Result<Answer, TransportError> {
+        self.run_with(script, as_user, time_limit, Some(brake))
+            .await
+    }
+
+    async fn run_with(
+        &self,
+        script: &[u8],
+        as_user: Option<&Become>,
+        time_limit: Duration,
+        brake: Option<watch::Receiver<bool>>,
+    ) -> Result<Answer, TransportError> {
         let deadline = Instant::now() + time_limit;
         let Ok(permit) = timeout_at(deadline, self.channels.acquire()).await else {
             return Err(self.timed_out(time_limit));
         };
         // The semaphore is never closed, so the permit is always there; `closed` says whether it is of use.
         let _permit = permit.ok();
-        if self.closed.load(Ordering::Acquire) {
+        if *self.closed.borrow() {
             return Err(TransportError::new(
                 TransportErrorKind::Closed,
                 &self.name,
@@ -158,6 +184,8 @@ impl Session {
             script,
             dialogue,
             deadline,
+            brake,
+            cut: self.closed.subscribe(),
         };
         let collected = match &self.link {
             Link::Simulated(simulated) => return simulated.answer(script, as_user),
@@ -172,9 +200,9 @@ impl Session {
         self.judge(collected, errand.dialogue.as_ref(), time_limit)
     }
 
-    /// Closes the connection; what still runs on it loses it. Closing twice does nothing.
+    /// Closes the connection; what still runs on it loses it, and on this machine is ended. Closing twice does nothing.
     pub async fn close(&self) {
-        if !self.closed.swap(true, Ordering::AcqRel)
+        if !self.closed.send_replace(true)
             && let Link::Ssh(master) = &self.link
         {
             master.close().await;
@@ -215,6 +243,11 @@ impl Session {
             )
             .help("does it wait for a directory service or a name server that does not answer?"),
             (End::TimedOut, _) => self.timed_out(time_limit),
+            (End::Cut, _) => TransportError::new(
+                TransportErrorKind::ConnectionLost,
+                &self.name,
+                "the session was closed while its script ran",
+            ),
             (End::TooLarge, _) => TransportError::new(
                 TransportErrorKind::AnswerTooLarge,
                 &self.name,

@@ -36,6 +36,11 @@ impl Console {
         }
     }
 
+    /// How much detail was asked for.
+    pub const fn detail(&self) -> u8 {
+        self.settings.detail
+    }
+
     /// Tells one event of a run.
     pub fn event(&mut self, event: &Event) {
         if self.settings.json {

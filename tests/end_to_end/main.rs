@@ -11,4 +11,7 @@ mod a_provision;
 mod b_accounts;
 mod c_faults;
 mod d_handlers;
+mod e_guard;
+mod e_unit;
+mod g_redis_config;
 mod support;

@@ -3,7 +3,8 @@
 use cachesmith::model::blob::Blob;
 use cachesmith::model::probe::{
     FileInfo, FileKind, FileState, GroupState, KernelValue, Observation, PackageIndex,
-    PackageState, Probe, Program, ProgramResult, RedisAddress, RedisState, UnitState, UserState,
+    PackageState, Probe, Program, ProgramResult, RedisAddress, RedisState, ServerHealth,
+    ServiceState, UnitState, UserState,
 };
 use cachesmith::model::value::{Map, Value};
 use serde::Serialize;
@@ -64,6 +65,10 @@ fn observation(map: &Map) -> Result<Vec<Pair>, Problem> {
             Probe::Unit(name()?),
             Observation::Unit(filled::<UnitState>(value, &["name"])?),
         )],
+        "service" => vec![(
+            Probe::Service(name()?),
+            Observation::Service(filled::<ServiceState>(value, &["name"])?),
+        )],
         "kernel" => value
             .as_map()
             .ok_or("`kernel` is a mapping of keys to values")?
@@ -90,11 +95,11 @@ fn observation(map: &Map) -> Result<Vec<Pair>, Problem> {
         "no_group" => vec![(Probe::Group(text()?), Observation::Group(None))],
         "program" => vec![program(value)?],
         "port" => vec![port(value)?],
-        "redis" => vec![redis(value)?],
+        "redis" => redis(value)?,
         other => {
             return Err(format!(
                 "`{other}` is no form of an observation: file, directory, link, other, absent, tree, glob, package, \
-                 package_index, unit, kernel, user, no_user, group, no_group, program, port, redis, or probe and is"
+                 package_index, unit, service, kernel, user, no_user, group, no_group, program, port, redis, or probe and is"
             ));
         }
     })
@@ -332,8 +337,9 @@ fn port(value: &Value) -> Result<Pair, Problem> {
     ))
 }
 
-/// `address` and the fields of the answer. `alive` unless it says otherwise.
-fn redis(value: &Value) -> Result<Pair, Problem> {
+/// `address` and the fields of the answer, `alive` unless it says otherwise; `health` is what the host knows beside,
+/// and `watch` the seconds until the second look.
+fn redis(value: &Value) -> Result<Vec<Pair>, Problem> {
     let address: RedisAddress = match value.get("address") {
         Some(address) => filled(address, &[])?,
         None => RedisAddress {
@@ -341,7 +347,18 @@ fn redis(value: &Value) -> Result<Pair, Problem> {
             ..RedisAddress::default()
         },
     };
-    let mut state: RedisState = filled(value, &["address"])?;
+    let mut state: RedisState = filled(value, &["address", "health", "watch"])?;
     state.alive = value.get("alive").and_then(Value::truth).unwrap_or(true);
-    Ok((Probe::Redis(address), Observation::Redis(state)))
+    let health: ServerHealth = match value.get("health") {
+        Some(health) => filled(health, &[])?,
+        None => ServerHealth::default(),
+    };
+    let probe = Probe::ServerHealth {
+        address: address.clone(),
+        watch: number(value, "watch")?.unwrap_or(0),
+    };
+    Ok(vec![
+        (Probe::Redis(address), Observation::Redis(state)),
+        (probe, Observation::ServerHealth(Box::new(health))),
+    ])
 }

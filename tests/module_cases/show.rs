@@ -211,6 +211,27 @@ impl Known {
                 ("", text)
             }
             Action::KernelValue { key, value } => (key.as_str(), format!("kernel {key} = {value}")),
+            Action::ConfigSet {
+                settings, at_once, ..
+            } => {
+                let way = if *at_once { "at once" } else { "one by one" };
+                let pairs: Vec<String> = settings
+                    .iter()
+                    .map(|setting| format!("{} {}", setting.name, value(&setting.value)))
+                    .collect();
+                ("", format!("config set {way}: {}", pairs.join(", ")))
+            }
+            Action::LowerMaxmemory { pace, .. } => (
+                "",
+                format!(
+                    "lower maxmemory to {} by {} % and {} bytes, {} evictions a second, within {} s",
+                    pace.to,
+                    pace.percent,
+                    pace.most_bytes,
+                    pace.evictions_per_second,
+                    pace.time_limit
+                ),
+            ),
             Action::Reboot { time_limit } => ("", format!("reboot within {time_limit} s")),
         };
         match &step.guard {
@@ -255,8 +276,23 @@ impl Known {
                 };
                 format!("{}is {what}", named(path))
             }
+            Guard::MainProcess { unit, pid, .. } => format!("{unit} runs process {pid}"),
             Guard::KernelValue { key, value } => format!("{}is {value}", named(key)),
+            Guard::Config { values, .. } => values
+                .iter()
+                .map(|(name, is)| format!("{name} is {}", value(is)))
+                .collect::<Vec<_>>()
+                .join(", "),
         }
+    }
+}
+
+/// A value of a directive; an empty one would not be seen.
+fn value(value: &Blob) -> String {
+    if value.is_empty() {
+        "\"\"".to_owned()
+    } else {
+        value.to_lossy().into_owned()
     }
 }
 

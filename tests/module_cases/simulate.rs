@@ -217,7 +217,7 @@ impl Files {
             Guard::Sha256 { path, sha256 } => {
                 self.known(path).and_then(|info| info.sha256.as_ref()) == Some(sha256)
             }
-            Guard::KernelValue { .. } => true,
+            Guard::KernelValue { .. } | Guard::MainProcess { .. } | Guard::Config { .. } => true,
         };
         if holds {
             return Ok(());
@@ -304,7 +304,10 @@ impl Files {
                 }
                 _ => return Ok(Done::NotJudged),
             },
-            Action::KernelValue { .. } | Action::Reboot { .. } => return Ok(Done::NotJudged),
+            Action::KernelValue { .. }
+            | Action::ConfigSet { .. }
+            | Action::LowerMaxmemory { .. }
+            | Action::Reboot { .. } => return Ok(Done::NotJudged),
         }
         Ok(Done::All)
     }

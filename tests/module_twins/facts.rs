@@ -14,6 +14,8 @@ const PLACE: &str = "/tmp/twins-facts.json";
 
 pub fn compare() {
     let twin = Twin::new("bw3");
+    // Test hosts reach nothing beyond their bridge; with a default route they have the facts that come of one.
+    twin.route("replace");
     let folder = state().join("twins-facts");
     std::fs::create_dir_all(&folder).unwrap();
     let inventory = folder.join("inventory.yml");
@@ -38,6 +40,7 @@ pub fn compare() {
         let text = twin.run(&format!("cat {PLACE}; rm -f {PLACE}"));
         serde_json::from_str::<Map<String, Value>>(&text).unwrap()
     });
+    twin.route("delete");
     let mut different = String::new();
     for name in &names {
         if theirs[name] != ours[name] {

@@ -4,11 +4,23 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use regex::Regex;
 
 use crate::cases::{PLACE, Results};
 
 /// What the programs keep on a host for themselves.
 const OWN: &[&str] = &["/root/.ansible", "/root/twins/.results"];
+
+/// The end of the name of a copy that `backup` keeps: Ansible's is made of a process's number and the time, ours of the
+/// content's hash.
+fn backup() -> &'static Regex {
+    static BACKUP: OnceLock<Regex> = OnceLock::new();
+    BACKUP.get_or_init(|| {
+        Regex::new(r"\.(?:\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d|[0-9a-f]{12})~(\t)").unwrap()
+    })
+}
 
 /// One of two hosts that start out the same.
 pub struct Twin {
@@ -64,6 +76,37 @@ impl Twin {
     pub fn gateway(&self) -> String {
         let (net, _) = self.address.rsplit_once('.').unwrap();
         format!("{net}.1")
+    }
+
+    /// Sets or deletes its default route, from outside: no host may do that itself.
+    pub fn route(&self, action: &str) {
+        let numbers: Vec<u8> = self
+            .address
+            .split('.')
+            .map(|part| part.parse().unwrap())
+            .collect();
+        let net: String = numbers[..3]
+            .iter()
+            .map(|part| format!("{part:02x}"))
+            .collect();
+        let namespace = format!("cachesmith-{net}-{}", self.name);
+        let output = Command::new("ip")
+            .args([
+                "-n",
+                &namespace,
+                "route",
+                action,
+                "default",
+                "via",
+                &self.gateway(),
+            ])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "ip: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// An inventory with this host alone, called `twin`.
@@ -127,7 +170,7 @@ impl Twin {
                     })
                 })
             })
-            .map(str::to_owned)
+            .map(|line| backup().replace(line, ".COPY~$1").into_owned())
             .collect()
     }
 

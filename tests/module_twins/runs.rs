@@ -10,7 +10,7 @@ use crate::cases::Case;
 use crate::stage::Stage;
 
 /// Seconds that one run may take.
-const LIMIT: &str = "200";
+const LIMIT: &str = "1500";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {

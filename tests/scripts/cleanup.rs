@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use cachesmith::model::probe::{Probe, Program};
 use cachesmith::model::step::{Action, Step, StepStatus};
-use cachesmith::transport::script::{Options, compile_steps, parse_outcomes};
+use cachesmith::transport::script::{
+    Options, STOP, compile_steps, compile_stoppable_steps, parse_outcomes,
+};
 
 use crate::host::{Host, hosts, in_parallel};
 use crate::write::Wish;
@@ -178,5 +180,90 @@ fn a_half_written_file_is_removed() {
             parse_outcomes(&script, &steps, &answer)[0].status,
             StepStatus::Lost
         );
+    });
+}
+
+/// Told to stop, a script ends before the next step that it may end before; what its input's end means is the same.
+#[test]
+fn a_script_that_is_told_to_stop_ends_between_two_steps() {
+    in_parallel(hosts(), |host| {
+        for word in [Some(STOP), None] {
+            let place = tempfile::tempdir().unwrap();
+            let path = place.path().display();
+            let steps = [
+                program(&format!(
+                    "echo >'{path}/runs'; until [ -e '{path}/go' ]; do sleep 0.1; done"
+                )),
+                program("echo second"),
+                program("echo third"),
+            ];
+            let script = compile_stoppable_steps(&steps, &Options::default(), &[0, 2].into());
+            let mut child = host.command().spawn().unwrap();
+            let mut input = child.stdin.take().unwrap();
+            input.write_all(script.text()).unwrap();
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while !place.path().join("runs").exists() {
+                assert!(
+                    Instant::now() < deadline,
+                    "{}: it does not start",
+                    host.name
+                );
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            if let Some(word) = word {
+                input.write_all(word).unwrap();
+            } else {
+                drop(input);
+            }
+            std::thread::sleep(Duration::from_millis(500));
+            fs::write(place.path().join("go"), "").unwrap();
+            let output = child.wait_with_output().unwrap();
+            let statuses: Vec<StepStatus> = parse_outcomes(&script, &steps, &output.stdout)
+                .iter()
+                .map(|outcome| outcome.status)
+                .collect();
+            assert_eq!(
+                statuses,
+                [StepStatus::Done, StepStatus::Done, StepStatus::NotRun],
+                "{} {word:?}",
+                host.name
+            );
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{}", host.name);
+        }
+    });
+}
+
+/// A script that nobody stops does all of it, and takes away what waited for the word.
+#[test]
+fn a_script_that_could_be_stopped_ends_by_itself() {
+    in_parallel(hosts(), |host| {
+        let steps = [program("echo first"), program("cat; echo second")];
+        let script = compile_stoppable_steps(&steps, &Options::default(), &[0, 1].into());
+        let mut child = host.command().spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(script.text()).unwrap();
+        // Its input stays open, and it comes to its end.
+        let mut answer = Vec::new();
+        child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_end(&mut answer)
+            .unwrap();
+        child.wait().unwrap();
+        let outcomes = parse_outcomes(&script, &steps, &answer);
+        for (outcome, said) in outcomes.iter().zip(["first\n", "second\n"]) {
+            assert_eq!(outcome.stdout.as_bytes(), said.as_bytes(), "{}", host.name);
+        }
+        // Whoever still reads would take this.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while input.write_all(STOP).is_ok() {
+            assert!(
+                Instant::now() < deadline,
+                "{}: something still listens",
+                host.name
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
     });
 }

@@ -3,7 +3,7 @@
 use cachesmith::model::blob::Blob;
 use cachesmith::model::probe::{Probe, Program, RedisAddress};
 use cachesmith::model::secret::Secret;
-use cachesmith::model::step::{Action, Attributes, Guard, Step};
+use cachesmith::model::step::{Action, Attributes, ConfigSetting, Guard, Pace, Step};
 
 /// A program with all that a program can have.
 fn program() -> Box<Program> {
@@ -16,6 +16,28 @@ fn program() -> Box<Program> {
     })
 }
 
+fn address() -> RedisAddress {
+    RedisAddress {
+        port: 6379,
+        user: Some("ops".into()),
+        password: Some(Secret::new("it's a secret")),
+        ..RedisAddress::default()
+    }
+}
+
+fn config_set(at_once: bool) -> Action {
+    Action::ConfigSet {
+        address: address(),
+        settings: vec![ConfigSetting {
+            name: "requirepass".into(),
+            value: Blob::from("it's $(new)"),
+            before: Blob::from("it's $(old)"),
+            secret: true,
+        }],
+        at_once,
+    }
+}
+
 pub(crate) fn probes() -> Vec<Probe> {
     vec![
         Probe::Facts,
@@ -26,6 +48,7 @@ pub(crate) fn probes() -> Vec<Probe> {
         Probe::Package("redis-server".into()),
         Probe::PackageIndex,
         Probe::Unit("redis-server.service".into()),
+        Probe::Service("redis-server@it.service".into()),
         Probe::KernelValue("vm.overcommit_memory".into()),
         Probe::User("redis".into()),
         Probe::Group("redis".into()),
@@ -34,12 +57,11 @@ pub(crate) fn probes() -> Vec<Probe> {
             host: "127.0.0.1".into(),
             port: 6379,
         },
-        Probe::Redis(RedisAddress {
-            port: 6379,
-            user: Some("ops".into()),
-            password: Some(Secret::new("it's a secret")),
-            ..RedisAddress::default()
-        }),
+        Probe::Redis(address()),
+        Probe::ServerHealth {
+            address: address(),
+            watch: 1,
+        },
         Probe::BootId,
     ]
 }
@@ -68,6 +90,15 @@ pub(crate) fn steps() -> Vec<Step> {
         Guard::KernelValue {
             key: "vm.overcommit_memory".into(),
             value: "1".into(),
+        },
+        Guard::MainProcess {
+            unit: "redis-server.service".into(),
+            pid: 1,
+            started: 2,
+        },
+        Guard::Config {
+            address: address(),
+            values: vec![("requirepass".into(), Blob::from("it's $(old)"))],
         },
     ];
     let actions = vec![
@@ -99,6 +130,18 @@ pub(crate) fn steps() -> Vec<Step> {
         Action::KernelValue {
             key: "vm.overcommit_memory".into(),
             value: "1".into(),
+        },
+        config_set(true),
+        config_set(false),
+        Action::LowerMaxmemory {
+            address: address(),
+            pace: Pace {
+                to: 1,
+                percent: 2,
+                most_bytes: 3,
+                evictions_per_second: 4,
+                time_limit: 5,
+            },
         },
         Action::Reboot { time_limit: 60 },
     ];

@@ -7,6 +7,8 @@ mod everything;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod guard;
+#[cfg(test)]
 mod guards;
 #[cfg(test)]
 mod host;
@@ -27,7 +29,11 @@ mod properties;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]
+mod redis_set;
+#[cfg(test)]
 mod servers;
+#[cfg(test)]
+mod services;
 #[cfg(test)]
 mod shellcheck;
 #[cfg(test)]

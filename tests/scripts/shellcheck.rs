@@ -8,6 +8,9 @@ use cachesmith::transport::script::{Options, Script, compile_probes, compile_ste
 use crate::everything;
 use crate::host::feed;
 
+/// A program that a module has hosts run before a file moves.
+const TRIAL: &[u8] = include_bytes!("../../src/module/redis_config/trial.sh");
+
 /// What is not a mistake here, and why.
 const EXCLUDED: &[(&str, &str)] = &[
     (
@@ -47,13 +50,17 @@ const OF_FACTS: &[(&str, &str)] = &[
 ];
 
 fn check(script: &Script, excluded: &[(&str, &str)]) {
+    check_text(script.text(), excluded);
+}
+
+fn check_text(text: &[u8], excluded: &[(&str, &str)]) {
     let codes: Vec<&str> = excluded.iter().map(|(code, _)| *code).collect();
     let mut command = Command::new("shellcheck");
     command
         .args(["-s", "sh", "-e", &codes.join(","), "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
-    let output = feed(command, script.text());
+    let output = feed(command, text);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
 }
@@ -71,4 +78,25 @@ fn generated_scripts_pass() {
         &compile_probes(&[Probe::Facts]),
         &[EXCLUDED, OF_FACTS].concat(),
     );
+}
+
+#[test]
+fn the_trial_of_a_configuration_passes() {
+    check_text(TRIAL, &[]);
+}
+
+/// The guard is one program by itself, with nothing to excuse.
+#[test]
+fn the_guard_passes() {
+    let mut command = Command::new("shellcheck");
+    command
+        .args(["-a", "-s", "sh", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let output = feed(
+        command,
+        cachesmith::module::redis_guard::program().as_bytes(),
+    );
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
 }

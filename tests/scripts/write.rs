@@ -8,7 +8,7 @@ use cachesmith::model::blob::Blob;
 use cachesmith::model::step::{Action, Attributes, Outcome, Step, StepStatus};
 use cachesmith::transport::script::{Options, compile_steps, parse_outcomes};
 
-use crate::host::{Host, NOBODY, feed, hosts, is_root, told};
+use crate::host::{Host, NOBODY, feed, hosts, in_parallel, is_root, told};
 use crate::names::NAMES;
 
 /// A wish for a file, to be changed by a test.
@@ -358,4 +358,34 @@ fn a_user_without_rights_is_told_why() {
         assert_eq!(fs::read_to_string(&path).unwrap(), "root's");
         assert_eq!(names_in(directory.path()), ["file"]);
     }
+}
+
+/// A validation that is ended has no time to remove what it made: there it goes with the rest.
+#[test]
+fn the_directory_of_a_trial_goes_whatever_happens() {
+    in_parallel(hosts(), |host| {
+        let directory = tempfile::tempdir().unwrap();
+        let told = directory.path().join("told");
+        let text = format!(
+            "mkdir \"$CACHESMITH_TRIAL\"; printf %b \"$CACHESMITH_TRIAL\" >'{}'; kill -KILL $$ # ",
+            told.display()
+        );
+        let outcome = host.carry_out_one(Step::new(Action::WriteFile {
+            path: directory.path().join("new").to_str().unwrap().to_owned(),
+            content: Blob::from("content"),
+            attributes: Attributes::default(),
+            validate: Some(
+                ["/bin/sh", "-c", &text, "sh", "%s"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            ),
+            backup: None,
+        }));
+        assert_eq!(outcome.status, StepStatus::Failed, "{}", host.name);
+        let trial = fs::read_to_string(&told).unwrap();
+        assert!(
+            trial.ends_with("-trial") && !Path::new(&trial).exists(),
+            "{trial}"
+        );
+    });
 }

@@ -103,3 +103,36 @@ fn answers_are_json_objects() {
     let read: Facts = serde_json::from_value(answer["facts"].clone()).unwrap();
     assert_eq!(read, facts);
 }
+
+/// A guard that is steady is a word; one that holds something says what, and why.
+#[test]
+fn guards_are_told_with_what_they_hold() {
+    let mut failures = Vec::new();
+    let (name, mut facts) = hosts()
+        .into_iter()
+        .find(|(name, _)| name == "trixie-redis")
+        .unwrap();
+    let mut second = facts.redis_instances[0].clone();
+    second.port = 6380;
+    second.unit = "second.service".to_owned();
+    facts.redis_instances.push(second);
+    for (guard, text) in [
+        (
+            "6379",
+            "version=1\nport=6379\nplanned_maxmemory=4294967296\nheld_maxmemory=3221225472\nstate=shedding\nholds=maxmemory\nwhy=7900 MiB of 8192 MiB are used\n",
+        ),
+        (
+            "6380",
+            "version=1\nport=6380\nplanned_maxmemory=1073741824\nheld_maxmemory=1073741824\nstate=steady\nholds=\nwhy=memory is not short\n",
+        ),
+    ] {
+        facts.guards.insert(guard.to_owned(), text.to_owned());
+    }
+    let mut survey = Survey::of(std::slice::from_ref(&name));
+    add(&mut survey, &name, &facts);
+    for width in WIDTHS {
+        let text = survey.page(width, 0).render(false);
+        compare(&format!("facts-guards@{width}"), &text, &mut failures);
+    }
+    assert!(failures.is_empty(), "other text than stored: {failures:?}");
+}

@@ -7,7 +7,7 @@ use crate::model::playbook::Task;
 use crate::model::template::scope::OMIT;
 use crate::model::template::{Evaluated, Scope};
 use crate::model::value::{Map, Unknown, Value};
-use crate::module::{Failure, Kind, Parameters, Rendered, Spec};
+use crate::module::{Failure, Kind, Parameters, Rendered, Spec, Stop};
 
 /// Arguments for a module, or why they are not known.
 pub(super) enum Rendering {
@@ -94,6 +94,12 @@ impl Walk<'_> {
                 }
                 _ => {}
             }
+            let secrets = self.setting.templates.secrets();
+            match kind {
+                Kind::Secret => secrets.learn_value(&value),
+                _ if spec.name == "set_fact" => secrets.learn_named(&argument.key, &value),
+                _ => {}
+            }
             values.insert(argument.key.clone(), value);
         }
         let mut parameters = Parameters::new(spec, values);
@@ -107,6 +113,25 @@ impl Walk<'_> {
             parameters.add_expressions(&name, vec![text]);
         }
         Ok(Rendering::Ready(Box::new(parameters)))
+    }
+
+    /// Whether a task is for runs that were asked for more detail.
+    pub(super) fn is_too_detailed(&self, parameters: &Parameters) -> Result<bool, Failure> {
+        for parameter in parameters.spec().parameters {
+            if parameter.kind != Kind::Detail {
+                continue;
+            }
+            let wanted = parameters
+                .integer(parameter.name)
+                .map_err(|stop| match stop {
+                    Stop::Failed(failure) => failure,
+                    _ => Failure::new(format!("`{}` is not known", parameter.name)),
+                })?;
+            if wanted.unwrap_or(0) > i64::from(self.setting.detail) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn rendered(

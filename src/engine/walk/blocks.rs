@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::memory::Key;
-use super::{Flow, Walk};
-use crate::model::event::TaskStatus;
+use super::memory::{Done, Key, Outcome};
+use super::task::WHOLE;
+use super::{Flow, Next, Walk};
+use crate::model::event::{TaskKind, TaskStatus};
 use crate::model::node::Node;
 use crate::model::playbook::{Block, Include, Item, Loop, Meta, MetaWord};
 use crate::model::template::{Evaluated, Layer, Scope};
@@ -54,6 +55,12 @@ impl Walk<'_> {
             for report in of_block.filter_map(|(_, done)| done.report.as_mut()) {
                 report.ignored |= report.status == TaskStatus::Failed;
             }
+            if let Some((task, result)) = self.failure.take() {
+                for (name, value) in [("task", task), ("result", result)] {
+                    let name = format!("ansible_failed_{name}");
+                    self.variables.insert(name, Value::Map(value));
+                }
+            }
             flow = self.items_from(&block.rescue, key, RESCUE);
         }
         if matches!(flow, Flow::Continue | Flow::Failed) {
@@ -65,8 +72,9 @@ impl Walk<'_> {
         flow
     }
 
-    fn include(&mut self, include: &Arc<Include>, key: &Key) -> Flow {
-        if !self.setting.tags.select(&include.keywords.tags) {
+    pub(super) fn include(&mut self, include: &Arc<Include>, key: &Key) -> Flow {
+        // As with tasks: what was notified runs, whatever tags were asked for.
+        if self.kind != TaskKind::Handler && !self.setting.tags.select(&include.keywords.tags) {
             return Flow::Continue;
         }
         let scope = self.scope(&include.keywords, &include.origin);
@@ -102,21 +110,10 @@ impl Walk<'_> {
             Ok(Evaluated::Unknown(unknown)) => return self.unknown_include(include, key, unknown),
             Err(failure) => return self.failed_include(include, key, &failure),
         }
-        let items = match &include.items {
-            Some(items) => Arc::clone(items),
-            None => match scope.node(&include.file) {
-                Ok(Value::Unknown(unknown)) => return self.unknown_include(include, key, unknown),
-                Ok(value) => {
-                    let name = value.scalar_text().unwrap_or_default();
-                    match self.setting.resources.tasks(&name, include) {
-                        Ok(items) => items,
-                        Err(failure) => return self.failed_include(include, key, &failure),
-                    }
-                }
-                Err(diagnostic) => {
-                    return self.failed_include(include, key, &Failure::from(&*diagnostic));
-                }
-            },
+        let items = match self.brought(include, scope) {
+            Ok(Evaluated::Known(items)) => items,
+            Ok(Evaluated::Unknown(unknown)) => return self.unknown_include(include, key, unknown),
+            Err(failure) => return self.failed_include(include, key, &failure),
         };
         // A loop's variable is seen by the tasks that are brought in.
         let before: Vec<(String, Option<Value>)> = layers
@@ -139,9 +136,35 @@ impl Walk<'_> {
         flow
     }
 
+    /// The tasks that an include brings.
+    pub(super) fn brought(
+        &self,
+        include: &Include,
+        scope: &Scope,
+    ) -> Result<Evaluated<Arc<Vec<Item>>>, Failure> {
+        if let Some(items) = &include.items {
+            return Ok(Evaluated::Known(Arc::clone(items)));
+        }
+        let name = scope
+            .node(&include.file)
+            .map_err(|diagnostic| Failure::from(&*diagnostic))?;
+        if let Value::Unknown(unknown) = name {
+            return Ok(Evaluated::Unknown(unknown));
+        }
+        let name = name.scalar_text().unwrap_or_default();
+        let items = self.setting.resources.tasks(&name, include)?;
+        Ok(Evaluated::Known(items))
+    }
+
     fn meta(&mut self, meta: &Meta, key: &Key) -> Flow {
         if !self.setting.tags.select(&meta.keywords.tags) {
             return Flow::Continue;
+        }
+        // What ends a play for all is decided by one host for all, as in Ansible.
+        if matches!(meta.word, MetaWord::EndBatch | MetaWord::EndPlay)
+            && !meta.keywords.when.is_empty()
+        {
+            return self.end_together(meta, key);
         }
         let scope = self.scope(&meta.keywords, &meta.origin);
         match Self::holds(&meta.keywords.when, &scope) {
@@ -159,9 +182,57 @@ impl Walk<'_> {
         }
         match meta.word {
             MetaWord::FlushHandlers => self.flush_handlers(key),
-            MetaWord::EndHost | MetaWord::EndPlay => Flow::End,
-            // A host that failed has left the play, so there is never an error to clear within one.
-            MetaWord::ClearHostErrors | MetaWord::Noop => Flow::Continue,
+            MetaWord::EndHost | MetaWord::EndBatch | MetaWord::EndPlay => self.end(meta.word),
+            MetaWord::ResetConnection => self.reset_connection(key),
+            MetaWord::Noop => Flow::Continue,
+        }
+    }
+
+    /// The session is opened anew once what is planned before has been made.
+    fn reset_connection(&mut self, key: &Key) -> Flow {
+        if self.is_plan() || self.memory.done.contains_key(key) {
+            return Flow::Continue;
+        }
+        self.stop.get_or_insert(Next::Reconnect(key.clone()));
+        Flow::Stop
+    }
+
+    fn end(&mut self, word: MetaWord) -> Flow {
+        self.ends_play |= word == MetaWord::EndPlay;
+        Flow::End
+    }
+
+    /// `end_play` and `end_batch` with a condition: the first host that comes to it decides for all of its wave.
+    fn end_together(&mut self, meta: &Meta, key: &Key) -> Flow {
+        let shared = below(key, WHOLE);
+        if !self.memory.leads.contains(&shared) {
+            return match self.memory.once.get(&shared) {
+                Some(done) if done.outcome.skipped => Flow::Continue,
+                Some(_) => self.end(meta.word),
+                None => {
+                    self.stop.get_or_insert(Next::AwaitOnce(shared));
+                    Flow::Stop
+                }
+            };
+        }
+        let scope = self.scope(&meta.keywords, &meta.origin);
+        let ends = match Self::holds(&meta.keywords.when, &scope) {
+            Ok(Evaluated::Known(ends)) => ends,
+            Ok(Evaluated::Unknown(_)) if self.must_wait() => return Flow::Stop,
+            // In a plan the way on is open; the tasks that follow are told as if it did not end here.
+            Ok(Evaluated::Unknown(_)) => false,
+            Err(failure) => return self.failed_meta(meta, key, &failure),
+        };
+        if !self.collecting() {
+            let mut outcome = Outcome::unchanged();
+            outcome.skipped = !ends;
+            let report = None;
+            self.once.push((shared, Done { outcome, report }));
+        }
+        if ends {
+            self.end(meta.word)
+        } else {
+            Flow::Continue
         }
     }
 }

@@ -132,6 +132,7 @@ impl Walk<'_> {
                 .map_err(|diagnostic| Failure::from(&*diagnostic))?
             {
                 Value::Map(map) => {
+                    scope.templates().secrets().learn(&map);
                     for (name, value) in map {
                         match value {
                             Value::Unknown(unknown) => return Ok(Evaluated::Unknown(unknown)),
@@ -211,6 +212,10 @@ impl Walk<'_> {
                 .help("`[a]` is a list of one; `text | split(pat=\",\")` makes one of a text"));
             }
         };
+        for item in &items {
+            let secrets = self.setting.templates.secrets();
+            secrets.learn_named(&repeat.variable, item);
+        }
         Ok(Evaluated::Known(items))
     }
 

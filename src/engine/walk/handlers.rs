@@ -8,7 +8,8 @@ use super::memory::Key;
 use super::{Flow, Walk};
 use crate::model::event::TaskKind;
 use crate::model::node::Node;
-use crate::model::playbook::{Item, Task};
+use crate::model::playbook::{Include, Item, Task};
+use crate::model::template::Evaluated;
 use crate::model::template::scan::is_template;
 use crate::model::value::Unknown;
 
@@ -55,10 +56,7 @@ impl Walk<'_> {
             let flow = match item {
                 Item::Task(handler) => self.handler(handler, &key, place, ran),
                 Item::Block(block) => self.round(&block.items, &key, place, ran),
-                Item::Include(include) => match &include.items {
-                    Some(items) => self.round(items, &key, place, ran),
-                    None => Flow::Continue,
-                },
+                Item::Include(include) => self.included(include, &key, place, ran),
                 Item::Meta(_) => Flow::Continue,
             };
             place.pop();
@@ -67,6 +65,48 @@ impl Walk<'_> {
             }
         }
         Flow::Continue
+    }
+
+    /// An include among the handlers: all that it brings runs where it was notified itself, otherwise those of its
+    /// handlers that were.
+    fn included(
+        &mut self,
+        include: &Arc<Include>,
+        key: &Key,
+        place: &mut Key,
+        ran: &mut HashSet<Key>,
+    ) -> Flow {
+        if self.notified.is_empty() {
+            return Flow::Continue;
+        }
+        let own = include.name.as_ref().and_then(Node::as_str);
+        let calls = self.notified.iter().filter(|(name, _)| own == Some(name));
+        let unsure: Vec<Option<Unknown>> = calls.map(|(_, unsure)| unsure.clone()).collect();
+        if !unsure.is_empty() {
+            if !ran.insert(place.clone()) {
+                return Flow::Continue;
+            }
+            return match unsure.into_iter().flatten().next() {
+                Some(unknown) if !self.collecting() => self.unknown_include(include, key, unknown),
+                _ => self.include(include, key),
+            };
+        }
+        let scope = self.scope(&include.keywords, &include.origin);
+        let items = match self.brought(include, &scope) {
+            Ok(Evaluated::Known(items)) => items,
+            Ok(Evaluated::Unknown(unknown)) => return self.unknown_include(include, key, unknown),
+            Err(failure) => return self.failed_include(include, key, &failure),
+        };
+        let called = |(name, _): &(String, Option<Unknown>)| any_answers(&items, name);
+        if !self.notified.iter().any(called) {
+            return Flow::Continue;
+        }
+        match Self::holds(&include.keywords.when, &scope) {
+            Ok(Evaluated::Known(true)) => self.round(&items, key, place, ran),
+            Ok(Evaluated::Known(false)) => Flow::Continue,
+            Ok(Evaluated::Unknown(unknown)) => self.unknown_include(include, key, unknown),
+            Err(failure) => self.failed_include(include, key, &failure),
+        }
     }
 
     /// Runs a handler that was notified and has not had its turn.
@@ -120,10 +160,13 @@ fn any_answers(items: &[Item], name: &str) -> bool {
             own.is_some_and(is_template) || listens(handler, name)
         }
         Item::Block(block) => any_answers(&block.items, name),
-        Item::Include(include) => include
-            .items
-            .as_ref()
-            .is_none_or(|items| any_answers(items, name)),
+        Item::Include(include) => {
+            include.name.as_ref().and_then(Node::as_str) == Some(name)
+                || include
+                    .items
+                    .as_ref()
+                    .is_none_or(|items| any_answers(items, name))
+        }
         Item::Meta(_) => false,
     })
 }

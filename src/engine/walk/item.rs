@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::arguments::{Rendering, placed_by_name};
 use super::item_settings::{Settings, adjust, settings_of};
 use super::judge::Raw;
-use super::memory::{Done, Key, Outcome, Truth};
+use super::memory::{Key, Outcome, Truth};
 use super::{Planned, Target, Walk};
 use crate::model::change::{Change, ChangeKind};
-use crate::model::event::{TaskKind, TaskStatus};
+use crate::model::event::TaskKind;
 use crate::model::playbook::Task;
 use crate::model::probe::{Observation, Probe};
 use crate::model::step::Action;
@@ -68,6 +68,13 @@ impl Walk<'_> {
                 return self.settle_failure(task, key, label, settings.ignore_errors, &failure);
             }
         };
+        match self.is_too_detailed(&parameters) {
+            Ok(true) => return self.settle_skipped(task, key, label),
+            Ok(false) => {}
+            Err(failure) => {
+                return self.settle_failure(task, key, label, settings.ignore_errors, &failure);
+            }
+        }
         match self.decide(module, &parameters, &settings.target) {
             Ok(decision) => self.take(task, key, scope, label, &settings, decision),
             Err(Stop::Missing) => Some(Outcome::unknown(Unknown::new("more is known of the host"))),
@@ -187,18 +194,20 @@ impl Walk<'_> {
                 self.facts.clone_from(&world.facts);
             }
         }
-        let arbitrary = decision.changes.iter().any(is_arbitrary) && !never_changes(task);
+        let arbitrary = decision.changes.iter().any(Change::is_arbitrary) && !never_changes(task);
         if self.is_plan() || self.collecting() {
             self.pending = true;
             return self.judge(task, key, scope, label, &settings_of(settings), raw);
         }
         let outcome = self.judge(task, key, scope, label.clone(), &settings_of(settings), raw)?;
-        let (name, _) = self.describe(task, scope);
+        let (name, _) = self.told_as(task, scope, settings.no_log);
         let ends_here = !task.until.is_empty()
             || task.retries.is_some()
             || !task.failed_when.is_empty()
             || matches!(outcome.changed, Truth::Unknown(_))
             || decision.changes.iter().any(reboots);
+        let notified = self.notified.iter().map(|(name, _)| name.clone());
+        self.owed.get_or_insert_with(|| notified.collect());
         self.planned.push(Planned {
             key: key.clone(),
             name,
@@ -253,131 +262,11 @@ impl Walk<'_> {
         }
         self.judge(task, key, scope, label, &settings_of(settings), raw)
     }
-
-    /// Settles a task that failed, or is unknown, before its module was asked.
-    pub(super) fn settle(
-        &mut self,
-        task: &Arc<Task>,
-        key: &Key,
-        label: Option<String>,
-        why: Result<Failure, Unknown>,
-    ) -> Option<Outcome> {
-        match why {
-            Ok(failure) => self.settle_failure(task, key, label, false, &failure),
-            Err(unknown) => {
-                if self.collecting() {
-                    return Some(Outcome::unknown(unknown));
-                }
-                if !self.pending {
-                    return self.settle_failure(
-                        task,
-                        key,
-                        label,
-                        false,
-                        &Self::never_known(&unknown),
-                    );
-                }
-                if !self.is_plan() {
-                    return None;
-                }
-                let mut outcome = Outcome::unknown(unknown.clone());
-                // Whom it would notify may be called or not.
-                let scope = self.scope(&task.keywords, &task.origin);
-                outcome.notifies = self.notified_names(task, &scope).unwrap_or_default();
-                let report = self.report(task, key, label, TaskStatus::unknown(&unknown));
-                self.remember(key, outcome.clone(), report);
-                Some(outcome)
-            }
-        }
-    }
-
-    fn settle_failure(
-        &mut self,
-        task: &Arc<Task>,
-        key: &Key,
-        label: Option<String>,
-        ignore_errors: bool,
-        failure: &Failure,
-    ) -> Option<Outcome> {
-        if self.collecting() {
-            return Some(Outcome::unknown(Unknown::new("more is known of the host")));
-        }
-        if !self.planned.is_empty() {
-            return None;
-        }
-        let mut outcome = Outcome::failed();
-        outcome.failed = !ignore_errors;
-        outcome.ignored = ignore_errors;
-        outcome.result = outcome.flags();
-        outcome
-            .result
-            .insert("msg".to_owned(), failure.message.as_str().into());
-        let mut report = self.report(task, key, label, TaskStatus::Failed);
-        report.ignored = ignore_errors;
-        report.failure = Some(super::report::shown(failure));
-        if self.is_secret(task) {
-            super::report::hidden(&mut report);
-        }
-        self.remember(key, outcome.clone(), report);
-        Some(outcome)
-    }
-
-    pub(super) fn settle_skipped(
-        &mut self,
-        task: &Arc<Task>,
-        key: &Key,
-        label: Option<String>,
-    ) -> Option<Outcome> {
-        let mut outcome = Outcome::unchanged();
-        outcome.skipped = true;
-        outcome.result = outcome.flags();
-        outcome.result.insert(
-            "skip_reason".to_owned(),
-            "Conditional result was False".into(),
-        );
-        let report = self.report(task, key, label, TaskStatus::Skipped);
-        self.remember(key, outcome.clone(), report);
-        Some(outcome)
-    }
-
-    /// Remembers a settled task. Behind planned changes it is settled only once they have been made.
-    pub(super) fn remember(
-        &mut self,
-        key: &Key,
-        outcome: Outcome,
-        report: crate::model::event::TaskReport,
-    ) {
-        if self.collecting() && !self.is_plan() {
-            return;
-        }
-        let name = report.name.clone();
-        let done = Done {
-            outcome,
-            report: Some(report),
-        };
-        if self.planned.is_empty() {
-            self.settled.push((key.clone(), done));
-        } else {
-            self.planned.push(Planned {
-                key: key.clone(),
-                name,
-                decision: Decision::unchanged(),
-                no_log: false,
-                notifies: Vec::new(),
-                settled: Some(done),
-            });
-        }
-    }
 }
 
 /// Whether what is known of the server was foreseen from the package that would bring it.
 fn is_predicted(facts: &Map) -> bool {
     facts.get("redis").and_then(|redis| redis.get("predicted")) == Some(&Value::Bool(true))
-}
-
-/// A program whose effects nobody declared.
-fn is_arbitrary(change: &Change) -> bool {
-    change.kind == ChangeKind::Run && change.effects.is_empty()
 }
 
 /// `changed_when: false` says that the task leaves the host as it is.

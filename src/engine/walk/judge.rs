@@ -178,6 +178,18 @@ impl Walk<'_> {
         judging: &Judging,
         mut raw: Raw,
     ) -> Option<Outcome> {
+        if !raw.provisional && (!task.until.is_empty() || task.retries.is_some()) {
+            let tries = self.memory.tries.get(key).copied().unwrap_or(0);
+            raw.result
+                .insert("attempts".to_owned(), Value::from(tries + 1));
+        }
+        if judging.no_log {
+            let secrets = self.setting.templates.secrets();
+            secrets.learn_result(&mut raw.result);
+            raw.facts
+                .values()
+                .for_each(|fact| secrets.learn_value(fact));
+        }
         let mut outcome = Outcome::unchanged();
         outcome.changed = raw.changed.into();
         outcome.failed = raw.failure.is_some();
@@ -253,11 +265,6 @@ impl Walk<'_> {
                 .result
                 .entry("msg".to_owned())
                 .or_insert_with(|| failure.message.as_str().into());
-        }
-        if let Some(tries) = self.memory.tries.get(key) {
-            outcome
-                .result
-                .insert("attempts".to_owned(), Value::from(*tries + 1));
         }
         if raw.provisional && !self.is_plan() {
             return Some(outcome);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::change::Change;
 use crate::model::event::TaskReport;
-use crate::model::value::{Map, Unknown};
+use crate::model::value::{Map, Unknown, Value};
 use crate::module::Failure;
 
 /// A task's place in a play, with the item of its loop last: the same in every walk.
@@ -61,6 +61,79 @@ pub struct Outcome {
     pub notifies: Vec<String>,
     /// Why it is not known how it will come out.
     pub unknown: Option<Unknown>,
+}
+
+impl Outcome {
+    /// As it should be.
+    pub fn unchanged() -> Self {
+        Self {
+            result: Map::new(),
+            facts: Map::new(),
+            changed: Truth::No,
+            skipped: false,
+            failed: false,
+            ignored: false,
+            notifies: Vec::new(),
+            unknown: None,
+        }
+    }
+
+    pub fn failed() -> Self {
+        Self {
+            failed: true,
+            ..Self::unchanged()
+        }
+    }
+
+    /// Nothing about it is known.
+    pub fn unknown(unknown: Unknown) -> Self {
+        let mut outcome = Self {
+            changed: Truth::Unknown(unknown.clone()),
+            unknown: Some(unknown),
+            ..Self::unchanged()
+        };
+        outcome.result = outcome.flags();
+        outcome
+    }
+
+    /// Takes an item of a loop into the whole.
+    pub(super) fn add(&mut self, item: &Self) {
+        self.changed = match (&self.changed, &item.changed) {
+            (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
+            (Truth::Unknown(unknown), _) | (_, Truth::Unknown(unknown)) => {
+                Truth::Unknown(unknown.clone())
+            }
+            _ => Truth::No,
+        };
+        self.failed |= item.failed;
+        self.ignored |= item.ignored;
+        self.skipped &= item.skipped;
+        self.facts.extend(item.facts.clone());
+        self.notifies.extend(item.notifies.clone());
+        if self.unknown.is_none() {
+            self.unknown.clone_from(&item.unknown);
+        }
+    }
+
+    /// `changed`, `failed` and `skipped`, as `register` gets them.
+    pub fn flags(&self) -> Map {
+        let mut map = Map::new();
+        let changed = match &self.changed {
+            Truth::Yes => Value::Bool(true),
+            Truth::No => Value::Bool(false),
+            Truth::Unknown(unknown) => Value::Unknown(unknown.clone()),
+        };
+        map.insert("changed".to_owned(), changed);
+        let failed = match &self.unknown {
+            Some(unknown) => Value::Unknown(unknown.clone()),
+            None => Value::Bool(self.failed || self.ignored),
+        };
+        map.insert("failed".to_owned(), failed);
+        if self.skipped {
+            map.insert("skipped".to_owned(), Value::Bool(true));
+        }
+        map
+    }
 }
 
 /// Whether something is so.

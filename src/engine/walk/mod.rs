@@ -16,6 +16,7 @@ mod judge;
 mod memory;
 mod report;
 mod setting;
+mod settle;
 mod target;
 mod task;
 
@@ -72,6 +73,8 @@ pub enum Next {
     BeginChecks,
     /// Wait until another host has settled a `run_once` task, then walk again.
     AwaitOnce(Key),
+    /// Close the session, so that what comes next opens another, then walk again.
+    Reconnect(Key),
     /// Wait, forget what was observed of the target, then walk again.
     Pause { time: Duration, target: Target },
     /// The play is over for this host.
@@ -82,6 +85,8 @@ pub enum Next {
 #[derive(Debug, Default)]
 pub struct Finished {
     pub failed: bool,
+    /// `meta: end_play`: no further wave of the play begins.
+    pub ends_play: bool,
     /// Handlers that were notified and did not run.
     pub pending_handlers: Vec<String>,
 }
@@ -98,6 +103,8 @@ pub struct Walked {
     pub tries: Option<(Key, u32)>,
     /// Registered results and `set_fact`s at the end of the walk.
     pub variables: Map,
+    /// Handlers that are owed until what is planned has been made.
+    pub owed: Vec<String>,
 }
 
 /// Where a walk goes from a task.
@@ -108,7 +115,7 @@ enum Flow {
     Failed,
     /// Nothing further can be decided before what is planned has been made, or something else has happened.
     Stop,
-    /// `meta: end_host` or `end_play`.
+    /// `meta: end_host`, `end_batch` or `end_play`.
     End,
 }
 
@@ -138,6 +145,12 @@ struct Walk<'a> {
     section: SectionKind,
     flushes: usize,
     failed: bool,
+    /// The last task that failed, and what it came to, for `rescue`.
+    failure: Option<(Map, Map)>,
+    /// Whether `meta: end_play` was reached and holds.
+    ends_play: bool,
+    /// Handlers that were owed when the first step was planned.
+    owed: Option<Vec<String>>,
 }
 
 /// Whose shell a task with these keywords runs in.
@@ -178,6 +191,9 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         section: SectionKind::Tasks,
         flushes: 0,
         failed: false,
+        failure: None,
+        ends_play: false,
+        owed: None,
     };
     if memory.facts_stale {
         walk.ask(&setting.facts_target, [Probe::Facts]);
@@ -242,6 +258,8 @@ impl Walk<'_> {
 
     /// What has to happen next, from all that the walk found.
     fn conclude(mut self, pending_handlers: Vec<String>) -> Walked {
+        let owed = self.owed.take();
+        let owed = owed.unwrap_or_else(|| pending_handlers.clone());
         let next = if !self.missing.is_empty() {
             if self.setting.mode == Mode::Plan {
                 // It will all be decided again.
@@ -266,6 +284,7 @@ impl Walk<'_> {
         } else {
             Next::Finished(Finished {
                 failed: self.failed,
+                ends_play: self.ends_play,
                 pending_handlers,
             })
         };
@@ -275,6 +294,7 @@ impl Walk<'_> {
             once: self.once,
             tries: self.tries,
             variables: self.variables,
+            owed,
         }
     }
 

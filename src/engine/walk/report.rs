@@ -95,6 +95,20 @@ impl Walk<'_> {
         (name, task.origin.role.clone())
     }
 
+    /// The same where `no_log` may hide it: a name that people did not write is made of arguments.
+    pub(super) fn told_as(
+        &self,
+        task: &Task,
+        scope: &Scope,
+        secret: bool,
+    ) -> (String, Option<String>) {
+        if secret && task.name.is_none() {
+            (task.module.to_owned(), task.origin.role.clone())
+        } else {
+            self.describe(task, scope)
+        }
+    }
+
     /// Whether `no_log` hides what a task does; where that is in doubt, it does.
     pub(super) fn is_secret(&self, task: &Task) -> bool {
         let scope = self.scope(&task.keywords, &task.origin);
@@ -114,11 +128,7 @@ impl Walk<'_> {
     ) -> TaskReport {
         let scope = self.scope(&task.keywords, &task.origin);
         let secret = self.is_secret(task);
-        let (name, role) = if secret && task.name.is_none() {
-            (task.module.to_owned(), task.origin.role.clone())
-        } else {
-            self.describe(task, &scope)
-        };
+        let (name, role) = self.told_as(task, &scope, secret);
         TaskReport {
             name,
             module: task.module.to_owned(),
@@ -167,7 +177,7 @@ impl Walk<'_> {
 }
 
 /// A text for a person: rendered where that is possible, as it was written where it is not.
-fn text_of(node: &Node, scope: &Scope) -> String {
+pub(super) fn text_of(node: &Node, scope: &Scope) -> String {
     scope
         .node(node)
         .ok()

@@ -1,12 +1,11 @@
 //! What stays the same in all walks of a host through a play.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Target;
 use crate::model::event::Mode;
 use crate::model::playbook::{Keywords, Origin, Play};
-use crate::model::template::{Layer, Scope, Templates};
+use crate::model::template::{Layer, Scope, Shared, Templates};
 use crate::model::value::{Map, Value};
 use crate::module::{Failure, Resources};
 
@@ -24,11 +23,13 @@ pub struct Setting {
     pub magic: Arc<Map>,
     /// Variables from the command line.
     pub extra: Arc<Map>,
-    /// Large values that all hosts share: `groups`, `hostvars`.
-    pub shared: Arc<HashMap<String, tera::Value>>,
+    /// What all hosts share: `groups`, `hostvars`.
+    pub shared: Arc<Shared>,
     pub templates: Arc<Templates>,
     pub resources: Arc<dyn Resources>,
     pub tags: Tags,
+    /// How much detail the run was asked for: how often `-v` was given.
+    pub detail: u8,
 }
 
 impl Setting {
@@ -73,11 +74,13 @@ impl Setting {
         origin: &Origin,
     ) -> Scope {
         let mut layers = vec![
+            Layer::templated(Arc::clone(&self.play.role_defaults)),
             Layer::templated(Arc::clone(&origin.role_defaults)),
             Layer::templated(Arc::clone(&self.inventory)),
             Layer::raw(facts.clone()),
             Layer::templated(Arc::clone(&self.play.vars)),
             Layer::templated(Arc::clone(&self.play.vars_files)),
+            Layer::templated(Arc::clone(&self.play.role_vars)),
             Layer::templated(Arc::clone(&origin.role_vars)),
         ];
         layers.extend(
@@ -117,19 +120,18 @@ impl Tags {
     pub fn select(&self, tags: &[String]) -> bool {
         let has = |tag: &str| tags.iter().any(|own| own == tag);
         let named = |list: &[String]| {
-            list.iter().any(|tag| match tag.as_str() {
-                "tagged" => tags.iter().any(|own| own != "always" && own != "never"),
-                "untagged" => tags.is_empty(),
-                tag => has(tag),
-            })
+            list.iter()
+                .any(|tag| has(tag) || tag == "untagged" && tags.is_empty())
         };
-        let wanted = if self.only.is_empty() || self.only.iter().any(|tag| tag == "all") {
-            !has("never") || named(&self.only)
+        let says = |list: &[String], word: &str| list.iter().any(|tag| tag == word);
+        let all = self.only.is_empty() || says(&self.only, "all");
+        let of_kind = all || says(&self.only, "tagged") && !tags.is_empty();
+        let wanted = has("always") || named(&self.only) || of_kind && !has("never");
+        let skipped = if says(&self.skip, "all") {
+            !has("always") || says(&self.skip, "always")
         } else {
-            named(&self.only) || has("always")
+            named(&self.skip) || says(&self.skip, "tagged") && !tags.is_empty()
         };
-        let skipped =
-            named(&self.skip) || (self.skip.iter().any(|tag| tag == "all") && !has("always"));
         wanted && !skipped
     }
 }
@@ -169,6 +171,12 @@ mod tests {
             (&["untagged"], &[], &["y"], false),
             (&["untagged"], &[], &[], true),
             (&["all"], &[], &["never"], false),
+            (&["tagged"], &[], &["never", "y"], false),
+            (&["tagged", "y"], &[], &["never", "y"], true),
+            (&["tagged"], &[], &["always"], true),
+            (&[], &["tagged"], &["always"], false),
+            (&[], &["all"], &["always"], true),
+            (&[], &["all", "always"], &["always"], false),
         ];
         for (only, skip, own, expected) in cases {
             assert_eq!(

@@ -8,12 +8,13 @@ use super::{Flow, Next, Walk};
 use crate::model::event::{Mode, TaskKind, TaskStatus};
 use crate::model::node::Node;
 use crate::model::playbook::{Include, Loop, Meta, Task};
+use crate::model::source::At;
 use crate::model::template::{Evaluated, Layer, Scope};
 use crate::model::value::{Map, Unknown, Value};
 use crate::module::Failure;
 
-/// The part of a `run_once` task's key that stands for the whole task.
-const WHOLE: usize = usize::MAX;
+/// The part of a key that stands for the whole of a task that one host does for all.
+pub(super) const WHOLE: usize = usize::MAX;
 
 impl Walk<'_> {
     pub(super) fn task(&mut self, task: &Arc<Task>, key: &Key) -> Flow {
@@ -128,6 +129,7 @@ impl Walk<'_> {
                     .insert(argument.key.clone(), Value::Unknown(unknown.clone()));
             }
         }
+        self.setting.templates.secrets().learn(&outcome.facts);
         for (name, value) in &outcome.facts {
             self.variables.insert(name.clone(), value.clone());
         }
@@ -155,10 +157,42 @@ impl Walk<'_> {
             }
         }
         if outcome.failed {
+            self.failure = Some((self.failed_task(task), outcome.result.clone()));
             Flow::Failed
         } else {
             Flow::Continue
         }
+    }
+
+    /// A task that failed, as `rescue` sees it.
+    fn failed_task(&self, task: &Task) -> Map {
+        let scope = self.scope(&task.keywords, &task.origin);
+        let arguments = task
+            .arguments
+            .iter()
+            .map(|argument| (argument.key.clone(), argument.value.to_value()));
+        let tags = task.keywords.tags.iter().map(|tag| tag.as_str().into());
+        Map::from_iter([
+            ("name".to_owned(), self.describe(task, &scope).0.into()),
+            ("action".to_owned(), task.module.into()),
+            ("args".to_owned(), arguments.collect()),
+            ("tags".to_owned(), Value::List(tags.collect())),
+            ("path".to_owned(), task.at.to_string().into()),
+        ])
+    }
+
+    /// The same for what is no task of a module.
+    fn note_failure(&mut self, action: &str, at: &At, failure: &Failure) {
+        let task = Map::from_iter([
+            ("name".to_owned(), action.into()),
+            ("action".to_owned(), action.into()),
+            ("path".to_owned(), at.to_string().into()),
+        ]);
+        let result = Map::from_iter([
+            ("failed".to_owned(), true.into()),
+            ("msg".to_owned(), failure.message.as_str().into()),
+        ]);
+        self.failure = Some((task, result));
     }
 
     /// The handlers that a task notifies, their names rendered as its item sees them.
@@ -167,7 +201,8 @@ impl Walk<'_> {
         task: &Task,
         scope: &Scope,
     ) -> Result<Vec<String>, Failure> {
-        task.notify
+        task.keywords
+            .notify
             .iter()
             .map(|node| {
                 let value = scope
@@ -209,6 +244,7 @@ impl Walk<'_> {
         if self.must_wait() {
             return Flow::Stop;
         }
+        self.note_failure(include_word(include), &include.at, failure);
         let report = self.bare_report(
             &include.at,
             include.name.as_ref(),
@@ -261,6 +297,7 @@ impl Walk<'_> {
         if self.must_wait() {
             return Flow::Stop;
         }
+        self.note_failure("meta", &meta.at, failure);
         let name: Option<&Node> = None;
         let report = self.bare_report(
             &meta.at,
@@ -278,79 +315,6 @@ impl Walk<'_> {
             },
         ));
         Flow::Failed
-    }
-}
-
-impl Outcome {
-    /// As it should be.
-    pub fn unchanged() -> Self {
-        Self {
-            result: Map::new(),
-            facts: Map::new(),
-            changed: Truth::No,
-            skipped: false,
-            failed: false,
-            ignored: false,
-            notifies: Vec::new(),
-            unknown: None,
-        }
-    }
-
-    pub fn failed() -> Self {
-        Self {
-            failed: true,
-            ..Self::unchanged()
-        }
-    }
-
-    /// Nothing about it is known.
-    pub fn unknown(unknown: Unknown) -> Self {
-        let mut outcome = Self {
-            changed: Truth::Unknown(unknown.clone()),
-            unknown: Some(unknown),
-            ..Self::unchanged()
-        };
-        outcome.result = outcome.flags();
-        outcome
-    }
-
-    /// Takes an item of a loop into the whole.
-    fn add(&mut self, item: &Self) {
-        self.changed = match (&self.changed, &item.changed) {
-            (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
-            (Truth::Unknown(unknown), _) | (_, Truth::Unknown(unknown)) => {
-                Truth::Unknown(unknown.clone())
-            }
-            _ => Truth::No,
-        };
-        self.failed |= item.failed;
-        self.ignored |= item.ignored;
-        self.skipped &= item.skipped;
-        self.facts.extend(item.facts.clone());
-        self.notifies.extend(item.notifies.clone());
-        if self.unknown.is_none() {
-            self.unknown.clone_from(&item.unknown);
-        }
-    }
-
-    /// `changed`, `failed` and `skipped`, as `register` gets them.
-    pub fn flags(&self) -> Map {
-        let mut map = Map::new();
-        let changed = match &self.changed {
-            Truth::Yes => Value::Bool(true),
-            Truth::No => Value::Bool(false),
-            Truth::Unknown(unknown) => Value::Unknown(unknown.clone()),
-        };
-        map.insert("changed".to_owned(), changed);
-        let failed = match &self.unknown {
-            Some(unknown) => Value::Unknown(unknown.clone()),
-            None => Value::Bool(self.failed || self.ignored),
-        };
-        map.insert("failed".to_owned(), failed);
-        if self.skipped {
-            map.insert("skipped".to_owned(), Value::Bool(true));
-        }
-        map
     }
 }
 

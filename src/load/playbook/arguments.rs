@@ -196,7 +196,7 @@ impl Loader<'_> {
             Kind::Boolean if value.truth().is_none() || value.as_list().is_some() => {
                 Some("yes or no")
             }
-            Kind::Integer
+            Kind::Integer | Kind::Detail
                 if !matches!(value, Value::Int(_))
                     && value
                         .as_str()
@@ -226,6 +226,7 @@ impl Loader<'_> {
             && !parameter.choices.is_empty()
             && !parameter.choices.contains(&text.as_str())
             && !(parameter.kind == Kind::Boolean)
+            && !is_switch(&value, parameter.choices)
         {
             self.report(
                 Diagnostic::error(format!("`{what}` cannot be `{text}`"))
@@ -277,6 +278,11 @@ pub(super) fn holds_template(node: &Node) -> bool {
         Content::List(list) => list.iter().any(holds_template),
         Content::Map(entries) => entries.iter().any(|entry| holds_template(&entry.value)),
     }
+}
+
+/// YAML reads a bare `off` as no; where `off` is one of the words, that is what was meant.
+fn is_switch(value: &Value, choices: &[&str]) -> bool {
+    matches!(value, Value::Bool(truth) if choices.contains(if *truth { &"on" } else { &"off" }))
 }
 
 #[cfg(test)]

@@ -71,7 +71,11 @@ impl Loader<'_> {
                 keywords: &keywords,
                 ..*surroundings
             };
-            return self.brought_items(&name, is_role, &file.at, &inner);
+            let items = self.brought_items(&name, is_role, &file.at, &inner);
+            if is_role {
+                self.export_role(&name, &file.at);
+            }
+            return items;
         }
         // An include's own tags and conditions are its own; the tasks in it get what the include stands in,
         // and its variables.

@@ -74,7 +74,7 @@ impl Loader<'_> {
                 _ => self.check_template(&argument.value),
             }
         }
-        for node in &task.notify {
+        for node in &task.keywords.notify {
             let Some(name) = self
                 .text_node("notify", node)
                 .and_then(|node| node.as_str().map(str::to_owned))
@@ -205,10 +205,19 @@ fn collect_names(items: &[Item], names: &mut HashSet<String>, open: &mut bool) {
                 }
             }
             Item::Block(block) => collect_names(&block.items, names, open),
-            Item::Include(include) => match &include.items {
-                Some(items) => collect_names(items, names, open),
-                None => *open = true,
-            },
+            Item::Include(include) => {
+                names.extend(
+                    include
+                        .name
+                        .as_ref()
+                        .and_then(Node::as_str)
+                        .map(str::to_owned),
+                );
+                match &include.items {
+                    Some(items) => collect_names(items, names, open),
+                    None => *open = true,
+                }
+            }
             Item::Meta(_) => {}
         }
     }

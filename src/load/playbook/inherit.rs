@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Loader;
 use super::keywords::{self, PLAY};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::inventory::connection::is_setting;
 use crate::model::node::{Content, Entry, Node};
 use crate::model::playbook::{Batch, Keywords};
 use crate::model::source::At;
@@ -38,6 +39,7 @@ impl Loader<'_> {
                 "run_once" => keywords.run_once = self.maybe_boolean(key, node),
                 "check_mode" => keywords.check_mode = self.maybe_boolean(key, node),
                 "timeout" => keywords.timeout = self.maybe_number(key, node),
+                "notify" => keywords.notify = Self::list(node),
                 _ => {}
             }
         }
@@ -48,7 +50,16 @@ impl Loader<'_> {
     pub(super) fn variables(&mut self, key: &str, node: &Node) -> Map {
         let mut map = Map::new();
         for entry in self.entries(key, node).to_vec() {
-            if self.name_of_variable(&entry.key, &entry.key_at) {
+            if is_setting(&entry.key) {
+                self.report(
+                    Diagnostic::error(format!(
+                        "`{}` says how a host is reached, and a play's variables come too late for that",
+                        entry.key
+                    ))
+                    .at(&entry.key_at)
+                    .help("set it in the inventory, in `group_vars` or in `host_vars`"),
+                );
+            } else if self.name_of_variable(&entry.key, &entry.key_at) {
                 self.check_template(&entry.value);
                 map.insert(entry.key.clone(), entry.value.to_value());
             }

@@ -56,7 +56,7 @@ const KEYWORDS: &[(&str, u8)] = &[
     ("with_dict", TASK | INCLUDE | HANDLER),
     ("loop_control", TASK | INCLUDE | HANDLER),
     ("register", TASK | HANDLER),
-    ("notify", TASK | HANDLER),
+    ("notify", BLOCK | TASK | HANDLER),
     ("listen", HANDLER),
     ("changed_when", TASK | HANDLER),
     ("failed_when", TASK | HANDLER),

@@ -12,6 +12,7 @@ mod loops;
 mod play;
 mod reading;
 mod role;
+pub mod secrets;
 mod tasks;
 mod trial;
 
@@ -38,6 +39,10 @@ pub struct Loader<'a> {
     folder: PathBuf,
     /// The roles of the play being read.
     roles: Vec<role::LoadedRole>,
+    /// The roles that depend on the one being read, the outermost first.
+    dependents: Vec<role::Dependent>,
+    /// Variables of the play's roles that all of its tasks see.
+    exported: role::Exported,
 }
 
 use bring::find_tasks;
@@ -61,6 +66,8 @@ pub fn load(name: &str, templates: &Templates) -> Result<Loaded> {
         reading: Vec::new(),
         folder: PathBuf::new(),
         roles: Vec::new(),
+        dependents: Vec::new(),
+        exported: role::Exported::default(),
     };
     if !files::is_file(&path)
         && !path.exists()
@@ -104,6 +111,8 @@ pub fn load_tasks(
         reading: Vec::new(),
         folder: folder.to_owned(),
         roles: Vec::new(),
+        dependents: Vec::new(),
+        exported: role::Exported::default(),
     };
     let at = &include.file.at;
     let items = if include.is_role {

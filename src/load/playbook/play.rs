@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Loader;
 use super::inherit::CONNECTIONS;
 use super::keywords::PLAY;
+use super::role::Exported;
 use super::tasks::Surroundings;
 use crate::load::{files, variables};
 use crate::model::diagnostic::Diagnostic;
@@ -54,6 +55,7 @@ impl Loader<'_> {
             .collect();
         let keywords = self.keywords(&handed_down, outer);
         self.roles.clear();
+        self.exported = Exported::default();
         let origin = Arc::new(Origin {
             search: vec![self.folder.clone()],
             ..Origin::default()
@@ -97,7 +99,10 @@ impl Loader<'_> {
                 },
             ));
         }
+        let exported = std::mem::take(&mut self.exported);
         let play = Play {
+            role_defaults: Arc::new(exported.defaults),
+            role_vars: Arc::new(exported.vars),
             key: format!(
                 "{}#{index} {name}",
                 self.reading

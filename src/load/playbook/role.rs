@@ -26,14 +26,49 @@ pub(super) struct LoadedRole {
     vars: Arc<Map>,
 }
 
+/// What a role gives to the roles that it depends on.
+pub(super) struct Dependent {
+    defaults: Map,
+    vars: Map,
+    parameters: Arc<Map>,
+}
+
+/// Variables of the roles in `roles` and `import_role`, which all tasks of the play see; later ones win.
+#[derive(Default)]
+pub(super) struct Exported {
+    pub(super) defaults: Map,
+    pub(super) vars: Map,
+}
+
 impl Loader<'_> {
     /// The `roles` of a play, in order, each with what it depends on before it.
     pub(super) fn roles(&mut self, node: &Node, keywords: &Keywords) -> Vec<Item> {
         let mut items = Vec::new();
         for item in Self::list(node) {
             items.extend(self.named_role(&item, keywords));
+            let name = ["role", "name"].iter().find_map(|key| item.get(key));
+            let name = name.unwrap_or(&item);
+            if let Some(text) = name.as_str() {
+                self.export_role(text, &name.at);
+            }
         }
         items
+    }
+
+    /// All tasks of the play see the variables of a role that it names.
+    pub(super) fn export_role(&mut self, name: &str, at: &At) {
+        let known = self.diagnostics.len();
+        let path = self.role_path(name, at);
+        // Where there is no such role, that has been told.
+        self.diagnostics.truncate(known);
+        if let Some(role) = self
+            .roles
+            .iter()
+            .find(|role| Some(&role.path) == path.as_ref())
+        {
+            self.exported.defaults.extend((*role.defaults).clone());
+            self.exported.vars.extend((*role.vars).clone());
+        }
     }
 
     /// A role by its name, or a mapping with `role` and parameters.
@@ -93,13 +128,16 @@ impl Loader<'_> {
         items
     }
 
-    /// Notes with what a role was named.
+    /// Notes with what a role was named in a play's `roles`.
     fn remember_naming(&mut self, name: &str, at: &At, named_with: Map) {
-        let path = self.role_path(name, at);
-        let mut roles = self.roles.iter_mut();
-        if let Some(role) = roles.find(|role| Some(&role.path) == path.as_ref()) {
+        if let Some(role) = self.loaded(name, at) {
             role.named_with.push(named_with);
         }
+    }
+
+    fn loaded(&mut self, name: &str, at: &At) -> Option<&mut LoadedRole> {
+        let path = self.role_path(name, at)?;
+        self.roles.iter_mut().find(|role| role.path == path)
     }
 
     /// As in Ansible, a role that is named again with the same words runs once in a play, unless it allows
@@ -152,26 +190,40 @@ impl Loader<'_> {
             return Vec::new();
         }
         self.reading.push(path.clone());
-        let (mut items, below) = self.dependencies(&path, keywords);
         let mut part =
             |folder: &str| main_file(&path, folder).map(|file| self.variables_file(&file, None));
-        let (mut role_defaults, mut role_vars) = (Map::new(), Map::new());
         let own_defaults = part("defaults").unwrap_or_default();
         let own_vars = part("vars").unwrap_or_default();
-        // What a role depends on lends it its variables.
+        self.dependents.push(Dependent {
+            defaults: own_defaults.clone(),
+            vars: own_vars.clone(),
+            parameters: Arc::clone(parameters),
+        });
+        let (mut items, below) = self.dependencies(&path, keywords);
+        self.dependents.pop();
+        // By Ansible's order: what it depends on lends a role its variables, and so does what depends on it, where
+        // defaults of the latter and variables of the former win.
+        let mut lent = Exported::default();
         for role in self.roles.iter().filter(|role| below.contains(&role.path)) {
-            role_defaults.extend((*role.defaults).clone());
-            role_vars.extend((*role.vars).clone());
+            lent.defaults.extend((*role.defaults).clone());
+            lent.vars.extend((*role.vars).clone());
         }
-        role_defaults.extend(own_defaults);
-        role_vars.extend(own_vars);
+        let own = Exported {
+            defaults: joined([&lent.defaults, &own_defaults]),
+            vars: joined([&lent.vars, &own_vars]),
+        };
+        let dependents = &self.dependents;
+        let of_dependents = |part: fn(&Dependent) -> &Map| joined(dependents.iter().map(part));
+        let above_defaults = of_dependents(|role| &role.defaults);
+        let above_vars = of_dependents(|role| &role.vars);
+        let above_parameters = of_dependents(|role| &role.parameters);
         let origin = Arc::new(Origin {
             role: Some(name.to_owned()),
             role_path: Some(path.clone()),
             search: vec![path.clone(), self.folder.clone()],
-            role_defaults: Arc::new(role_defaults),
-            role_vars: Arc::new(role_vars),
-            role_parameters: Arc::clone(parameters),
+            role_defaults: Arc::new(joined([&lent.defaults, &above_defaults, &own_defaults])),
+            role_vars: Arc::new(joined([&above_vars, &lent.vars, &own_vars])),
+            role_parameters: Arc::new(joined([&above_parameters, &**parameters])),
         });
         if !self.roles.iter().any(|role| role.path == path) {
             let mut handlers = Vec::new();
@@ -193,8 +245,8 @@ impl Loader<'_> {
                 path: path.clone(),
                 handlers,
                 named_with: Vec::new(),
-                defaults: Arc::clone(&origin.role_defaults),
-                vars: Arc::clone(&origin.role_vars),
+                defaults: Arc::new(own.defaults),
+                vars: Arc::new(own.vars),
             });
         }
         if let Some(file) = main_file(&path, "tasks") {
@@ -285,6 +337,15 @@ impl Loader<'_> {
         }
         found
     }
+}
+
+/// Several maps in one; later ones win.
+fn joined<'m>(maps: impl IntoIterator<Item = &'m Map>) -> Map {
+    let mut all = Map::new();
+    for map in maps {
+        all.extend(map.clone());
+    }
+    all
 }
 
 /// `tasks/main.yml` and its kin, if it is there.

@@ -24,9 +24,30 @@ pub(super) struct Surroundings<'s> {
 const META: &[(&str, MetaWord)] = &[
     ("flush_handlers", MetaWord::FlushHandlers),
     ("end_host", MetaWord::EndHost),
+    ("end_batch", MetaWord::EndBatch),
     ("end_play", MetaWord::EndPlay),
-    ("clear_host_errors", MetaWord::ClearHostErrors),
+    ("reset_connection", MetaWord::ResetConnection),
     ("noop", MetaWord::Noop),
+];
+
+/// Ansible's words that are not obeyed here, with what to do instead.
+const REFUSED_META: &[(&str, &str)] = &[
+    (
+        "clear_facts",
+        "facts are asked anew whenever a change may have altered them; remove this line",
+    ),
+    (
+        "clear_host_errors",
+        "a host that failed has left the run; use `rescue` or `ignore_errors` where it may go on",
+    ),
+    (
+        "refresh_inventory",
+        "the inventory is read once, before the first connection; run a second playbook after this one",
+    ),
+    (
+        "end_role",
+        "put the rest of the role's tasks into a block with the opposite condition",
+    ),
 ];
 
 impl Loader<'_> {
@@ -80,6 +101,13 @@ impl Loader<'_> {
 
     fn block(&mut self, node: &Node, entries: &[Entry], surroundings: &Surroundings<'_>) -> Item {
         self.check_keys(entries, BLOCK, "a block");
+        if surroundings.handlers {
+            self.report(
+                Diagnostic::error("a block cannot be a handler")
+                    .at(&node.at)
+                    .help("let each of its tasks be a handler, and `listen` to one name"),
+            );
+        }
         let keywords = self.keywords(entries, surroundings.keywords);
         let inner = Surroundings {
             keywords: &keywords,
@@ -117,17 +145,31 @@ impl Loader<'_> {
         }
         let keywords = self.keywords(entries, surroundings.keywords);
         let word = self.literal("meta", &entry.value)?;
-        let Some((_, word)) = META.iter().find(|(name, _)| *name == word) else {
+        let Some((_, known)) = META.iter().find(|(name, _)| *name == word) else {
+            let refused = REFUSED_META.iter().find(|(name, _)| *name == word);
             self.report(
-                Diagnostic::error(format!("`meta` does not know `{word}`"))
-                    .at(&entry.value.at)
-                    .nearest(&word, META.iter().map(|(name, _)| *name)),
+                match refused {
+                    Some((_, help)) => {
+                        Diagnostic::error(format!("`meta: {word}` is not supported")).help(*help)
+                    }
+                    None => Diagnostic::error(format!("`meta` does not know `{word}`"))
+                        .nearest(&word, META.iter().map(|(name, _)| *name)),
+                }
+                .at(&entry.value.at),
             );
             return None;
         };
+        if surroundings.handlers && *known != MetaWord::Noop {
+            self.report(
+                Diagnostic::error(format!("`meta: {word}` cannot be a handler"))
+                    .at(&entry.value.at)
+                    .help("put it among the tasks"),
+            );
+            return None;
+        }
         Some(Item::Meta(Arc::new(Meta {
             at: entry.key_at.clone(),
-            word: *word,
+            word: *known,
             keywords,
             origin: Arc::clone(surroundings.origin),
         })))
@@ -209,7 +251,6 @@ impl Loader<'_> {
             arguments,
             keywords,
             register,
-            notify: node.get("notify").map(Self::list).unwrap_or_default(),
             listen: node
                 .get("listen")
                 .map(|value| self.words("listen", value))

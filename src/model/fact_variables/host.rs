@@ -9,6 +9,7 @@ pub(super) fn variables(facts: &Facts) -> Map {
     let mut host = Builder::default();
     host.text("name", &facts.hostname)
         .text("fqdn", &facts.fqdn)
+        .put("container", facts.virtualization.kind == "container")
         .put("memory", memory(&facts.memory))
         .known("cores", facts.processors.into());
     if let Some(quota) = facts.processor_quota {
@@ -46,6 +47,9 @@ pub(super) fn variables(facts: &Facts) -> Map {
 
 fn memory(memory: &Memory) -> Map {
     let mut map = Builder::default();
+    if let Some(kills) = memory.oom_kills {
+        map.put("oom_kills", kills);
+    }
     if memory.total != 0 {
         map.put("total", memory.total)
             .put("usable", memory.usable())

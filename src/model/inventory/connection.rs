@@ -74,6 +74,22 @@ const USE_KEY_FILE: &str = "use `ansible_ssh_private_key_file`";
 const PASSPHRASE: &str = "a passphrase is asked for by the agent only";
 const USE_AGENT: &str = "add the key with `ssh-add` before";
 
+/// Whether a variable says how a host is reached, or as whom things are done there.
+pub fn is_setting(name: &str) -> bool {
+    const PREFIXES: [&str; 2] = ["ansible_ssh_", "ansible_become"];
+    const NAMES: [&str; 7] = [
+        CONNECTION,
+        "ansible_host",
+        "ansible_host_key_checking",
+        "ansible_port",
+        "ansible_private_key_file",
+        "ansible_timeout",
+        "ansible_user",
+    ];
+    let refused = || REFUSED.iter().any(|(refused, ..)| *refused == name);
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name) || refused()
+}
+
 impl Connection {
     /// Reads the connection settings of a host from its rendered variables.
     ///

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tera::{Context, Tera};
 
@@ -10,13 +10,15 @@ use super::error::{Parts, SELF, TemplateError};
 use super::prepared::{self, Prepared};
 use super::references::Path;
 use super::{catalogue, scan, usage};
+use crate::model::redaction::Secrets;
 use crate::model::source::Source;
 use crate::model::value::Value;
 
-/// All compiled templates of a run; each text is compiled once.
+/// All compiled templates of a run, each text compiled once, and the secrets that rendering comes across.
 pub struct Templates {
     base: Tera,
     compiled: RwLock<HashMap<(Form, String), Arc<Template>>>,
+    secrets: Secrets,
 }
 
 /// How a text is read.
@@ -38,8 +40,12 @@ pub struct Template {
     /// Whether it is a single expression, whose value keeps its kind.
     native: bool,
     /// Whether the text is an expression without braces.
-    is_expression: bool,
-    parts: Parts,
+    pub(super) is_expression: bool,
+    /// Whether it is a file, in which newlines after tags go.
+    is_file: bool,
+    pub(super) parts: Parts,
+    /// The same with its outputs marked; made when it is first needed.
+    marked: OnceLock<Option<Tera>>,
 }
 
 impl Default for Templates {
@@ -50,6 +56,7 @@ impl Default for Templates {
         Self {
             base,
             compiled: RwLock::new(HashMap::new()),
+            secrets: Secrets::default(),
         }
     }
 }
@@ -67,6 +74,11 @@ impl fmt::Debug for Template {
 }
 
 impl Templates {
+    /// The secrets of the run.
+    pub const fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
     /// Compiles a text with `{{ }}` and `{% %}` blocks. A text that is one single `{{ }}` keeps the kind of its value.
     ///
     /// # Errors
@@ -81,7 +93,7 @@ impl Templates {
             } else {
                 prepared::template(text)
             };
-            self.compile(prepared, Vec::new(), found.paths, native)
+            self.compile(Form::Text, prepared, Vec::new(), found.paths, native)
         })
     }
 
@@ -118,7 +130,7 @@ impl Templates {
                     prepared::file(&source.text),
                 ));
             }
-            self.compile(prepared::file(text), included, paths, false)
+            self.compile(Form::File, prepared::file(text), included, paths, false)
         })
     }
 
@@ -130,6 +142,7 @@ impl Templates {
         self.cached(Form::Expression, text, || {
             usage::check_expression(text)?;
             self.compile(
+                Form::Expression,
                 prepared::expression(text),
                 Vec::new(),
                 scan::scan_expression(text),
@@ -140,6 +153,7 @@ impl Templates {
 
     fn compile(
         &self,
+        form: Form,
         main: Prepared,
         included: Vec<(String, Arc<Source>, Prepared)>,
         paths: Vec<Path>,
@@ -159,7 +173,9 @@ impl Templates {
             paths,
             native,
             is_expression: native && !scan::is_template(parts.main.original()),
+            is_file: form == Form::File,
             parts,
+            marked: OnceLock::new(),
         })
     }
 
@@ -188,6 +204,41 @@ impl Templates {
 }
 
 impl Template {
+    /// Whether it is a single expression, whose value keeps its kind.
+    pub(super) const fn is_native(&self) -> bool {
+        self.native
+    }
+
+    /// The texts of which it is made: itself, then what it includes.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.parts.main)
+            .chain(self.parts.included.iter().map(|(_, _, part)| part))
+            .map(Prepared::original)
+    }
+
+    /// Line and column, both from 1, of a byte offset in the text itself.
+    pub(super) fn place(&self, offset: usize) -> (usize, usize) {
+        self.parts.main.place(offset)
+    }
+
+    /// What it renders to, with [marks](prepared::MARKS) around what each of its expressions came to. `None` where
+    /// that cannot be had.
+    pub(super) fn render_marked(&self, context: &Context) -> Option<String> {
+        let marked = self.marked.get_or_init(|| {
+            let names = std::iter::once(SELF)
+                .chain(self.parts.included.iter().map(|(name, ..)| name.as_str()));
+            let texts: Vec<(&str, String)> = names
+                .zip(self.texts())
+                .enumerate()
+                .map(|(part, (name, text))| (name, prepared::marked(text, self.is_file, part)))
+                .collect();
+            let mut tera = self.tera.clone();
+            tera.add_raw_templates(texts).ok()?;
+            Some(tera)
+        });
+        marked.as_ref()?.render(SELF, context).ok()
+    }
+
     /// Whether the text makes a variable of this name itself, in a loop or with `set`.
     pub(super) fn makes(&self, name: &str) -> bool {
         self.parts.main.makes(name)
@@ -223,12 +274,20 @@ impl Template {
         if !self.native {
             return Ok(Value::String(text));
         }
-        serde_json::from_str(text.trim_start()).map_err(|error| {
+        let original = self.parts.main.original();
+        let mut value = serde_json::from_str(text.trim_start()).map_err(|error| {
             TemplateError::of_all(
                 format!("this value cannot be carried over: {error}"),
-                self.parts.main.original(),
+                original,
             )
-        })
+        })?;
+        if let Value::String(text) = &mut value
+            && !self.is_expression
+            && original.ends_with('\n')
+        {
+            text.push('\n');
+        }
+        Ok(value)
     }
 }
 
@@ -249,6 +308,9 @@ mod tests {
             render("{{ list }}"),
             Value::List(vec!["a".into(), "b".into()])
         );
+        assert_eq!(render("{{ n }}\n"), Value::Int(5));
+        assert_eq!(render("{{ list[0] }}\n"), Value::from("a\n"));
+        assert_eq!(render(" {{ n }}"), Value::from(" 5"));
         assert_eq!(render("x{{ n }}"), Value::from("x5"));
         assert_eq!(render("{{ n == 5 and 'a' in list }}"), Value::Bool(true));
         assert_eq!(render("{{ missing | default(value=3) }}"), Value::Int(3));

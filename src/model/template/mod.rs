@@ -7,6 +7,7 @@
 mod call;
 pub mod catalogue;
 mod condition;
+mod derived;
 pub mod engine;
 mod error;
 pub mod filters;
@@ -14,6 +15,7 @@ pub mod functions;
 mod habits;
 mod names;
 mod paths;
+mod peers;
 mod pieces;
 mod prepared;
 mod references;
@@ -29,4 +31,5 @@ mod wording;
 
 pub use engine::{Template, Templates};
 pub use error::TemplateError;
-pub use scope::{Evaluated, Layer, Scope};
+pub use peers::Peers;
+pub use scope::{Evaluated, Layer, Scope, Shared};

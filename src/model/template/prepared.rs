@@ -70,15 +70,37 @@ fn native(original: &str, code: &str, start: usize) -> Prepared {
     prepared
 }
 
+/// What stands before the number of a part and an expression, behind it, and behind what the expression came to.
+pub(super) const MARKS: [char; 3] = ['\u{2}', '\u{3}', '\u{4}'];
+
+/// The text of a part, with marks around what each of its expressions comes to.
+pub(super) fn marked(original: &str, trims: bool, part: usize) -> String {
+    build_with(original, trims, Some(part)).text
+}
+
 fn build(original: &str, trims: bool) -> Prepared {
+    build_with(original, trims, None)
+}
+
+fn build_with(original: &str, trims: bool, marks: Option<usize>) -> Prepared {
     let mut prepared = Prepared::new(original);
     let mut offset = 0;
+    let mut expressions = 0;
     // A newline that goes belongs to the text after its tag.
     let mut skip = 0;
     for piece in pieces(original) {
         let end = offset + piece.source().len();
         let insertions = insertions(&references(piece, offset), &piece.tokens(offset), original);
+        let mark = marks.filter(|_| matches!(piece, Piece::Expression(_)));
+        if let Some(part) = mark {
+            let [before, behind, _] = MARKS;
+            prepared.put(offset, &format!("{before}{part} {expressions}{behind}"));
+            expressions += 1;
+        }
         prepared.copy(offset + skip, end, &insertions);
+        if mark.is_some() {
+            prepared.put(end, &MARKS[2].to_string());
+        }
         let goes = trims && matches!(piece, Piece::Tag(_) | Piece::Comment(_));
         skip = usize::from(goes && original[end..].starts_with('\n'));
         offset = end;

@@ -38,7 +38,10 @@ pub fn scan_template(text: &str) -> Scan {
     let mut offset = 0;
     for piece in pieces(text) {
         match piece {
-            Piece::Text(text) => scan.only_expressions &= text.trim().is_empty(),
+            // As in Ansible, one newline behind a single expression leaves its value its kind.
+            Piece::Text(text) => {
+                scan.only_expressions &= text.is_empty() || text == "\n" && scan.expressions > 0;
+            }
             Piece::Expression(_) => scan.expressions += 1,
             Piece::Tag(_) => {
                 scan.only_expressions = false;
@@ -200,9 +203,19 @@ mod tests {
 
     #[test]
     fn tells_a_single_expression_from_a_text() {
-        let scan = scan_template(" {{ a }} ");
-        assert!(scan.only_expressions && scan.expressions == 1);
-        assert!(!scan_template("x {{ a }}").only_expressions);
+        for single in ["{{ a }}", "{{ a }}\n"] {
+            let scan = scan_template(single);
+            assert!(scan.only_expressions && scan.expressions == 1);
+        }
+        for text in [
+            "x {{ a }}",
+            " {{ a }}",
+            "{{ a }} ",
+            "\n{{ a }}",
+            "{{ a }}\n\n",
+        ] {
+            assert!(!scan_template(text).only_expressions, "{text:?}");
+        }
         assert_eq!(
             scan_template("a {% include \"part.tera\" %}").includes,
             [Included {

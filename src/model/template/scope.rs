@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use tera::Context;
@@ -9,6 +11,7 @@ use tera::Context;
 use super::engine::{Template, Templates};
 use super::error::TemplateError;
 use super::paths::unknown_on_path;
+use super::peers::{HOSTVARS, Peers};
 use super::{scan, undefined};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::node::{Content, Node};
@@ -50,32 +53,66 @@ pub enum Evaluated<T> {
     Unknown(Unknown),
 }
 
+/// What all hosts share.
+#[derive(Default)]
+pub struct Shared {
+    /// Large values, such as `groups`.
+    pub values: HashMap<String, tera::Value>,
+    /// What is seen as `hostvars`.
+    pub peers: Option<Arc<dyn Peers>>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Shared")
+    }
+}
+
 /// Variables in force, by precedence.
 #[derive(Debug)]
 pub struct Scope {
     templates: Arc<Templates>,
     /// Later ones win.
     layers: Vec<Layer>,
-    /// Large values that all hosts share, such as `hostvars`.
-    pub(super) shared: Arc<HashMap<String, tera::Value>>,
+    pub(super) shared: Arc<Shared>,
     resolved: RefCell<HashMap<String, Value>>,
-    /// Variables being resolved, to find cycles.
-    resolving: RefCell<Vec<String>>,
+    /// Variables being resolved, to find cycles; those of other hosts with their names.
+    resolving: Rc<RefCell<Vec<String>>>,
+    /// Whose variables these are, where it is another host than the one that is worked on.
+    of_peer: Option<String>,
+    /// Other hosts that were looked at.
+    pub(super) peers: RefCell<HashMap<String, Rc<Scope>>>,
 }
 
 impl Scope {
-    pub fn new(
-        templates: Arc<Templates>,
-        layers: Vec<Layer>,
-        shared: Arc<HashMap<String, tera::Value>>,
-    ) -> Self {
+    pub fn new(templates: Arc<Templates>, layers: Vec<Layer>, shared: Arc<Shared>) -> Self {
         Self {
             templates,
             layers,
             shared,
-            resolved: RefCell::new(HashMap::new()),
-            resolving: RefCell::new(Vec::new()),
+            resolved: RefCell::default(),
+            resolving: Rc::default(),
+            of_peer: None,
+            peers: RefCell::default(),
         }
+    }
+
+    /// The variables of another host, seen from here.
+    pub(super) fn of_peer(&self, host: &str, layers: Vec<Layer>) -> Self {
+        Self {
+            resolving: Rc::clone(&self.resolving),
+            of_peer: Some(host.to_owned()),
+            ..Self::new(
+                Arc::clone(&self.templates),
+                layers,
+                Arc::clone(&self.shared),
+            )
+        }
+    }
+
+    /// Whose variables these are, where it is another host than the one that is worked on.
+    pub(super) fn peer_name(&self) -> Option<&str> {
+        self.of_peer.as_deref()
     }
 
     /// The same variables with further layers on top.
@@ -94,7 +131,8 @@ impl Scope {
             .layers
             .iter()
             .flat_map(|layer| layer.values.keys().map(String::as_str))
-            .chain(self.shared.keys().map(String::as_str))
+            .chain(self.shared.values.keys().map(String::as_str))
+            .chain(self.shared.peers.is_some().then_some(HOSTVARS))
             .collect();
         names.sort_unstable();
         names.dedup();
@@ -132,7 +170,9 @@ impl Scope {
                 error
             });
             self.resolving.borrow_mut().pop();
-            result?
+            let value = result?;
+            self.templates.secrets().learn_named(name, &value);
+            value
         };
         self.resolved
             .borrow_mut()
@@ -141,12 +181,16 @@ impl Scope {
     }
 
     fn enter(&self, name: &str) -> Result<(), TemplateError> {
+        let name = match &self.of_peer {
+            Some(host) => format!("{HOSTVARS}.{host}.{name}"),
+            None => name.to_owned(),
+        };
         let mut resolving = self.resolving.borrow_mut();
-        if let Some(position) = resolving.iter().position(|active| active == name) {
+        if let Some(position) = resolving.iter().position(|active| *active == name) {
             let chain = resolving[position..]
                 .iter()
                 .map(String::as_str)
-                .chain([name])
+                .chain([name.as_str()])
                 .collect::<Vec<_>>()
                 .join(" -> ");
             return Err(TemplateError {
@@ -158,7 +202,7 @@ impl Scope {
                 )
             });
         }
-        resolving.push(name.to_owned());
+        resolving.push(name);
         Ok(())
     }
 
@@ -239,6 +283,17 @@ impl Scope {
             let name = &path[0];
             if name == "omit" {
                 context.insert("omit", OMIT);
+            } else if name == HOSTVARS && self.shared.peers.is_some() {
+                if !context.contains_key(name) {
+                    match self.hostvars(template)? {
+                        Ok(value) => {
+                            let seen = tera::Value::from_serializable(&value);
+                            context.insert_value(name.clone(), seen);
+                            self.resolved.borrow_mut().insert(name.clone(), value);
+                        }
+                        Err(unknown) => return Ok(Value::Unknown(unknown)),
+                    }
+                }
             } else if let Some(value) = self.mentioned(template, name)? {
                 if let Some(unknown) = unknown_on_path(&value, &path[1..]) {
                     return Ok(Value::Unknown(unknown.clone()));
@@ -246,11 +301,11 @@ impl Scope {
                 if !context.contains_key(name) {
                     context.insert_value(name.clone(), tera::Value::from_serializable(&value));
                 }
-            } else if let Some(value) = self.shared.get(name) {
+            } else if let Some(value) = self.shared.values.get(name) {
                 context.insert_value(name.clone(), value.clone());
             }
         }
-        template.render(&context).map_err(|mut error| {
+        let value = template.render(&context).map_err(|mut error| {
             if error.is_undefined() {
                 return undefined::name(self, template, error);
             }
@@ -260,7 +315,14 @@ impl Scope {
                     .push("look at what it is given, with a `debug` before it".to_owned());
             }
             error
-        })
+        })?;
+        self.learn_derived(template, &context, &value);
+        Ok(value)
+    }
+
+    /// The value of a variable that was looked up before, for as long as it is looked at.
+    pub(super) fn looked_up<T>(&self, name: &str, look: impl FnOnce(&Value) -> T) -> Option<T> {
+        self.resolved.borrow().get(name).map(look)
     }
 
     /// The value of a variable that a template mentions. What is wrong in the value is told at the mention: the

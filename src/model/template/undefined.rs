@@ -3,6 +3,7 @@
 use super::engine::Template;
 use super::error::TemplateError;
 use super::paths::missing_part;
+use super::peers::HOSTVARS;
 use super::scan;
 use super::scope::Scope;
 use crate::model::nearest::nearest;
@@ -21,11 +22,22 @@ pub(super) fn name(scope: &Scope, template: &Template, mut error: TemplateError)
         let Ok(value) = scope.variable(name) else {
             continue;
         };
+        let peers = match (name, path.get(1)) {
+            (HOSTVARS, Some(host)) if path.len() > 2 && scope.peer_names().contains(host) => {
+                scope.names_of_peer(host)
+            }
+            (HOSTVARS, _) => scope.peer_names(),
+            _ => Vec::new(),
+        };
         let (missing, known): (String, Vec<&str>) = match &value {
-            None if scope.shared.contains_key(name) || name == "omit" => continue,
+            None if scope.shared.values.contains_key(name) || name == "omit" => continue,
             None => (name.to_owned(), scope.names()),
             Some(value) => match missing_part(value, &path[1..]) {
                 None => continue,
+                Some((depth, _)) if name == HOSTVARS && depth < 2 => (
+                    path[..=depth + 1].join("."),
+                    peers.iter().map(String::as_str).collect(),
+                ),
                 Some((depth, keys)) => (path[..=depth + 1].join("."), keys),
             },
         };

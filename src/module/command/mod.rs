@@ -7,6 +7,7 @@ mod free_form;
 use conditions::Conditions;
 use free_form::FreeForm;
 
+use super::shared::paths;
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::blob::Blob;
 use crate::model::change::{Change, ChangeKind, Difference, Undo};
@@ -194,7 +195,12 @@ fn run(
     parameters: &Parameters,
     look: &Look<'_>,
 ) -> Result<Decision, Stop> {
-    let directory = text(parameters, options, "chdir")?;
+    let mut directory = text(parameters, options, "chdir")?;
+    if let Some(path) = &directory
+        && let Some(path) = paths::below_home(path, look)?
+    {
+        directory = Some(path);
+    }
     let conditions = Conditions::read(parameters, options, directory.as_deref())?;
     if let Some(reason) = conditions.nothing_to_do(look)? {
         let mut decision = Decision::unchanged()

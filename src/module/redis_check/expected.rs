@@ -1,9 +1,9 @@
 //! What a task expects of a server.
 
+use crate::model::size;
 use crate::model::value::Value;
 use crate::module::{Failure, Parameters, Stop};
 use crate::redis::health::{Expectations, ExpectedRole};
-use crate::redis::units;
 
 /// Reads every expectation of the parameters.
 pub(super) fn read(parameters: &Parameters) -> Result<Expectations, Stop> {
@@ -19,9 +19,59 @@ pub(super) fn read(parameters: &Parameters) -> Result<Expectations, Stop> {
         },
         replicas: count(parameters, "replicas")?,
         replica_lag_bytes: bytes(parameters, "replica_lag")?,
+        evictions_per_second: at_least_zero(parameters, "evictions_per_second")?,
+        hit_ratio: share(parameters)?,
+        oom_score_adjust: match parameters.integer("oom_score_adjust")? {
+            None => None,
+            Some(number) => Some(i32::try_from(number).map_err(|_| {
+                Stop::failed(format!("`oom_score_adjust: {number}` is out of range"))
+            })?),
+        },
         quiet: parameters.boolean("quiet", false)?,
-        ..Expectations::default()
     })
+}
+
+/// The longest that a look may take: the whole script has a time limit, and its host waits.
+const LONGEST_WATCH: u32 = 60;
+
+/// Seconds between two looks; 0: one look.
+pub(super) fn watch(parameters: &Parameters) -> Result<u32, Stop> {
+    let Some(text) = parameters.string("watch")? else {
+        return Ok(0);
+    };
+    let number = text.trim().trim_end_matches('s').trim_end();
+    match number.parse() {
+        Ok(seconds) if seconds <= LONGEST_WATCH => Ok(seconds),
+        _ => Err(Failure::new(format!(
+            "`watch: {text}` is no number of seconds up to {LONGEST_WATCH}"
+        ))
+        .help("2s is enough for most")
+        .into()),
+    }
+}
+
+fn at_least_zero(parameters: &Parameters, name: &str) -> Result<Option<f64>, Stop> {
+    let Some(text) = parameters.string(name)? else {
+        return Ok(None);
+    };
+    match text.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(Some(number)),
+        _ => Err(Stop::failed(format!(
+            "`{name}: {text}` is no number from 0 on"
+        ))),
+    }
+}
+
+fn share(parameters: &Parameters) -> Result<Option<f64>, Stop> {
+    let share = at_least_zero(parameters, "hit_ratio")?;
+    match share.filter(|share| *share > 1.0) {
+        None => Ok(share),
+        Some(share) => Err(
+            Failure::new(format!("`hit_ratio: {share}` is more than everything"))
+                .help("it goes from 0 to 1: 0.95 is 95%")
+                .into(),
+        ),
+    }
 }
 
 /// A size as Redis writes it (`1gb`), as people do (`1 GiB`), or a number of bytes.
@@ -29,16 +79,9 @@ fn bytes(parameters: &Parameters, name: &str) -> Result<Option<u64>, Stop> {
     let Some(text) = parameters.string(name)? else {
         return Ok(None);
     };
-    let compact: String = text
-        .split_whitespace()
-        .collect::<String>()
-        .to_ascii_lowercase();
-    let compact = compact
-        .strip_suffix("ib")
-        .map_or(compact.clone(), |start| format!("{start}b"));
-    match units::parse(&compact) {
-        Ok(memory) if !memory.no_digits && !memory.wrapped => Ok(Some(memory.bytes)),
-        _ => Err(Failure::new(format!("`{name}: {text}` is no size"))
+    match size::parse(&text) {
+        Some(bytes) => Ok(Some(bytes)),
+        None => Err(Failure::new(format!("`{name}: {text}` is no size"))
             .help("write 512mb, 1 GiB or a number of bytes")
             .into()),
     }

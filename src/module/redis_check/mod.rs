@@ -1,11 +1,13 @@
 //! `redis_check`: whether a running server is what it was meant to be, and well.
 
 mod expected;
+mod guard;
 
-use super::{
-    Check, CheckStatus, Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop,
+use super::shared::redis_address::{
+    HOST, OwnAddress, PASSWORD, PORT, SOCKET, USER, place, redis_address,
 };
-use crate::model::probe::RedisAddress;
+use super::{Check, CheckStatus, Decision, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
+use crate::model::probe::{Probe, RedisAddress, RedisState};
 use crate::model::value::{Map, Value};
 use crate::redis::capability::Defragmentation;
 use crate::redis::config_get;
@@ -18,8 +20,6 @@ use crate::redis::info::Info;
 /// makes the task fail; use `until` and `retries` for what needs time.
 #[derive(Debug)]
 pub struct RedisCheck;
-
-const USUAL_PORT: u16 = 6379;
 
 static SPEC: Spec = Spec {
     name: "redis_check",
@@ -44,15 +44,34 @@ static SPEC: Spec = Spec {
             "Whether no fork and no full synchronization may be under way, as before the next host is touched.",
         )
         .default("no"),
-        Parameter::new("socket", Kind::Path, "The unix socket to ask it at.").aliases(&["login_unix_socket"]),
-        Parameter::new("host", Kind::String, "The address to ask it at, as seen from its host.")
-            .aliases(&["login_host"])
-            .default("127.0.0.1"),
-        Parameter::new("port", Kind::Integer, "Its port.")
-            .aliases(&["login_port"])
-            .default("the server's own, else 6379"),
-        Parameter::new("user", Kind::String, "The account that asks.").aliases(&["login_user"]),
-        Parameter::new("password", Kind::Secret, "Its password.").aliases(&["login_password"]),
+        Parameter::new(
+            "watch",
+            Kind::Any,
+            "Looks a second time after so many seconds, for what shows in its growth: evictions, hit ratio, clients turned \
+             away, defragmentation at work.",
+        )
+        .default("0: one look"),
+        Parameter::new(
+            "evictions_per_second",
+            Kind::Any,
+            "Keys that may be evicted in a second, at most; needs `watch`.",
+        ),
+        Parameter::new(
+            "hit_ratio",
+            Kind::Any,
+            "Look-ups that find their key, at least, from 0 to 1; needs `watch`.",
+        )
+        .default("not much less than before"),
+        Parameter::new(
+            "oom_score_adjust",
+            Kind::Integer,
+            "The score of the OOM killer that its process may have, at most.",
+        ),
+        SOCKET,
+        HOST,
+        PORT,
+        USER,
+        PASSWORD,
     ],
     free_form: None,
     one_of: &[],
@@ -65,27 +84,48 @@ impl Module for RedisCheck {
 
     fn decide(&self, parameters: &Parameters, look: &Look<'_>) -> Result<Decision, Stop> {
         let expectations = expected::read(parameters)?;
-        let address = address(parameters, look)?;
+        let address = redis_address(parameters, OwnAddress::of(look)?)?;
+        let watch = expected::watch(parameters)?;
+        let mut probes = guard::probes(&address, look)?;
+        probes.push(Probe::Redis(address.clone()));
+        probes.push(Probe::ServerHealth {
+            address: address.clone(),
+            watch,
+        });
+        look.ask(&probes)?;
+        let guard = guard::of(&address, look)?;
         let state = look.redis(&address)?;
         if !state.alive {
             return Ok(decision(vec![silent(&address, state.error.as_deref())]));
         }
-        let info = Info::parse(&state.info);
+        let host = look.server_health(&address, watch)?;
+        let first = Info::parse(&state.info);
+        let second = Some(Info::parse(&host.later)).filter(|info| watch > 0 && !info.is_empty());
+        let earlier = second
+            .as_ref()
+            .map(|second| (&first, seconds_between(&first, second, watch)));
+        let info = second.as_ref().unwrap_or(&first);
         let (config, refused) = match config_get::parse(&state.config) {
             Ok(config) => (config, None),
             Err(error) => (indexmap::IndexMap::new(), Some(error.to_string())),
         };
         let observation = Observation {
-            info: &info,
+            info,
             config: &config,
-            earlier: None,
+            earlier,
             memory_limit: memory_limit(look)?,
             defragmentation: defragmentation(look)?,
+            guard: guard.as_ref().and_then(|guard| guard.status.as_ref()),
+            host: Some(host),
+            oom_kills_before: oom_kills_before(look)?,
+            huge_pages_for_all: huge_pages_for_all(look)?,
         };
-        let mut checks: Vec<Check> = health::check(&observation, &expectations)
+        let mut checks: Vec<Check> = open(state).into_iter().collect();
+        let found = health::check(&observation, &expectations)
             .into_iter()
-            .map(check)
-            .collect();
+            .map(check);
+        checks.extend(found);
+        checks.extend(guard.as_ref().map(guard::Guard::judge));
         let refusal = refused.or_else(|| state.error.clone().filter(|_| config.is_empty()));
         if let Some(refusal) = refusal {
             checks.push(Check {
@@ -97,51 +137,44 @@ impl Module for RedisCheck {
             });
         }
         let mut decision = decision(checks);
-        decision.result.extend(known(&info));
+        decision.result.extend(known(info));
         Ok(decision)
     }
 }
 
-fn address(parameters: &Parameters, look: &Look<'_>) -> Result<RedisAddress, Stop> {
-    let fact = |name: &str| look.fact(&["redis", name]);
-    let host = parameters.string("host")?;
-    let given_port = match parameters.integer("port")? {
-        None => None,
-        Some(number) => Some(
-            u16::try_from(number)
-                .map_err(|_| Stop::failed(format!("`port: {number}` is no port")))?,
-        ),
-    };
-    let mut socket = parameters.string("socket")?;
-    if socket.is_some() && (host.is_some() || given_port.is_some()) {
-        return Err(
-            Failure::new("`socket` and `host` or `port` are two addresses")
-                .help("leave one of them out")
-                .into(),
-        );
-    }
-    let mut port = given_port.unwrap_or(USUAL_PORT);
-    if socket.is_none() && host.is_none() && given_port.is_none() {
-        // The server's own address: its port, or its socket where it has no port.
-        let own = match fact("port")? {
-            Some(Value::Int(number)) => u16::try_from(*number).ok(),
-            _ => None,
-        };
-        match own {
-            Some(0) => socket = fact("socket")?.and_then(Value::as_str).map(str::to_owned),
-            Some(own) => port = own,
-            None => {}
-        }
-    }
-    Ok(RedisAddress {
-        host: socket
-            .is_none()
-            .then(|| host.unwrap_or_else(|| "127.0.0.1".to_owned())),
-        port: if socket.is_none() { port } else { 0 },
-        socket,
-        user: parameters.string("user")?,
-        password: parameters.secret("password")?,
+/// A password that a server does not ask for protects nothing.
+fn open(state: &RedisState) -> Option<Check> {
+    state.open.then(|| Check {
+        name: "password".to_owned(),
+        status: CheckStatus::Failed,
+        expected: "a server that asks for the password".to_owned(),
+        found: "it lets everybody in".to_owned(),
+        advice: Some("set `requirepass`, or leave `password` out of this task".to_owned()),
     })
+}
+
+/// Seconds between two looks by the server's own clock; before 6.2 it tells whole seconds only.
+fn seconds_between(first: &Info, second: &Info, watch: u32) -> f64 {
+    let between = |name: &str| Some(second.count(name)?.saturating_sub(first.count(name)?));
+    match between("server_time_usec") {
+        Some(microseconds) if microseconds > 0 => microseconds as f64 / 1e6,
+        _ => f64::from(watch),
+    }
+}
+
+/// Kills of the OOM killer when the run began. A container sees those of the whole machine.
+fn oom_kills_before(look: &Look<'_>) -> Result<Option<u64>, Stop> {
+    let container = look.fact(&["host", "container"])?.and_then(Value::truth);
+    Ok(match look.fact(&["host", "memory", "oom_kills"])? {
+        Some(Value::Int(number)) if container == Some(false) => u64::try_from(*number).ok(),
+        _ => None,
+    })
+}
+
+/// Whether the machine gives every process huge pages.
+fn huge_pages_for_all(look: &Look<'_>) -> Result<bool, Stop> {
+    let enabled = look.fact(&["host", "thp", "enabled"])?;
+    Ok(enabled.and_then(Value::as_str) == Some("always"))
 }
 
 /// Bytes that the server may use in all, as far as that is known.
@@ -171,14 +204,7 @@ fn defragmentation(look: &Look<'_>) -> Result<Defragmentation, Stop> {
 }
 
 fn silent(address: &RedisAddress, error: Option<&str>) -> Check {
-    let place = match (&address.socket, &address.host) {
-        (Some(socket), _) => socket.clone(),
-        (None, host) => format!(
-            "{}:{}",
-            host.as_deref().unwrap_or("127.0.0.1"),
-            address.port
-        ),
-    };
+    let place = place(address);
     let error = error.unwrap_or("nothing");
     let wants_password = ["NOAUTH", "WRONGPASS"]
         .iter()
@@ -253,8 +279,54 @@ fn known(info: &Info) -> Map {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::probe::Probe;
+    use crate::model::probe::Observation as Answer;
     use crate::module::world::World;
+
+    /// What becomes of a check with a password, by the names of the checks that fail.
+    fn failed_with_password(state: &RedisState) -> Value {
+        let values = Map::from_iter([("password".to_owned(), Value::from("hunter2"))]);
+        let parameters = Parameters::new(&SPEC, values);
+        let mut world = World::default();
+        let look = Look::new(&world);
+        assert_eq!(RedisCheck.decide(&parameters, &look), Err(Stop::Missing));
+        for probe in look.into_missing() {
+            let answer = match probe {
+                Probe::Redis(_) => Answer::Redis(state.clone()),
+                _ => Answer::ServerHealth(Box::default()),
+            };
+            world.observe(probe, answer);
+        }
+        let decision = RedisCheck.decide(&parameters, &Look::new(&world)).unwrap();
+        assert!(!format!("{decision:?}").contains("hunter2"));
+        decision.result["failed_checks"].clone()
+    }
+
+    #[test]
+    fn a_password_has_to_be_asked_for_and_taken() {
+        let refused = RedisState {
+            error: Some("WRONGPASS invalid username-password pair".into()),
+            ..RedisState::default()
+        };
+        assert_eq!(
+            failed_with_password(&refused),
+            Value::from(vec!["answers".into()])
+        );
+        let open = RedisState {
+            alive: true,
+            open: true,
+            info: "loading:0\nmaxmemory:1\n".into(),
+            ..RedisState::default()
+        };
+        let well = RedisState {
+            open: false,
+            ..open.clone()
+        };
+        assert_eq!(
+            failed_with_password(&open),
+            Value::from(vec!["password".into()])
+        );
+        assert_eq!(failed_with_password(&well), Value::List(Vec::new()));
+    }
 
     /// Probes in cases are written in their serialized form, which has no password.
     #[test]
@@ -266,7 +338,7 @@ mod tests {
         assert_eq!(decided, Err(Stop::Missing));
         let missing = look.into_missing();
         assert!(!format!("{missing:?}").contains("hunter2"));
-        let [Probe::Redis(address)] = missing.as_slice() else {
+        let [Probe::Redis(address), Probe::ServerHealth { .. }] = missing.as_slice() else {
             panic!("{missing:?}");
         };
         let password = address.password.as_ref().unwrap();

@@ -1,31 +1,44 @@
-//! `redis_config`: the directives of a server's configuration file.
+//! `redis_config`: the directives of a server, in its configuration file and in the running server.
 
+mod changes;
+mod converge;
 mod desired;
 mod judge;
+mod live;
+mod lowering;
+mod note;
+mod owned;
+mod restart;
+mod run;
 mod server;
 mod shown;
-mod validate;
+mod trial;
 
 use server::Target;
 
 use super::shared::attributes::{GROUP, MODE, OWNER, Wanted};
 use super::shared::file_change::{FileWish, file_change};
 use super::shared::options::BACKUP;
+use super::shared::redis_address::{HOST, PASSWORD, PORT, SOCKET, USER};
 use super::shared::target::{self, Links};
 use super::shared::{paths, target::Target as File};
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::blob::Blob;
 use crate::model::change::{Change, Difference};
 use crate::model::probe::Probe;
-use crate::model::value::Value;
-use crate::redis::conf::{Document, Effective, Merge, merge};
+use crate::module::world::Origin;
+use crate::redis::conf::{Document, Effective, Identity, Merge, merge};
+use converge::Files;
+use live::Live;
+use run::{Run, Told};
 
-/// Puts directives into a configuration file, or replaces it.
+/// Brings directives into a configuration file and into the server that runs with it.
 ///
-/// Only the lines of the given directives change: what a failover, a Sentinel, CONFIG REWRITE or a person wrote
-/// stays. The result is checked against the version that the host has, and read by the host's own server before it
-/// takes the file's place, so that a server is never left with a file it does not start with. The running server is
-/// not touched: `register` gets `restart_needed`, and the names of what can change live.
+/// Only the lines of the given directives change: what a failover, a Sentinel, CONFIG REWRITE or a person wrote stays.
+/// The result is checked against the version that the host has, and tried by the host's own server before it takes the
+/// file's place, so that a server is never left with a file it does not start with. What differs in the running server
+/// is set with CONFIG SET; it restarts only for what nothing else can bring. `register` gets the names of both as
+/// `live` and `restart`, `restarted`, and `restart_needed` where a restart is still to come.
 #[derive(Debug)]
 pub struct RedisConfig;
 
@@ -59,6 +72,63 @@ static SPEC: Spec = Spec {
         OWNER,
         GROUP,
         BACKUP,
+        Parameter::new(
+            "live",
+            Kind::Boolean,
+            "Whether the running server is compared and changed too. `no`: the file alone.",
+        )
+        .default("yes"),
+        Parameter::new(
+            "restart",
+            Kind::String,
+            "When the server is restarted: for what CONFIG SET cannot bring, never (what waits for a restart is then told), \
+             or whenever anything changes.",
+        )
+        .choices(&["when-needed", "never", "always"])
+        .default("when-needed"),
+        Parameter::new("service", Kind::String, "The unit that is restarted.")
+            .default("the server's own"),
+        Parameter::new(
+            "restart_primary",
+            Kind::Boolean,
+            "Whether a primary that keeps nothing on disk may be restarted while replicas follow it: all of them end empty.",
+        )
+        .default("no"),
+        Parameter::new(
+            "disposable",
+            Kind::Boolean,
+            "Whether any key may be evicted, though so far none was.",
+        )
+        .default("no"),
+        Parameter::new(
+            "evictions_per_second",
+            Kind::Integer,
+            "How many keys may go in a second where maxmemory is lowered below what is used.",
+        )
+        .default("one in a hundred of all keys, at least 1000"),
+        Parameter::new(
+            "lower_step",
+            Kind::Integer,
+            "How much of the used memory may go in one step of that, in per cent.",
+        )
+        .default("2"),
+        Parameter::new(
+            "lower_within",
+            Kind::Integer,
+            "Seconds after which it is stopped; the limit then stays where it is.",
+        )
+        .default("four times what is expected, and a minute"),
+        Parameter::new(
+            "lfu_warm_up",
+            Kind::Integer,
+            "Seconds between a switch to a policy of frequency and a cut of memory. 0: none.",
+        )
+        .default("600"),
+        SOCKET,
+        HOST,
+        PORT,
+        USER,
+        PASSWORD,
     ],
     free_form: None,
     one_of: &[&["template", "directives"]],
@@ -72,12 +142,25 @@ impl Module for RedisConfig {
     fn decide(&self, parameters: &Parameters, look: &Look<'_>) -> Result<Decision, Stop> {
         let desired = desired::read(parameters)?;
         let server = Target::of(look)?;
-        let path = match paths::optional(parameters, look, "dest")? {
-            Some(path) => path,
+        let given = paths::optional(parameters, look, "dest")?;
+        let path = match &given {
+            Some(path) => path.clone(),
             None => server.config_file.unwrap_or(USUAL_FILE).to_owned(),
         };
+        let instance = server.instance(&path, given.is_some()).copied();
+        let address = live::address(parameters, instance.as_ref())?;
         let wanted = Wanted::of(parameters)?;
-        look.ask(&[vec![Probe::Content(path.clone())], wanted.probes()].concat())?;
+        let of_the_server = address
+            .as_ref()
+            .map_or_else(Vec::new, |address| live::probes(address, &path));
+        look.ask(
+            &[
+                vec![Probe::Content(path.clone())],
+                wanted.probes(),
+                of_the_server,
+            ]
+            .concat(),
+        )?;
         let file = target::Target::find(look, &path, Links::Follow)?;
         if file.info().is_none()
             && let Some(unknown) = look.pending_packages()
@@ -85,67 +168,157 @@ impl Module for RedisConfig {
             return Err(Stop::Unknown(unknown.clone()));
         }
         let before = Document::parse(file.content()?.map_or(&[][..], Blob::as_bytes));
-        let merged = merged(parameters, &before, desired)?;
-        let after = Blob::from(merged.document.to_bytes());
-
+        let runs = instance.is_some_and(|instance| instance.running);
+        let live = match address {
+            Some(address) => Live::ask(look, address, &path, &before, runs)?,
+            None => None,
+        };
+        let replaces = parameters.string("method")?.as_deref() == Some("replace");
+        let absent = parameters.strings("absent")?;
+        if replaces && !absent.is_empty() {
+            return Err(Failure::new("`absent` is for `method: merge`")
+                .help("leave the directives out of what replaces the file")
+                .into());
+        }
+        let task = owned::Task {
+            desired,
+            absent,
+            explicit: !parameters.has("template"),
+            replaces,
+            before: &before,
+        };
+        let settled = owned::settle(task, live.as_ref())?;
+        let merged = merged(&before, &settled, replaces)?;
         let mut judgement = judge::judge(&merged.document, &before, &server);
         judgement.overridable(&merged.overridable);
-        let attributes = wanted.resolve(look)?;
-        let wish = FileWish {
-            backup: parameters.boolean("backup", false)?,
-            validate: server.binary.map(validate::with),
-            secret: true,
-            ..FileWish::new(Some(after.clone()), &attributes)
+        judgement.notes.extend(settled.notes);
+
+        let run = match &live {
+            Some(live) => {
+                let wanted = wanted_document(
+                    &settled.desired,
+                    &settled.absent,
+                    &before,
+                    &merged.document,
+                    replaces,
+                    live,
+                );
+                let modified = modified(look, &file);
+                let files = Files {
+                    wanted: &wanted,
+                    before: &before,
+                    after: &merged.document,
+                    modified,
+                };
+                Some(Run::decide(
+                    parameters,
+                    live,
+                    &files,
+                    instance.as_ref(),
+                    server.available_memory,
+                    &path,
+                )?)
+            }
+            None => None,
         };
-        let written = file.content()? != Some(&after);
-        if written {
+        let content = Blob::from(merged.document.to_bytes());
+        let written = file.content()? != Some(&content);
+        if written || run.as_ref().is_some_and(|run| !run.changes.is_empty()) {
             judgement.refuse(&file.path, &server)?;
         }
+        let attributes = wanted.resolve(look)?;
+        let binary = instance
+            .and_then(|instance| instance.binary)
+            .or(server.binary);
+        let account = instance.and_then(|instance| instance.user).or(server.user);
+        let wish = FileWish {
+            backup: parameters.boolean("backup", false)?,
+            validate: binary.map(|binary| trial::with(binary, account, server.server.as_ref())),
+            secret: true,
+            ..FileWish::new(Some(content), &attributes)
+        };
         let mut outcome = file_change(&file, wish)?;
         let shown = shown::shown(
             &Effective::of_document(&before),
             &Effective::of_document(&merged.document),
             server.server.as_ref(),
+            run.as_ref().map(|run| &run.reach),
         );
-        let restart_needed = written && !shown.restart.is_empty();
-        let names =
-            |names: &[String]| Value::List(names.iter().map(|name| name.as_str().into()).collect());
-        let (live, restart) = (names(&shown.live), names(&shown.restart));
+        let mut result = Told::of(&shown, written, run.as_ref());
         if let Some(change) = outcome.change.as_mut().filter(|_| written) {
             describe(change, shown, &mut judgement.notes, &file);
-            if server.binary.is_none() {
-                change.notes.push(
+            match binary {
+                None => change.notes.push(
                     "no server is known on this host that could read the file before".to_owned(),
-                );
+                ),
+                Some(_) if account.is_none_or(|account| account == "root") => change.notes.push(
+                    "no account of its service is known to start the server as, so the file is only read before"
+                        .to_owned(),
+                ),
+                Some(_) => {}
             }
         }
+        let warnings = if written {
+            Vec::new()
+        } else {
+            judgement.warnings(&file.path)
+        };
         let mut decision = outcome.into_decision();
-        if !written {
-            decision.checks = judgement.warnings(&file.path);
+        decision.checks = warnings;
+        if let Some(run) = run {
+            run.join(&mut decision, &path);
         }
-        Ok(decision
-            .with("restart_needed", restart_needed)
-            .with("live", live)
-            .with("restart", restart))
+        decision.result.extend(result.take());
+        Ok(decision)
     }
 }
 
 /// The file as it will be.
-fn merged(parameters: &Parameters, before: &Document, desired: Document) -> Result<Merge, Stop> {
-    let absent = parameters.strings("absent")?;
-    if parameters.string("method")?.as_deref() == Some("replace") {
-        if !absent.is_empty() {
-            return Err(Failure::new("`absent` is for `method: merge`")
-                .help("leave the directives out of what replaces the file")
-                .into());
-        }
+fn merged(before: &Document, settled: &owned::Settled, replaces: bool) -> Result<Merge, Stop> {
+    if replaces {
         return Ok(Merge {
-            document: desired,
+            document: settled.desired.clone(),
             overridable: Vec::new(),
         });
     }
-    let absent: Vec<&str> = absent.iter().map(String::as_str).collect();
-    merge(before, &desired, &absent).map_err(|error| Stop::failed(error.to_string()))
+    let absent: Vec<&str> = settled.absent.iter().map(String::as_str).collect();
+    merge(before, &settled.desired, &absent).map_err(|error| Stop::failed(error.to_string()))
+}
+
+/// What the running server is to have: what is desired, and the default of what goes.
+fn wanted_document(
+    desired: &Document,
+    absent: &[String],
+    before: &Document,
+    after: &Document,
+    replaces: bool,
+    live: &Live<'_>,
+) -> Document {
+    let absent: Vec<Identity> = absent.iter().map(|name| Identity::of_name(name)).collect();
+    let effective = (
+        Effective::of_document(before),
+        Effective::of_document(after),
+    );
+    let dropped: Vec<&Identity> = if replaces {
+        effective
+            .0
+            .settings()
+            .map(|setting| &setting.identity)
+            .filter(|identity| effective.1.get(identity).is_none())
+            .collect()
+    } else {
+        absent.iter().collect()
+    };
+    converge::with_defaults(desired, &dropped, Some(live))
+}
+
+/// When the file was last written, if that is known: what an earlier task of this run writes is newer than all.
+fn modified(look: &Look<'_>, file: &File) -> Option<i64> {
+    let probe = Probe::Content(file.path.clone());
+    match look.origin(&probe) {
+        Some(Origin::Host) => file.info().map(|info| info.modified),
+        _ => None,
+    }
 }
 
 /// Shows directives instead of lines: secrets have no place in a text.

@@ -1,6 +1,7 @@
 //! What the facts say of the server that will read the file.
 
-use crate::model::value::Value;
+use crate::model::value::{Map, Value};
+use crate::module::shared::redis_address::port;
 use crate::module::{Look, Stop};
 use crate::redis::version::{Flavour, Server};
 
@@ -38,11 +39,44 @@ pub(super) struct Target<'a> {
     pub(super) server: Option<Server>,
     pub(super) binary: Option<&'a str>,
     pub(super) config_file: Option<&'a str>,
+    /// The account that its service has.
+    pub(super) user: Option<&'a str>,
     pub(super) defragmentation: Defragmentation,
     /// What `defragmentation` rests on, in words.
     pub(super) defragmentation_reason: Option<&'a str>,
     /// Bytes.
     pub(super) usable_memory: Option<u64>,
+    /// Bytes that the host could give away.
+    pub(super) available_memory: Option<u64>,
+    instances: Vec<Instance<'a>>,
+}
+
+/// One server of the host: a unit, a process, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Instance<'a> {
+    pub(super) running: bool,
+    pub(super) unit: Option<&'a str>,
+    pub(super) config_file: Option<&'a str>,
+    pub(super) user: Option<&'a str>,
+    pub(super) binary: Option<&'a str>,
+    /// 0: it does not listen without TLS.
+    pub(super) port: u16,
+    pub(super) socket: Option<&'a str>,
+}
+
+impl<'a> Instance<'a> {
+    fn of(map: &'a Map) -> Self {
+        let text = |name: &str| map.get(name).and_then(Value::as_str);
+        Self {
+            running: map.get("running").and_then(Value::truth) == Some(true),
+            unit: text("unit"),
+            config_file: text("config_file"),
+            user: text("user"),
+            binary: text("binary"),
+            port: port(map.get("port")).unwrap_or(0),
+            socket: text("socket"),
+        }
+    }
 }
 
 impl<'a> Target<'a> {
@@ -51,6 +85,12 @@ impl<'a> Target<'a> {
     pub(super) fn of(look: &Look<'a>) -> Result<Self, Stop> {
         let text = |name: &str| -> Result<Option<&'a str>, Stop> {
             Ok(look.fact(&["redis", name])?.and_then(Value::as_str))
+        };
+        let bytes = |name: &str| -> Result<Option<u64>, Stop> {
+            Ok(match look.fact(&["host", "memory", name])? {
+                Some(Value::Int(bytes)) => u64::try_from(*bytes).ok(),
+                _ => None,
+            })
         };
         let flavour = match text("flavour")? {
             Some("redis") => Some(Flavour::Redis),
@@ -69,10 +109,32 @@ impl<'a> Target<'a> {
                 text("defragmentation_support")?,
             ),
             defragmentation_reason: text("defragmentation_reason")?,
-            usable_memory: match look.fact(&["host", "memory", "usable"])? {
-                Some(Value::Int(bytes)) => u64::try_from(*bytes).ok(),
-                _ => None,
-            },
+            user: text("user")?,
+            usable_memory: bytes("usable")?,
+            available_memory: bytes("available")?,
+            instances: look
+                .fact(&["redis", "instances"])?
+                .and_then(Value::as_list)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Value::as_map)
+                .map(Instance::of)
+                .collect(),
         })
+    }
+
+    /// The server that has the file; where the task does not say which file, the only one that runs.
+    pub(super) fn instance(&self, file: &str, is_given: bool) -> Option<&Instance<'a>> {
+        let has_it = |instance: &&Instance<'_>| instance.config_file == Some(file);
+        let only = || {
+            let mut running = self.instances.iter().filter(|instance| instance.running);
+            let first = running.next().filter(|_| !is_given);
+            first.filter(|_| running.next().is_none())
+        };
+        self.instances
+            .iter()
+            .filter(has_it)
+            .max_by_key(|instance| instance.running)
+            .or_else(only)
     }
 }

@@ -12,11 +12,12 @@ use crate::module::shared::removal::file_removal;
 use crate::module::shared::target::{Links, Target};
 use crate::module::{Failure, Look, Parameters, Stop};
 
-const HEAD: &str = "# Written by Cachesmith. What is changed here is overwritten.\n";
+/// The first line of a file that is made of sections.
+pub(crate) const HEAD: &str = "# Written by Cachesmith. What is changed here is overwritten.\n";
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DropIn {
+pub(crate) struct DropIn {
     /// With its ending.
     name: String,
     /// `None`: there is to be no such file.
@@ -49,7 +50,11 @@ pub(super) fn read(parameters: &Parameters) -> Result<Vec<DropIn>, Stop> {
         .collect()
 }
 
-fn file_name(name: &str) -> Result<String, Stop> {
+/// A name with its ending.
+///
+/// # Errors
+/// When it is no name of such a file.
+pub(crate) fn file_name(name: &str) -> Result<String, Stop> {
     let usual = |character: char| character.is_ascii_alphanumeric() || "-_.@:".contains(character);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(usual) {
         return Err(Failure::new(format!("`{name}` is no name of a drop-in"))
@@ -114,17 +119,22 @@ fn wrong(drop_in: &str, word: &str) -> Stop {
 }
 
 impl DropIn {
-    pub(super) fn path(&self, unit: &str) -> String {
+    /// `name` is from [`file_name`]; without a text there is to be no such file.
+    pub(crate) fn new(name: String, text: Option<String>) -> Self {
+        Self { name, text }
+    }
+
+    pub(crate) fn path(&self, unit: &str) -> String {
         format!("{}/{}", directory(unit), self.name)
     }
 
     /// What has to be asked about it.
-    pub(super) fn probe(&self, unit: &str) -> Probe {
+    pub(crate) fn probe(&self, unit: &str) -> Probe {
         Probe::Content(self.path(unit))
     }
 
     /// Whether the file is to be there.
-    pub(super) fn is_wanted(&self) -> bool {
+    pub(crate) fn is_wanted(&self) -> bool {
         self.text.is_some()
     }
 }
@@ -135,7 +145,7 @@ fn directory(unit: &str) -> String {
 
 /// The changes that make the files of a unit as they are wanted. After the last one systemd reads its units again,
 /// and so it does after each that is taken back.
-pub(super) fn changes(
+pub(crate) fn changes(
     drop_ins: &[DropIn],
     unit: &str,
     look: &Look<'_>,

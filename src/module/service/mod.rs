@@ -1,14 +1,16 @@
 //! `service`: services run or do not, start at boot or do not, and have the limits they need.
 
-mod drop_in;
+pub(crate) mod drop_in;
 pub(crate) mod init;
 mod other_init;
-mod request;
-mod systemctl;
+pub(crate) mod request;
+pub(crate) mod systemctl;
 mod transition;
-mod unit;
+pub(crate) mod unit;
 
 use request::Request;
+
+pub(super) use systemctl::restart as restart_step;
 
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 

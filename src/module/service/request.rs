@@ -105,14 +105,14 @@ impl Request {
 }
 
 /// Whether systemd would take it for a unit's name, and a shell for one word.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let usual =
         |character: char| character.is_ascii_alphanumeric() || ":-_.\\@".contains(character);
     !name.starts_with('-') && name.chars().all(usual)
 }
 
 /// A unit's full name.
-pub(super) fn unit_name(name: &str) -> String {
+pub(crate) fn unit_name(name: &str) -> String {
     match SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
         true => name.to_owned(),
         false => format!("{name}.service"),

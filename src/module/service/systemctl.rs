@@ -24,17 +24,17 @@ exit "$code"
 "#;
 
 /// Makes systemd read its unit files again.
-pub(super) fn daemon_reload() -> Step {
+pub(crate) fn daemon_reload() -> Step {
     step(Program::new(["systemctl", "daemon-reload"]))
 }
 
 /// `enable`, `disable`, `mask`, `unmask`, `stop`: what works at once, or says why not.
-pub(super) fn plain(verb: &str, unit: &str) -> Step {
+pub(crate) fn plain(verb: &str, unit: &str) -> Step {
     step(Program::new(["systemctl", verb, "--", unit]))
 }
 
 /// `start`, `restart`, `reload`.
-pub(super) fn with_reasons(verb: &str, unit: &str) -> Step {
+pub(crate) fn with_reasons(verb: &str, unit: &str) -> Step {
     step(Program::new([
         "/bin/sh",
         "-c",
@@ -45,7 +45,12 @@ pub(super) fn with_reasons(verb: &str, unit: &str) -> Step {
     ]))
 }
 
-pub(super) fn step(program: Program) -> Step {
+/// A restart on behalf of another module.
+pub(in crate::module) fn restart(unit: &str) -> Step {
+    with_reasons("restart", unit)
+}
+
+pub(crate) fn step(program: Program) -> Step {
     Step::new(Action::Program {
         program: Box::new(program),
         accepted: vec![0],

@@ -74,7 +74,7 @@ pub(super) fn decide(request: &Request, name: &str, look: &Look<'_>) -> Result<D
 }
 
 /// Makes systemd read its files again. Where nothing is known to have changed, that is work but no change.
-pub(super) fn reload_change(known: bool, effects: Vec<Effect>) -> Change {
+pub(crate) fn reload_change(known: bool, effects: Vec<Effect>) -> Change {
     Change {
         kind: if known {
             ChangeKind::Run
@@ -191,7 +191,12 @@ impl Unit<'_> {
         names.dedup();
         names
             .into_iter()
-            .map(|name| Effect::Becomes(Probe::Unit(name), Observation::Unit(after.clone())))
+            .flat_map(|name| {
+                [
+                    Effect::AskAgain(Probe::Service(name.clone())),
+                    Effect::Becomes(Probe::Unit(name), Observation::Unit(after.clone())),
+                ]
+            })
             .collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Paths of a host as parameters give them.
 
-use crate::model::probe::{FileKind, FileState, Probe};
+use crate::model::probe::{FileKind, FileState, Probe, Program};
 use crate::module::{Failure, Look, Parameters, Stop};
 
 /// A path that a parameter must give: full, without doubled slashes or `.` parts. A slash at its end stays.
@@ -26,7 +26,7 @@ pub fn optional(
     }
 }
 
-/// Makes a path full: `~` is the home of the session's user.
+/// Makes a path full: `~` is the home of the account that the task runs as.
 fn full(name: &str, path: &str, look: &Look<'_>) -> Result<String, Stop> {
     if path.contains('\0') {
         return Err(Stop::failed(format!("`{name}` has a NUL character in it")));
@@ -34,15 +34,27 @@ fn full(name: &str, path: &str, look: &Look<'_>) -> Result<String, Stop> {
     if path.starts_with('/') {
         return Ok(tidy(path));
     }
-    if path == "~" || path.starts_with("~/") {
-        let home = look.fact(&["ansible_user_dir"])?;
-        if let Some(home) = home.and_then(|home| home.as_str()) {
-            return Ok(tidy(&format!("{home}{}", &path[1..])));
-        }
+    if let Some(path) = below_home(path, look)? {
+        return Ok(path);
     }
     Err(Failure::new(format!("`{name}: {path}` is no full path"))
         .help("write it from the root, such as `/etc/redis/redis.conf`: what a relative path means depends on the session")
         .into())
+}
+
+/// The path that one beginning with `~` stands for; nothing where it begins with something else.
+///
+/// # Errors
+/// When the home directory has to be asked for.
+pub fn below_home(path: &str, look: &Look<'_>) -> Result<Option<String>, Stop> {
+    if path != "~" && !path.starts_with("~/") {
+        return Ok(None);
+    }
+    // Asked where the task runs: facts belong to the account that logged in, and may not have been gathered.
+    let said = look.program(&Program::shell("printf %s ~"))?;
+    let home = said.stdout.to_lossy();
+    let known = said.code == 0 && home.starts_with('/');
+    Ok(known.then(|| tidy(&format!("{home}{}", &path[1..]))))
 }
 
 /// Without doubled slashes and `.` parts. `..` stays: what it means depends on links.

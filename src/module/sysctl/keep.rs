@@ -70,7 +70,7 @@ fn holds(one: &Settled, expected: &str, value: &str) -> bool {
     value == expected || one.at_least && higher()
 }
 
-/// A warning in one line.
+/// What is told in one line.
 pub(super) fn words(check: &Check) -> String {
     format!("{} is {}", check.name, check.found)
 }

@@ -5,7 +5,8 @@ use super::wanted::{Key, Wanted, is_live, whole_number};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo};
 use crate::model::probe::{KernelValue, Observation, Probe};
 use crate::model::step::{Action, Guard, Step};
-use crate::module::{Failure, Look, Stop};
+use crate::module::shared::host_level::report;
+use crate::module::{Check, Failure, Look, Stop};
 
 /// A key whose value is settled: what it is, and what it shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +27,14 @@ pub(super) fn settle(
     file: &str,
     look: &Look<'_>,
     notes: &mut Vec<String>,
+    host_level: &mut Vec<Check>,
 ) -> Result<Vec<Settled>, Stop> {
     let mut settled = Vec::new();
     for key in &wanted.keys {
-        match settle_one(key, wanted.live, file, look)? {
+        match settle_one(key, wanted, file, look)? {
             Outcome::Settled(one) => settled.push(one),
             Outcome::LeftOut(why) => notes.push(why),
+            Outcome::HostLevel(check) => host_level.push(check),
         }
         if key.value.is_some() && !is_live(key) && wanted.live {
             notes.push(format!(
@@ -46,9 +49,11 @@ pub(super) fn settle(
 enum Outcome {
     Settled(Settled),
     LeftOut(String),
+    /// It is the machine's outside.
+    HostLevel(Check),
 }
 
-fn settle_one(key: &Key, set_live: bool, file: &str, look: &Look<'_>) -> Result<Outcome, Stop> {
+fn settle_one(key: &Key, wanted: &Wanted, file: &str, look: &Look<'_>) -> Result<Outcome, Stop> {
     let mut settled = Settled {
         key: key.key.clone(),
         live: None,
@@ -65,6 +70,9 @@ fn settle_one(key: &Key, set_live: bool, file: &str, look: &Look<'_>) -> Result<
         if key.optional {
             return Ok(Outcome::LeftOut(format!("{reason}, so it is left out")));
         }
+        if wanted.host_level {
+            return Ok(Outcome::HostLevel(told(key, value, None)));
+        }
         return Err(Failure::new(reason)
             .help("the kernel module that brings it may not be loaded, or the name may be wrong")
             .help("`ignoreerrors: true` leaves out what a kernel does not have")
@@ -79,13 +87,16 @@ fn settle_one(key: &Key, set_live: bool, file: &str, look: &Look<'_>) -> Result<
         }
         settled.kept = Some(highest.to_string());
     }
-    if set_live && live != after && !observed.writable {
+    if wanted.live && live != after && !observed.writable {
         let reason = format!(
             "{} is {live} here and cannot be changed to {after}",
             key.key
         );
         if key.optional {
             return Ok(Outcome::LeftOut(format!("{reason}, so it is left out")));
+        }
+        if wanted.host_level {
+            return Ok(Outcome::HostLevel(told(key, value, Some(&live))));
         }
         return Err(Failure::new(reason)
             .help("in a container it belongs to the machine that runs it: set it there")
@@ -96,6 +107,20 @@ fn settle_one(key: &Key, set_live: bool, file: &str, look: &Look<'_>) -> Result<
     settled.live = Some(live);
     settled.live_after = Some(after);
     Ok(Outcome::Settled(settled))
+}
+
+/// What is told of a value that only the machine outside can set.
+fn told(key: &Key, value: &str, live: Option<&str>) -> Check {
+    let expected = match key.at_least {
+        true => format!("at least {value}"),
+        false => value.to_owned(),
+    };
+    report(
+        &key.key,
+        expected,
+        live,
+        &format!("sysctl -w {}='{value}'", key.key),
+    )
 }
 
 /// The change of a live value, where it is another one.

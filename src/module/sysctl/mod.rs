@@ -10,7 +10,9 @@ use wanted::{Wanted, is_live};
 
 use super::service::init::has_systemd;
 use super::shared::attributes;
+use super::shared::beside::beside;
 use super::shared::file_change::{FileWish, file_change};
+use super::shared::host_level::HOST_LEVEL;
 use super::shared::paths;
 use super::shared::target::{Links, Target};
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
@@ -69,6 +71,7 @@ static SPEC: Spec = Spec {
         )
         .aliases(&["ignore_missing"])
         .default("no"),
+        HOST_LEVEL,
     ],
     free_form: None,
     one_of: &[&["name", "values", "template"]],
@@ -80,7 +83,7 @@ impl Module for Sysctl {
     }
 
     fn decide(&self, parameters: &Parameters, look: &Look<'_>) -> Result<Decision, Stop> {
-        let wanted = Wanted::read(parameters)?;
+        let wanted = Wanted::read(parameters, look)?;
         let given = paths::optional(parameters, look, "sysctl_file")?;
         look.ask(&probes(&wanted, given.as_deref()))?;
 
@@ -94,7 +97,8 @@ impl Module for Sysctl {
         let before = text(&target)?;
 
         let mut notes = Vec::new();
-        let settled = live::settle(&wanted, &before, look, &mut notes)?;
+        let mut host_level = Vec::new();
+        let settled = live::settle(&wanted, &before, look, &mut notes, &mut host_level)?;
         let after = keep::text(&wanted, &settled, &before);
 
         let mut decision = Decision::unchanged();
@@ -115,6 +119,8 @@ impl Module for Sysctl {
             .fold(boot, |boot, path| boot.with(path, &after));
         decision.checks = keep::overridden(&settled, &boot, &target.path);
         notes.extend(decision.checks.iter().map(keep::words));
+        beside(&mut decision.changes, &host_level);
+        decision.checks.extend(host_level);
         if let Some(last) = decision.changes.last_mut() {
             last.notes.append(&mut notes);
         } else if !notes.is_empty() {

@@ -96,18 +96,18 @@ pub(super) fn with(text: &str, key: &str, value: &str) -> String {
         }
     }
     if !placed {
-        lines.push(format!("{key} = {value}"));
+        lines.push(format!("{key}={value}"));
     }
     lines.push(String::new());
     lines.join("\n")
 }
 
-/// The line with another value; a line that has it already stays as it is written.
+/// The line with another value, as Ansible writes it; a line that has it already stays as it is written.
 fn written(line: &str, key: &str, value: &str) -> String {
     match setting(line) {
         Some(setting) if setting.value == value => line.to_owned(),
-        Some(setting) if setting.optional => format!("-{key} = {value}"),
-        _ => format!("{key} = {value}"),
+        Some(setting) if setting.optional => format!("-{key}={value}"),
+        _ => format!("{key}={value}"),
     }
 }
 
@@ -137,13 +137,13 @@ mod tests {
             "# a comment\nvm.swappiness=60\n\n  -vm/overcommit_memory = 0\nvm.swappiness = 10";
         assert_eq!(
             with(text, "vm.swappiness", "1"),
-            "# a comment\nvm.swappiness = 1\n\n  -vm/overcommit_memory = 0\n"
+            "# a comment\nvm.swappiness=1\n\n  -vm/overcommit_memory = 0\n"
         );
         assert_eq!(
             with(text, "vm.overcommit_memory", "1"),
-            "# a comment\nvm.swappiness=60\n\n-vm.overcommit_memory = 1\nvm.swappiness = 10\n"
+            "# a comment\nvm.swappiness=60\n\n-vm.overcommit_memory=1\nvm.swappiness = 10\n"
         );
-        assert_eq!(with("", "a.b", "1 2"), "a.b = 1 2\n");
+        assert_eq!(with("", "a.b", "1 2"), "a.b=1 2\n");
         assert_eq!(with("a.b=1 2\n", "a.b", "1 2"), "a.b=1 2\n");
     }
 

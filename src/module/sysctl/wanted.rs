@@ -2,7 +2,8 @@
 
 use super::settings::{fold, is_pattern, normal_key, settings, wrong_line};
 use crate::model::value::{Map, Value};
-use crate::module::{Failure, Parameters, Stop};
+use crate::module::shared::host_level::is_reported;
+use crate::module::{Failure, Look, Parameters, Stop};
 
 /// One kernel value as it is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +25,12 @@ pub(super) struct Wanted {
     pub(super) text: Option<String>,
     /// Whether live values are set too.
     pub(super) live: bool,
+    /// Whether a value that only the machine outside can set is told, and no failure.
+    pub(super) host_level: bool,
 }
 
 impl Wanted {
-    pub(super) fn read(parameters: &Parameters) -> Result<Self, Stop> {
+    pub(super) fn read(parameters: &Parameters, look: &Look<'_>) -> Result<Self, Stop> {
         let at_least = AtLeast::read(parameters)?;
         let optional = parameters.boolean("ignoreerrors", false)?;
         let absent = parameters.string("state")?.as_deref() == Some("absent");
@@ -76,6 +79,7 @@ impl Wanted {
         Ok(Self {
             keys,
             text,
+            host_level: is_reported(parameters, look)?,
             live: !absent
                 && (parameters.boolean("sysctl_set", false)?
                     || parameters.boolean("reload", true)?),

@@ -3,7 +3,9 @@
 mod boot;
 
 use super::service::init::has_systemd;
-use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
+use super::shared::beside::beside;
+use super::shared::host_level::{HOST_LEVEL, is_reported, report};
+use super::{Check, Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo};
 use crate::model::probe::{KernelValue, Observation, Probe};
 use crate::model::step::{Action, Guard, Step};
@@ -41,6 +43,7 @@ static SPEC: Spec = Spec {
             "Whether it holds after the next boot too.",
         )
         .default("yes"),
+        HOST_LEVEL,
     ],
     free_form: None,
     one_of: &[],
@@ -80,11 +83,16 @@ impl Module for TransparentHugepage {
         look.ask(&probes)?;
 
         let mut decision = Decision::unchanged();
+        let mut told = Vec::new();
         let mut keep = persist;
         for switch in &switches {
-            match switch.change(look)? {
+            match switch.change(look, is_reported(parameters, look)?)? {
                 Live::Changes(change) => decision.changes.push(*change),
                 Live::Right { writable } => keep &= writable,
+                Live::HostLevel(check) => {
+                    keep = false;
+                    told.push(*check);
+                }
                 Live::None(why) => {
                     keep = false;
                     decision.message = Some(why);
@@ -96,6 +104,8 @@ impl Module for TransparentHugepage {
         } else if keep {
             boot::keep(&switches, look, &mut decision)?;
         }
+        beside(&mut decision.changes, &told);
+        decision.checks.extend(told);
         Ok(decision)
     }
 }
@@ -107,6 +117,8 @@ enum Live {
     Right {
         writable: bool,
     },
+    /// It is the machine's outside.
+    HostLevel(Box<Check>),
     /// There is no such switch, which is as good.
     None(String),
 }
@@ -116,7 +128,8 @@ impl Switch {
         format!("{DIRECTORY}/{}", self.name)
     }
 
-    fn change(&self, look: &Look<'_>) -> Result<Live, Stop> {
+    /// `told`: whether a switch that only the machine outside can set is told, and no failure.
+    fn change(&self, look: &Look<'_>, told: bool) -> Result<Live, Stop> {
         let path = self.path();
         let observed = look.kernel_value(&path)?;
         let Some(offered) = observed.value.as_deref() else {
@@ -134,6 +147,16 @@ impl Switch {
             return Ok(Live::Right {
                 writable: observed.writable,
             });
+        }
+        if !observed.writable && told {
+            let how = format!("echo {after} >{path}");
+            let name = format!("transparent_hugepage {}", self.name);
+            return Ok(Live::HostLevel(Box::new(report(
+                &name,
+                after.to_owned(),
+                Some(before),
+                &how,
+            ))));
         }
         if !observed.writable {
             return Err(Failure::new(format!(

@@ -1,6 +1,10 @@
 //! What the host says about an archive and a directory.
 
+use super::archive::Place;
 use super::script::Unpack;
+use crate::model::probe::Probe;
+use crate::model::value::Unknown;
+use crate::module::world::Origin;
 use crate::module::{Failure, Look, Stop};
 
 /// What is wrong with a member.
@@ -13,6 +17,12 @@ pub(super) enum Wrong {
 
 /// Members that are not as they should be, by their paths in the archive, sorted.
 pub(super) fn compare(look: &Look<'_>, unpack: &Unpack) -> Result<Vec<(String, Wrong)>, Stop> {
+    if let Place::Host(path) = &unpack.archive.place
+        && look.origin(&Probe::Content(path.clone())) == Some(Origin::Predicted)
+    {
+        // What is in it is not known before it is there.
+        return Err(Stop::Unknown(Unknown::new(format!("{path} is written"))));
+    }
     let said = look.program(&unpack.compare())?;
     if said.code != 0 || said.timed_out {
         let reason = said.stderr.to_lossy();

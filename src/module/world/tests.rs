@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::blob::Blob;
 use crate::model::change::{ChangeKind, Difference, Undo, file_becomes};
-use crate::model::probe::{FileInfo, FileKind};
+use crate::model::probe::{FileInfo, FileKind, UnitState};
 
 fn change(effects: Vec<Effect>) -> Change {
     Change {
@@ -257,5 +257,44 @@ fn a_mode_is_laid_over_what_is_known_before_and_after() {
         world.confirm(&owned);
         assert!(is_owned(known(&world, &probe)));
         assert!(is_owned(known(&world, &tree)));
+    }
+}
+
+#[test]
+fn a_unit_that_is_not_there_may_come_with_its_file() {
+    let unit = |name: &str| Probe::Unit(name.to_owned());
+    let not_found = Observation::Unit(UnitState {
+        load: "not-found".to_owned(),
+        ..UnitState::default()
+    });
+    let mut world = World::default();
+    for name in ["cache.service", "cache@one.service", "other.service"] {
+        world.observe(unit(name), not_found.clone());
+    }
+    let written = |name: &str| {
+        let path = format!("/etc/systemd/system/{name}");
+        change(file_becomes(&path, present(FileKind::File, Some("x"))))
+    };
+    let changes = [
+        written("cache.service"),
+        written("cache@.service"),
+        written("other.service.d/limits.conf"),
+    ];
+    for change in &changes {
+        world.predict(change);
+    }
+    for name in ["cache.service", "cache@one.service"] {
+        assert!(matches!(world.answer(&unit(name)), Answer::Unknown(_)));
+    }
+    assert!(matches!(
+        world.answer(&unit("other.service")),
+        Answer::Known(_)
+    ));
+    world.forget_predictions();
+    for change in &changes {
+        world.confirm(change);
+    }
+    for name in ["cache.service", "cache@one.service"] {
+        assert!(matches!(world.answer(&unit(name)), Answer::Missing));
     }
 }

@@ -1,7 +1,8 @@
 //! What is known of every configuration directive, and what is wrong with a configuration.
 //!
 //! The data is `directives.csv`, read from the configuration tables in the source of Redis 5.0.14, 6.0.20, 6.2.16,
-//! 7.0.15, 7.2.6, 7.4.1 and 8.0.6 and of Valkey 7.2.7, 8.0.1, 8.1.1 and 9.1.2. Its columns:
+//! 7.0.15, 7.2.6, 7.4.1, 8.0.6 and 8.6.3 and of Valkey 7.2.7, 8.0.1, 8.1.1 and 9.1.2, and held against running servers
+//! by `tests/servers`. Its columns:
 //!
 //! | column | meaning |
 //! | --- | --- |
@@ -22,7 +23,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use check::{Finding, Reason, check};
-pub use releases::{Releases, is_newer_than_catalogue};
+pub use releases::{NoReleases, Releases, is_newer_than_catalogue, is_unread};
 pub use row::{Directive, Kind};
 
 use crate::model::nearest::nearest;

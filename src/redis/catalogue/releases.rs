@@ -4,9 +4,12 @@ use std::fmt;
 
 use crate::redis::version::{Flavour, Server, Version};
 
-/// The newest release lines whose source was read for the catalogue. What is open-ended (`redis-6.2+`) is taken to go
-/// on in later ones, but a directive unknown here may exist there.
-pub const NEWEST_READ: [Server; 2] = [Server::redis(8, 0, 6), Server::valkey(9, 1, 2)];
+/// The newest releases that the catalogue was held against. What is open-ended (`redis-6.2+`) is taken to go on in
+/// later ones, but a directive unknown here may exist there.
+pub const NEWEST_READ: [Server; 2] = [Server::redis(8, 6, 3), Server::valkey(9, 1, 2)];
+
+/// Redis 8.2 and 8.4: between two lines that were looked at. What 8.0 lacks and 8.6 has may have come with either.
+const UNREAD: [(u32, u32); 2] = [(8, 1), (8, 5)];
 
 /// Whether `server` belongs to a release line that is newer than what the catalogue was made from.
 #[must_use]
@@ -14,6 +17,13 @@ pub fn is_newer_than_catalogue(server: &Server) -> bool {
     NEWEST_READ
         .iter()
         .any(|read| read.flavour == server.flavour && server.version.line() > read.version.line())
+}
+
+/// Whether `server` belongs to a release line that was not looked at, between older and newer ones that were.
+#[must_use]
+pub fn is_unread(server: &Server) -> bool {
+    let [first, last] = UNREAD;
+    server.flavour == Flavour::Redis && (first..=last).contains(&server.version.line())
 }
 
 /// A stretch of releases of one product.
@@ -109,6 +119,19 @@ impl Releases {
             .filter(|range| range.flavour == flavour)
             .map(|range| range.first)
             .min()
+    }
+}
+
+/// A text that names no releases.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` names no releases; expected something like `redis-6.2+ valkey-7.2..8.0`")]
+pub struct NoReleases(String);
+
+impl std::str::FromStr for Releases {
+    type Err = NoReleases;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text).ok_or_else(|| NoReleases(text.to_owned()))
     }
 }
 

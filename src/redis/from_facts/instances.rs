@@ -3,6 +3,8 @@
 use super::values::put_text;
 use crate::model::facts::{Facts, RedisInstance};
 use crate::model::value::{Map, Value};
+use crate::redis::config_get;
+use crate::redis::guard_status;
 use crate::redis::info::{Info, Role};
 use crate::redis::version::Flavour;
 
@@ -39,8 +41,41 @@ pub(super) fn list(facts: &Facts) -> Vec<Value> {
     facts
         .redis_instances
         .iter()
-        .map(|instance| Value::Map(one(instance)))
+        .map(|instance| {
+            let mut map = one(instance);
+            if let Some(guard) = guard_of(facts, instance) {
+                map.insert("guard".to_owned(), guard.into());
+            }
+            Value::Map(map)
+        })
         .collect()
+}
+
+/// What the guard of a server says, where it has one that is not off.
+fn guard_of(facts: &Facts, instance: &RedisInstance) -> Option<Map> {
+    let texts = facts.guards.values();
+    let status = texts
+        .filter_map(|text| guard_status::parse(text))
+        .find(|status| {
+            status.is_about(instance.port, None) || status.is_about(0, Some(&instance.socket))
+        })?;
+    let mut map = Map::new();
+    put_text(&mut map, "state", &status.state);
+    put_text(&mut map, "why", &status.why);
+    let holds = status.holds.iter().map(|name| name.as_str().into());
+    map.insert("holds".to_owned(), Value::List(holds.collect()));
+    for (name, bytes) in [
+        ("planned_maxmemory", status.planned_maxmemory),
+        ("held_maxmemory", status.held_maxmemory),
+        ("used", Some(status.used)),
+        ("limit", Some(status.limit)),
+    ] {
+        if let Some(bytes) = bytes {
+            map.insert(name.to_owned(), bytes.into());
+        }
+    }
+    map.insert("updated".to_owned(), status.updated.into());
+    Some(map)
 }
 
 fn one(instance: &RedisInstance) -> Map {
@@ -88,6 +123,15 @@ fn one(instance: &RedisInstance) -> Map {
             map.insert(name.to_owned(), bytes.into());
         }
     }
+    let config = config_get::parse(&instance.config).unwrap_or_default();
+    if let Some(clients) = config
+        .get("maxclients")
+        .and_then(|text| text.parse::<u32>().ok())
+    {
+        map.insert("maxclients".to_owned(), clients.into());
+    }
+    let own_score = config.get("oom-score-adj").map(String::as_str);
+    put_text(&mut map, "oom_score_adj", own_score.unwrap_or_default());
     put_text(
         &mut map,
         "maxmemory_policy",

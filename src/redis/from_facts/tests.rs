@@ -289,3 +289,16 @@ fn a_program_that_was_replaced_must_agree_with_the_one_that_runs() {
     assert!(text(&redis, &["defragmentation_reason"]).contains("another build"));
     assert_eq!(redis["restart_pending"], Value::Bool(true));
 }
+
+#[test]
+fn a_server_has_what_its_guard_says() {
+    let mut facts = host(8 * GIB);
+    let status = "version=1\nport=6379\nplanned_maxmemory=100\nheld_maxmemory=80\nstate=shedding\nholds=maxmemory\nused=9\nlimit=10\nupdated=5\nwhy=9 of 10\n";
+    facts.guards.insert("6379".to_owned(), status.to_owned());
+    let redis = redis(&facts, &[]);
+    let instance = redis["instances"].as_list().unwrap()[0].as_map().unwrap();
+    let guard = instance["guard"].as_map().unwrap();
+    assert_eq!(guard["state"].as_str(), Some("shedding"));
+    assert_eq!(guard["held_maxmemory"], Value::from(80_u64));
+    assert_eq!(guard["holds"], Value::List(vec!["maxmemory".into()]));
+}

@@ -8,6 +8,11 @@ use crate::redis::units::{MIB, human};
 /// Waste below this is never worth a word (MEMORY DOCTOR's own floor).
 const NEGLIGIBLE: u64 = 10 * MIB;
 
+/// Milliseconds for which defragmentation may hold clients up, as Redis' own tests of it allow on older servers
+/// (memefficiency.tcl: 30 ms up to 7.4), and what is too long in any case.
+const LONG_STALL: u64 = 30;
+const LONGEST_STALL: u64 = 100;
+
 /// What is worth a warning where nothing was asked for: twice MEMORY DOCTOR's 10%.
 const USUAL_LIMIT: f64 = 1.2;
 
@@ -113,14 +118,35 @@ pub(super) fn defragmentation(observation: &Observation<'_>) -> CheckResult {
     if per_cent < lower || fragmentation.wasted() < ignored(observation) {
         return idle("nothing to do");
     }
-    match observation.info.count("active_defrag_running") {
-        Some(effort) if effort > 0 => CheckResult::new(
-            NAME,
-            Outcome::Passed,
-            expected,
-            format!("at work with {effort}% of a core"),
-        ),
-        Some(_) => {
+    let running = observation.info.count("active_defrag_running");
+    let moved = observation.growth("active_defrag_hits");
+    let stall = longest_stall(observation);
+    match (running, moved) {
+        // Between two looks it has to have moved something; at one look its word is taken.
+        (Some(effort), moved) if effort > 0 || moved.is_some_and(|(hits, _)| hits > 0) => {
+            let mut found = format!("at work with {effort}% of a core");
+            if let Some((hits, seconds)) = moved {
+                found.push_str(&format!(", {hits} values moved in {seconds:.0} s"));
+            }
+            let outcome = match (stall, moved) {
+                (Some(stall), _) if stall > LONGEST_STALL => Outcome::Failed,
+                (Some(stall), _) if stall > LONG_STALL => Outcome::Warned,
+                (_, Some((0, _))) => Outcome::Warned,
+                _ => Outcome::Passed,
+            };
+            if let Some(stall) = stall {
+                found.push_str(&format!(", clients waited up to {stall} ms for it"));
+            }
+            let result = CheckResult::new(NAME, outcome, expected, found);
+            match outcome {
+                Outcome::Passed => result,
+                _ if stall.is_some_and(|stall| stall > LONG_STALL) => {
+                    result.advice("lower active-defrag-cycle-max")
+                }
+                _ => result.advice("what is left may be in large values, which it does not move: watch whether the ratio falls"),
+            }
+        }
+        (Some(_), _) => {
             let found = format!(
                 "idle at {per_cent:.0}% fragmentation, {} wasted",
                 human(fragmentation.wasted())
@@ -128,6 +154,14 @@ pub(super) fn defragmentation(observation: &Observation<'_>) -> CheckResult {
             let advice = "it is looked at once a second, and newer servers count small allocations only: look again in 5 s";
             CheckResult::new(NAME, Outcome::Warned, expected, found).advice(advice)
         }
-        None => idle("the server does not tell"),
+        (None, _) => idle("the server does not tell"),
     }
+}
+
+/// The longest time, in milliseconds, for which defragmentation held clients up since the server was started, where
+/// it keeps such a record (`latency-monitor-threshold`).
+fn longest_stall(observation: &Observation<'_>) -> Option<u64> {
+    let mut lines = observation.host?.latency.lines();
+    lines.find(|line| *line == "active-defrag-cycle")?;
+    lines.nth(2)?.trim().parse().ok()
 }

@@ -10,6 +10,9 @@ const SMALL: u64 = 100 * MIB;
 /// Differences below this are never worth a word (MEMORY DOCTOR).
 const NEGLIGIBLE: u64 = 10 * MIB;
 
+/// The share of the data that a plan counts on being copied while a fork is there.
+const PLANNED_COPY: f64 = 0.25;
+
 /// Milliseconds above `maxmemory` after which evictions evidently do not keep up.
 const EXCEEDED_TOO_LONG: u64 = 10_000;
 
@@ -157,20 +160,71 @@ pub(super) fn fork_cost(observation: &Observation<'_>) -> CheckResult {
         );
     };
     let share = copied as f64 / used as f64;
-    let outcome = if share <= 0.25 {
-        Outcome::Passed
-    } else {
-        Outcome::Warned
+    let outcome = match share {
+        share if share <= PLANNED_COPY => Outcome::Passed,
+        share if share <= 2.0 * PLANNED_COPY => Outcome::Warned,
+        _ => Outcome::Failed,
     };
+    let took = info
+        .count("latest_fork_usec")
+        .map(|microseconds| format!(", the fork itself took {} ms", microseconds / 1000))
+        .unwrap_or_default();
     let result = CheckResult::new(
         NAME,
         outcome,
         expected,
-        format!("{:.0}%, {}", share * 100.0, human(copied)),
+        format!("{:.0}%, {}{took}", share * 100.0, human(copied)),
     );
-    if outcome == Outcome::Warned {
-        result.advice("plan this host as write-heavy, or save at quieter times")
-    } else {
+    if outcome == Outcome::Passed {
         result
+    } else {
+        result.advice("plan this host as write-heavy, or save at quieter times")
+    }
+}
+
+/// Pages that hold nothing any more are given back: `allocator_resident / allocator_active` below 1.1, or less than
+/// 10 MB more (MEMORY DOCTOR). jemalloc keeps them for 10 seconds or so, and longer without traffic.
+pub(super) fn retained(observation: &Observation<'_>) -> CheckResult {
+    const NAME: &str = "retained";
+    let expected = "less than 10% of the allocator's pages empty";
+    let bytes = |name| observation.info.bytes(name).filter(|bytes| *bytes > 0);
+    let (Some(resident), Some(active)) = (bytes("allocator_resident"), bytes("allocator_active"))
+    else {
+        return CheckResult::new(
+            NAME,
+            Outcome::NotApplicable,
+            expected,
+            "no figures of the allocator",
+        );
+    };
+    let more = resident.saturating_sub(active);
+    let found = format!(
+        "{:.0}%, {}",
+        (resident as f64 / active as f64 - 1.0).max(0.0) * 100.0,
+        human(more)
+    );
+    if more <= NEGLIGIBLE || more < active / 10 {
+        return CheckResult::new(NAME, Outcome::Passed, expected, found);
+    }
+    CheckResult::new(NAME, Outcome::Warned, expected, found)
+        .advice("MEMORY PURGE gives it back; set jemalloc-bg-thread yes")
+}
+
+/// The share of the data that a fork is expected to copy where one can happen (`C` of the sizing): Redis forks for
+/// what it saves and for replicas.
+pub(super) fn copied_by_forks(observation: &Observation<'_>) -> f64 {
+    let saves = |name: &str, off: &str| {
+        observation
+            .setting(name)
+            .is_some_and(|value| !value.is_empty() && value != off)
+    };
+    let replicas = observation
+        .info
+        .count("connected_slaves")
+        .is_some_and(|number| number > 0);
+    if saves("save", "") || saves("appendonly", "no") || replicas {
+        PLANNED_COPY
+    } else {
+        0.0
     }
 }

@@ -4,11 +4,14 @@
 //! fragmentation under load; where one is a judgement, its comment says so.
 
 mod fragmentation;
+mod host;
 mod memory;
+mod process;
 mod service;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::fmt;
 
@@ -16,7 +19,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::capability::Defragmentation;
+use super::guard_status::GuardStatus;
 use super::info::Info;
+use crate::model::probe::ServerHealth;
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,6 +124,8 @@ pub struct Expectations {
     pub evictions_per_second: Option<f64>,
     /// Hits among all look-ups of keys between two looks, at least: 0 to 1.
     pub hit_ratio: Option<f64>,
+    /// The score of the OOM killer that its process may have, at most.
+    pub oom_score_adjust: Option<i32>,
     /// Whether no fork and no full synchronization may be under way, as before the next host is touched.
     pub quiet: bool,
 }
@@ -143,6 +150,15 @@ pub struct Observation<'a> {
     pub memory_limit: Option<u64>,
     /// Whether its build can defragment.
     pub defragmentation: Defragmentation,
+    /// What the guard on its host says, if there is one.
+    pub guard: Option<&'a GuardStatus>,
+    /// What its host knows of it, where that was asked.
+    pub host: Option<&'a ServerHealth>,
+    /// Processes that the OOM killer had ended on the host when the run began; `None` where the host does not count
+    /// its own alone, as a container does.
+    pub oom_kills_before: Option<u64>,
+    /// Whether the machine gives every process huge pages.
+    pub huge_pages_for_all: bool,
 }
 
 impl Observation<'_> {
@@ -201,9 +217,14 @@ pub fn check(observation: &Observation<'_>, expectations: &Expectations) -> Vec<
     results.push(fragmentation::defragmentation(observation));
     results.push(memory::resident(observation));
     results.push(memory::overhead(observation));
+    results.push(memory::retained(observation));
     results.push(memory::fork_cost(observation));
     results.push(service::role(observation, expectations));
     results.push(service::replication(observation, expectations));
+    results.extend(host::checks(observation));
+    results.extend(process::checks(observation, expectations));
+    results.push(work::lazyfree(observation));
+    results.push(work::underway(observation));
     results.push(service::clients(observation));
     results.push(service::evictions(observation, expectations));
     results.push(service::hit_ratio(observation, expectations));

@@ -24,6 +24,9 @@ const TURNED_AWAY: [(&str, &str); 4] = [
 /// What is found where a check compares with an earlier look at the same process and there is none.
 const NO_EARLIER_LOOK: &str = "no earlier look to compare with";
 
+/// Look-ups from which on a ratio says something.
+const ENOUGH_LOOKUPS: u64 = 1000;
+
 /// Fields in bytes that are looked at for impossible values.
 const BYTE_FIELDS: [&str; 6] = [
     "used_memory",
@@ -214,11 +217,42 @@ pub(super) fn hit_ratio(observation: &Observation<'_>, expectations: &Expectatio
     }
     let ratio = hits as f64 / (hits + misses) as f64;
     let found = format!("{ratio:.3} of {} look-ups", hits + misses);
+    if expectations.hit_ratio.is_none()
+        && let Some(usual) = usual_hit_ratio(observation)
+        && hits + misses >= ENOUGH_LOOKUPS
+    {
+        return compared_with_usual(usual, ratio, found);
+    }
     match expectations.hit_ratio {
         None => CheckResult::new(NAME, Outcome::NotApplicable, expected, found),
         Some(least) if ratio >= least => CheckResult::new(NAME, Outcome::Passed, expected, found),
         Some(_) => CheckResult::new(NAME, Outcome::Failed, expected, found)
             .advice("the cache is cold, or too small for its data"),
+    }
+}
+
+/// The hit ratio of all the time before the earlier look, if there were look-ups enough.
+fn usual_hit_ratio(observation: &Observation<'_>) -> Option<f64> {
+    let (earlier, _) = observation.earlier?;
+    let hits = earlier.count("keyspace_hits")?;
+    let all = hits.checked_add(earlier.count("keyspace_misses")?)?;
+    (all >= 10 * ENOUGH_LOOKUPS).then(|| hits as f64 / all as f64)
+}
+
+/// Five points less than usual are worth a warning, fifteen are a failure (judgements).
+fn compared_with_usual(usual: f64, ratio: f64, found: String) -> CheckResult {
+    let outcome = match usual - ratio {
+        drop if drop >= 0.15 => Outcome::Failed,
+        drop if drop >= 0.05 => Outcome::Warned,
+        _ => Outcome::Passed,
+    };
+    let expected = format!("about {usual:.3}, as before");
+    let result = CheckResult::new("hit_ratio", outcome, expected, found);
+    match outcome {
+        Outcome::Passed => result,
+        _ => result.advice(
+            "keys that are used were lost: compare with evictions, and with what was changed last",
+        ),
     }
 }
 

@@ -3,10 +3,13 @@
 use super::{CheckResult, Expectations, Observation, Outcome};
 use crate::redis::catalogue;
 use crate::redis::conf::{Effective, Setting};
+use crate::redis::guard_status::GuardStatus;
 use crate::redis::units::human_exact;
 
 /// What to think of a value that is not the expected one.
 const CHANGED: &str = "the configuration did not take, or somebody changed it since";
+/// What to think of one that a guard holds.
+const HELD: &str = "the guard on the host holds it while memory is short; it goes back by itself";
 
 /// `maxmemory` is what it should be; without an expectation, that there is a limit at all.
 pub(super) fn maxmemory(observation: &Observation<'_>, expectations: &Expectations) -> CheckResult {
@@ -16,8 +19,13 @@ pub(super) fn maxmemory(observation: &Observation<'_>, expectations: &Expectatio
     let expected = expectations
         .maxmemory
         .map_or_else(|| "a limit".to_owned(), human_exact);
+    // Not compared with the live value: it moves many times a second while the guard works.
+    let held = observation.guard.and_then(GuardStatus::holds_maxmemory_at);
     let outcome = match (found, expectations.maxmemory) {
         (None, None) => Outcome::NotApplicable,
+        (Some(found), Some(expected)) if held.is_some() && found != 0 && found < expected => {
+            Outcome::Warned
+        }
         (Some(found), Some(expected)) if found == expected => Outcome::Passed,
         (_, Some(_)) => Outcome::Failed,
         (Some(0), None) => Outcome::Warned,
@@ -30,6 +38,7 @@ pub(super) fn maxmemory(observation: &Observation<'_>, expectations: &Expectatio
     };
     let result = CheckResult::new("maxmemory", outcome, expected, shown);
     match (outcome, found) {
+        (Outcome::Warned, Some(1..)) => result.advice(HELD),
         (Outcome::Failed | Outcome::Warned, Some(0)) => {
             result.advice("without a limit the server grows until the kernel kills it")
         }
@@ -95,6 +104,9 @@ fn directive(observation: &Observation<'_>, name: &str, expected: &str) -> Check
     let found = shown(same.into_iter(), secret);
     match (equal, secret) {
         (true, _) => CheckResult::new(&check, Outcome::Passed, expected, found),
+        (false, false) if observation.guard.is_some_and(|guard| guard.holds(name)) => {
+            CheckResult::new(&check, Outcome::Warned, expected, found).advice(HELD)
+        }
         (false, true) => {
             CheckResult::new(&check, Outcome::Failed, expected, "(another secret)").advice(CHANGED)
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::*;
+use crate::redis::guard_status;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,8 +16,14 @@ struct Case {
     /// An INFO of ten seconds before.
     earlier: Option<String>,
     memory_limit: Option<u64>,
+    /// The text of a guard's status file.
+    guard: Option<String>,
     #[serde(default = "unknown")]
     defragmentation: Defragmentation,
+    host: Option<ServerHealth>,
+    oom_kills_before: Option<u64>,
+    #[serde(default)]
+    huge_pages_for_all: bool,
     #[serde(default)]
     expect: Expectations,
     /// The checks that are looked at, by their names; each as its text after the name.
@@ -38,6 +45,7 @@ fn health_cases() {
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for case in cases {
             let info = Info::parse(&case.info);
+            let guard = case.guard.as_deref().and_then(guard_status::parse);
             let earlier = case.earlier.as_deref().map(Info::parse);
             let observation = Observation {
                 info: &info,
@@ -45,6 +53,10 @@ fn health_cases() {
                 earlier: earlier.as_ref().map(|info| (info, 10.0)),
                 memory_limit: case.memory_limit,
                 defragmentation: case.defragmentation,
+                guard: guard.as_ref(),
+                host: case.host.as_ref(),
+                oom_kills_before: case.oom_kills_before,
+                huge_pages_for_all: case.huge_pages_for_all,
             };
             let results = check(&observation, &case.expect);
             for (name, expected) in &case.results {
@@ -63,7 +75,7 @@ fn health_cases() {
     for name in names {
         let outcomes = seen.keys().filter(|(seen, _)| seen == name).count();
         assert!(
-            outcomes > 1 || name.starts_with("config "),
+            outcomes > 1 || name.starts_with("config ") || name == "process",
             "{name} has one outcome only"
         );
     }
@@ -76,8 +88,12 @@ fn a_server_that_does_not_answer_fails() {
         info: &info,
         config: &config,
         earlier: None,
+        guard: None,
         memory_limit: None,
         defragmentation: Defragmentation::Unknown,
+        host: None,
+        oom_kills_before: None,
+        huge_pages_for_all: false,
     };
     let results = check(&observation, &Expectations::default());
     assert_eq!(results.len(), 1);
@@ -93,8 +109,12 @@ fn a_secret_is_in_no_result() {
         info: &info,
         config: &config,
         earlier: None,
+        guard: None,
         memory_limit: None,
         defragmentation: Defragmentation::Unknown,
+        host: None,
+        oom_kills_before: None,
+        huge_pages_for_all: false,
     };
     let expect = |password: &str| Expectations {
         config: [("requirepass".to_owned(), password.to_owned())].into(),

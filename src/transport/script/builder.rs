@@ -80,9 +80,13 @@ impl Builder {
         }
         text.push_str("c_body() {\n:\n");
         text.push_str(&self.body);
-        text.push_str(&format!(
-            "}}\nc_mark start\nc_body\nc_mark finish\n}}\n( {name} ) </dev/null; unset -f {name}\n"
-        ));
+        text.push_str("}\nc_mark start\nc_body\nc_mark finish\n}\n");
+        // Who may be told to stop listens at the shell's own input, which is open as long as it runs.
+        text.push_str(&if self.parts.contains(&Part::Brake) {
+            format!("( {name} ) 4<&0 </dev/null; exit\n")
+        } else {
+            format!("( {name} ) </dev/null; unset -f {name}\n")
+        });
         text
     }
 }

@@ -60,6 +60,9 @@ pub fn parse(bytes: &[u8]) -> Facts {
             .pending_handlers
             .insert(key.to_owned(), names.map(str::to_owned).collect());
     }
+    for (name, text) in records.named("guard") {
+        facts.guards.insert(name.to_owned(), text.to_owned());
+    }
     if let Some(reason) = records.cut_off() {
         facts.missing.insert("facts".to_owned(), reason);
     }

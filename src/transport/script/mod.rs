@@ -15,6 +15,7 @@ mod probes;
 mod quote;
 mod steps;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -111,10 +112,27 @@ pub fn parse_observations(
 pub fn compile_steps(steps: &[Step], options: &Options) -> Script {
     let nonce = Nonce::new();
     Script {
-        text: steps::compile(steps, options, nonce.clone()),
+        text: steps::compile(steps, options, &BTreeSet::new(), nonce.clone()),
         nonce,
     }
 }
+
+/// The same, which ends before one of the steps in `stops` when a line comes on the shell's input behind the script,
+/// or that input ends. The shell serves no other script.
+pub fn compile_stoppable_steps(
+    steps: &[Step],
+    options: &Options,
+    stops: &BTreeSet<usize>,
+) -> Script {
+    let nonce = Nonce::new();
+    Script {
+        text: steps::compile(steps, options, stops, nonce.clone()),
+        nonce,
+    }
+}
+
+/// What tells a stoppable script to end.
+pub const STOP: &[u8] = b"stop\n";
 
 /// What became of each step, however much of the answer came.
 ///

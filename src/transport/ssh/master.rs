@@ -148,6 +148,7 @@ impl Master {
         let end = match end {
             End::TimedOut => End::TimedOut,
             End::TooLarge => End::TooLarge,
+            End::Cut => End::Cut,
             End::Exited(()) => timeout_at(errand.deadline, child.wait())
                 .await
                 .map_or(End::TimedOut, End::Exited),
@@ -155,6 +156,7 @@ impl Master {
         let end = match end {
             End::TimedOut => End::TimedOut,
             End::TooLarge => End::TooLarge,
+            End::Cut => End::Cut,
             End::Exited(Ok(status)) => End::Exited(status.code().map_or(Exit::Signal, Exit::Code)),
             // The crate's name for status 127.
             End::Exited(Err(openssh::Error::Remote(_))) => End::Exited(Exit::Code(127)),

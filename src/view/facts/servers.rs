@@ -72,7 +72,46 @@ pub(super) fn rows(facts: &Facts, redis: &Map) -> Vec<Row> {
         };
         add(&name, state(instance), source_of(instance));
     }
+    // The variables have the servers in the same order.
+    let told = redis.get("instances").and_then(Value::as_list);
+    for (instance, map) in facts.redis_instances.iter().zip(told.unwrap_or_default()) {
+        let guard = map.as_map().and_then(|map| map.get("guard")?.as_map());
+        if let Some(status) = guard {
+            let name = match instance.unit.as_str() {
+                "" => place(instance),
+                unit => unit.to_owned(),
+            };
+            add(
+                &format!("guard of {name}"),
+                guard_words(status),
+                "/run/cachesmith-guard",
+            );
+        }
+    }
     rows
+}
+
+/// `recovering, holds maxmemory at 3 GiB of 4 GiB, 7000 MiB of 8192 MiB are used`
+fn guard_words(status: &Map) -> String {
+    let text = |name: &str| status.get(name).and_then(Value::as_str).unwrap_or_default();
+    let number = |name: &str| match status.get(name) {
+        Some(Value::Int(number)) => u64::try_from(*number).ok(),
+        _ => None,
+    };
+    let mut parts = vec![text("state").to_owned()];
+    match (number("held_maxmemory"), number("planned_maxmemory")) {
+        (Some(held), Some(planned)) if held < planned => parts.push(format!(
+            "holds maxmemory at {} of {}",
+            bytes(held),
+            bytes(planned)
+        )),
+        _ => parts.push("maxmemory is as planned".to_owned()),
+    }
+    if text("state") != "steady" {
+        parts.push(text("why").to_owned());
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(", ")
 }
 
 /// `redis 7.0.15 jemalloc-5.3.0` of the line that `--version` prints.

@@ -22,6 +22,8 @@ pub struct Section {
     pub failures: Causes,
     pub ignored: Causes,
     pub unreachable: Causes,
+    /// Where hosts stand that were interrupted.
+    pub interrupted: Causes,
     /// Handlers that were earned and not run.
     pub owed: Groups<String>,
     pub counts: Counts,
@@ -77,6 +79,7 @@ impl Section {
         if let Some(failure) = &report.failure {
             let causes = match report.status {
                 HostStatus::Unreachable => &mut self.unreachable,
+                HostStatus::Interrupted => &mut self.interrupted,
                 _ => &mut self.failures,
             };
             causes.add(failure, Place::default(), host, &report.host);

@@ -1,6 +1,6 @@
 //! Steps in words. Contents of files stay out: they may hold secrets.
 
-use crate::model::step::{Action, Attributes, Step};
+use crate::model::step::{Action, Attributes, ConfigSetting, Step};
 use crate::view::tell::list as words;
 
 /// Arguments of a program longer than this are told by their beginning.
@@ -27,6 +27,11 @@ pub fn describe(step: &Step) -> String {
             format!("run {}", argv.join(" "))
         }
         Action::KernelValue { key, value } => format!("set {key} to {value}"),
+        Action::ConfigSet { settings, .. } => {
+            let told: Vec<String> = settings.iter().map(setting).collect();
+            format!("set {} in the running server", words(&told))
+        }
+        Action::LowerMaxmemory { pace, .. } => format!("lower maxmemory to {} bytes", pace.to),
         Action::Reboot { .. } => "restart the machine".to_owned(),
     }
 }
@@ -39,6 +44,15 @@ fn of_attributes(attributes: &Attributes) -> String {
         parts.extend(name.as_ref().map(|name| format!("{word} {name}")));
     }
     words(&parts)
+}
+
+/// A directive with its value, unless that is a secret.
+fn setting(setting: &ConfigSetting) -> String {
+    if setting.secret {
+        return format!("{} as it was", setting.name);
+    }
+    let value = setting.value.to_lossy();
+    format!("{} to {}", setting.name, argument(&value))
 }
 
 /// An argument as a shell would need it, in one line.

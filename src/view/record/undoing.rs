@@ -31,10 +31,17 @@ pub fn undoing(intentions: &[Intention], width: usize, detail: u8) -> Page {
         let host = hosts.number(&intention.host);
         all.insert(host);
         let task = ways.entry(intention.task.clone()).or_default();
-        for change in intention.changes.iter().filter(|change| is_told(change)) {
+        for change in intention.shown().iter().filter(|change| is_told(change)) {
             task.entry((change.kind, change.resource.clone()))
                 .or_default()
-                .add(way(change), host);
+                .add(
+                    if intention.hidden {
+                        Way::Steps(vec!["how is hidden by `no_log`".to_owned()])
+                    } else {
+                        way(change)
+                    },
+                    host,
+                );
         }
     }
     ways.retain(|_, changes| !changes.is_empty());

@@ -56,6 +56,11 @@ pub fn section(
             &format!(" before the end: {}", names.folded(&interrupted)),
         );
         page.wrapped(0, 2, &line);
+        for cause in section.interrupted.by_size() {
+            let line = Line::plain(&cause.failure().message)
+                .and(Role::Faint, &format!(": {}", names.folded(&cause.hosts())));
+            page.wrapped(2, 4, &line);
+        }
     }
     page.blank();
 }

@@ -16,8 +16,11 @@ start_host() { # name
     (
         enter_group "$name"
         enter_memory_limit "$name" "$(host_column "$name" limit)"
-        # The lock must not live on in a host.
-        exec {LOCK}>&-
+        # No lock must live on in a host: not ours, and none that whoever called us holds.
+        for descriptor in /proc/self/fd/*; do
+            descriptor=${descriptor##*/}
+            [ "$descriptor" -le 2 ] || [ "$descriptor" -eq 255 ] || eval "exec $descriptor>&-"
+        done
         exec setsid unshare --mount --propagation private -- bash "$FLEET_DIR/inside/boot-host" \
             "$name" "$STATE" "$(disk_of "$name")" "/run/netns/$NAMESPACE_PREFIX$name" \
             "$(root_of "$suite")" "$(layer_of "$suite" "$(host_column "$name" flavour)")" "$(packages_of "$suite")"

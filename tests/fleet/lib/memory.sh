@@ -33,3 +33,13 @@ enter_memory_limit() { # name, MiB or -
         fail "$1 wants a memory limit, and this machine has no memory control groups"
     fi
 }
+
+# The folder with the files of a host's limit, where its peak and the kernel's count of kills can be read.
+fleet_memory() { # name
+    [ "$(host_column "$1" limit)" != - ] || fail "$1 has no memory limit of its own"
+    if [ -n "$MEMORY_GROUPS" ]; then
+        printf '%s\n' "$MEMORY_GROUPS/$FLEET_GROUP/$1"
+    else
+        printf '%s\n' "$UNIFIED/$FLEET_GROUP/$1"
+    fi
+}

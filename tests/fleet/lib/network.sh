@@ -62,3 +62,12 @@ network_down() {
         umount /run/netns && rmdir /run/netns
     fi
 }
+
+# Runs a program of this machine in a host's network, where the host's servers listen on 127.0.0.1. It stays outside of
+# the host in all else: its memory and processes are not the host's.
+fleet_beside() { # name, command...
+    local name=$1
+    shift
+    require_host "$name"
+    exec nsenter --net="/run/netns/$NAMESPACE_PREFIX$name" -- "$@"
+}

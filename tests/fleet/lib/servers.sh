@@ -3,12 +3,14 @@
 # that ships inside. Debian's packages use the system's jemalloc, which cannot defragment, and what depends on the
 # difference needs hosts of both kinds.
 
-COMPILER_PACKAGES=(gcc g++ make libc6-dev libsystemd-dev pkg-config)
+COMPILER_PACKAGES=(gcc g++ make libc6-dev libsystemd-dev pkg-config xz-utils)
 
 build_server() { # folder, suite, source package, root
     local folder=$1 suite=$2 source=$3 root=$4
     mkdir -p "$folder"/{source,apt,content,work,merged}
-    sources_for "$suite" "$root" | sed 'p; s/^deb /deb-src /' >"$folder/sources.list"
+    # What the makers release is the same in all of a release's archives, and not each of them keeps it.
+    sources_for "$suite" "$root" |
+        awk -v suite="$suite" '{ print } $4 == suite { sub(/^deb /, "deb-src "); print }' >"$folder/sources.list"
     apt_beside "$root" "$folder" update
     (cd "$folder/source" && apt_beside "$root" "$folder" source --download-only --tar-only "$source")
     apt_beside "$root" "$folder" --download-only install "${COMPILER_PACKAGES[@]}"

@@ -5,8 +5,10 @@ mod memory;
 mod together;
 mod value;
 
+use serde::Serialize;
+
 use super::row::Directive as Known;
-use super::{is_newer_than_catalogue, lookup, suggestion};
+use super::{is_newer_than_catalogue, is_unread, lookup, suggestion};
 use crate::model::diagnostic::Severity;
 use crate::redis::conf::{Directive, Document};
 use crate::redis::version::Server;
@@ -14,7 +16,8 @@ use together::check_together;
 use value::check_value;
 
 /// What kind of thing is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// Quotes that do not close.
     Unreadable,
@@ -38,6 +41,8 @@ pub enum Reason {
     OutOfRange,
     /// Directives that contradict one another.
     Conflict,
+    /// A later line of the same directive says something else.
+    Overridden,
 }
 
 /// One thing that is wrong with a configuration. It never holds a secret.
@@ -48,12 +53,24 @@ pub struct Finding {
     pub reason: Reason,
     /// The line it is about, counted from 1.
     pub line: usize,
+    /// Another line that it is about, where there is one.
+    pub beside: Option<usize>,
     /// The directive's name as written, in lower case; empty where the line cannot be read.
     pub directive: String,
     /// One sentence without a full stop.
     pub message: String,
     /// What to do; one sentence without a full stop. May be empty.
     pub advice: String,
+}
+
+impl Finding {
+    /// The same, with another line that it is about.
+    fn beside(self, line: usize) -> Self {
+        Self {
+            beside: Some(line),
+            ..self
+        }
+    }
 }
 
 /// A finding before it has a place.
@@ -92,6 +109,7 @@ impl Doubt {
             severity,
             reason,
             line,
+            beside: None,
             directive: directive.to_owned(),
             message,
             advice,
@@ -134,11 +152,22 @@ pub fn check(document: &Document, server: Option<&Server>) -> Vec<Finding> {
     findings
 }
 
+/// How the options of the modules begin that Redis 8 is released with (search, time series, Bloom and Cuckoo filters).
+/// Packages of distributions come without them.
+const MODULE_PREFIXES: [&str; 4] = ["search-", "ts-", "bf-", "cf-"];
+
 /// A name that no release read for the catalogue knows.
 fn unknown(name: &str, server: Option<&Server>) -> Option<Doubt> {
     let takes_module_options = server.is_none_or(Server::sets_many_at_once);
     if name.contains('.') && takes_module_options {
         // An option of a module: only the module knows.
+        return None;
+    }
+    if server.is_none_or(Server::queues_unknown_directives)
+        && MODULE_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    {
         return None;
     }
     let advice = suggestion(name)
@@ -175,6 +204,20 @@ fn check_name(known: &Known, name: &str, server: &Server) -> Option<Doubt> {
             let message = format!("{server} knows `{name}` as `{other}`");
             Doubt::error(Reason::Renamed, message, format!("write `{other}`"))
         }
+        None if is_unread(server)
+            && accepting
+                .first(server.flavour)
+                .is_some_and(|first| first > server.version) =>
+        {
+            let message = format!(
+                "`{name}` is a directive of {accepting}; whether {server} has it already is not known"
+            );
+            Doubt::warning(
+                Reason::NotInThisVersion,
+                message,
+                "look into its release notes",
+            )
+        }
         None => {
             let message = format!("{server} has no `{name}`: it is a directive of {accepting}");
             Doubt::error(
@@ -206,7 +249,7 @@ mod tests {
         /// Without one: what is wrong everywhere.
         server: Option<Server>,
         config: String,
-        /// Each as `line severity reason: message (advice)`.
+        /// Each as `line severity reason: message (advice)`; `line/other` where two lines are at odds.
         findings: Vec<String>,
     }
 
@@ -217,14 +260,16 @@ mod tests {
             line,
             message,
             advice,
+            beside,
             ..
         } = finding;
+        let beside = beside.map_or_else(String::new, |line| format!("/{line}"));
         let advice = if advice.is_empty() {
             String::new()
         } else {
             format!(" ({advice})")
         };
-        format!("{line} {severity:?} {reason:?}: {message}{advice}")
+        format!("{line}{beside} {severity:?} {reason:?}: {message}{advice}")
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What is wrong between directives that are right one by one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Doubt, Finding, Reason};
-use crate::redis::catalogue::lookup;
-use crate::redis::conf::{Document, Effective, Identity, Setting, Value};
+use crate::redis::catalogue::{Kind, lookup};
+use crate::redis::conf::{Directive, Document, Effective, Identity, Setting, Value};
 use crate::redis::version::Server;
 
 /// Commands that a Sentinel needs under their own names, and this program too.
@@ -48,6 +48,8 @@ pub(super) fn check_together(
     ));
     findings.extend(whole.conflicts());
     findings.extend(repeated_once_only(document));
+    let doubted: BTreeSet<usize> = findings.iter().map(|finding| finding.line).collect();
+    findings.extend(overridden(document, &doubted));
     for setting in effective
         .settings()
         .filter(|setting| setting.identity.name == "rename-command")
@@ -150,6 +152,37 @@ impl Whole<'_> {
     }
 }
 
+/// Lines that a later one of the same directive, by any of its names, overrides with another value. Of lines that are
+/// wrong anyway, nothing more is said.
+fn overridden(document: &Document, doubted: &BTreeSet<usize>) -> Vec<Finding> {
+    let mut last: HashMap<Identity, (usize, &Directive)> = HashMap::new();
+    let mut findings = Vec::new();
+    for (line, directive) in document.directives() {
+        let Some(known) = lookup(&directive.name) else {
+            continue;
+        };
+        // Points of `save` add up, limits are those of a class each, and other lines are about things of their own.
+        if matches!(known.kind, Kind::Save | Kind::BufferLimits | Kind::Repeated) {
+            continue;
+        }
+        let Some((before, earlier)) = last.insert(Identity::of(directive), (line, directive))
+        else {
+            continue;
+        };
+        let value = |directive: &Directive| Value::read(&directive.name, &directive.arguments);
+        let is_doubted = doubted.contains(&before) || doubted.contains(&line);
+        if !is_doubted && value(earlier) != value(directive) {
+            let message = format!(
+                "`{}` is set again later, to something else: the last one holds",
+                earlier.name
+            );
+            let doubt = Doubt::warning(Reason::Overridden, message, "keep one of the two lines");
+            findings.push(doubt.at(before, &earlier.name).beside(line));
+        }
+    }
+    findings
+}
+
 /// Users and renamed commands that stand twice, which a server refuses (observed with Redis 7.0.15).
 fn repeated_once_only(document: &Document) -> Vec<Finding> {
     let mut first: HashMap<Identity, usize> = HashMap::new();
@@ -162,12 +195,13 @@ fn repeated_once_only(document: &Document) -> Vec<Finding> {
         let what = identity.part.clone().unwrap_or_default();
         if let Some(before) = first.get(&identity) {
             let message = format!(
-                "`{} {what}` stands in line {before} already: the server does not start with both",
+                "`{} {what}` stands there already: the server does not start with both",
                 directive.name
             );
             findings.push(
                 Doubt::error(Reason::Conflict, message, "remove one of them")
-                    .at(line, &directive.name),
+                    .at(line, &directive.name)
+                    .beside(*before),
             );
         } else {
             first.insert(identity, line);

@@ -15,6 +15,16 @@
 		done <"$file"
 		put "pending ${file##*/}" "$names"
 	done
+	# --- guards of servers, and what they hold ---
+	for file in /run/cachesmith-guard/*.status; do
+		[ -f "$file" ] || continue
+		text=
+		while IFS= read -r line; do
+			text="$text$line$newline"
+		done <"$file"
+		name=${file##*/}
+		put "guard ${name%.status}" "$text"
+	done
 	put end ''
 )
 cachesmith_facts </dev/null 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-

@@ -62,6 +62,9 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
     facts.transparent_hugepage.enabled = word("/sys/kernel/mm/transparent_hugepage/enabled");
     facts.transparent_hugepage.defrag = word("/sys/kernel/mm/transparent_hugepage/defrag");
     facts.kernel_values = kernel_values(&files);
+    facts.memory.oom_kills = records
+        .get("oom")
+        .and_then(|line| line.trim().strip_prefix("oom_kill ")?.parse().ok());
     let signs: Vec<&str> = records.get("signs").unwrap_or_default().lines().collect();
     facts.init = init(&signs, first("/proc/1/comm").unwrap_or_default());
     facts.virtualization = virtualization::read(records, &files, &signs);

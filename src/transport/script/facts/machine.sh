@@ -19,6 +19,7 @@
 		/proc/sys/net/ipv4/tcp_fin_timeout /proc/sys/net/ipv4/tcp_syncookies \
 		/sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/hypervisor/type \
 		/run/systemd/container)"
+	put oom "$(grep -s '^oom_kill ' /proc/vmstat)"
 	[ -r /proc/sys/kernel/arch ] || put machine "$(uname -m)"
 	put clock "$(date '+%s %z %Z')"
 	if have systemd-detect-virt; then

@@ -5,16 +5,19 @@
 
 mod accounts;
 mod files;
+mod health;
 mod index;
 mod packages;
 mod port;
 mod programs;
 mod redis;
 mod rpm_version;
+mod services;
 mod stat;
 mod tree;
 mod units;
 
+pub(super) use redis::client_words;
 use zeroize::Zeroizing;
 
 use super::builder::Builder;
@@ -73,6 +76,8 @@ impl<'a> Questions<'a> {
             | Probe::Glob(_)
             | Probe::Program(_)
             | Probe::Port { .. }
+            | Probe::Service(_)
+            | Probe::ServerHealth { .. }
             | Probe::Redis(_) => {}
         }
     }
@@ -121,6 +126,10 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
             Probe::Glob(pattern) => tree::compile_glob(number, pattern, &mut builder),
             Probe::Program(program) => programs::compile(number, program, &mut builder),
             Probe::Port { host, port } => port::compile(number, host, *port, &mut builder),
+            Probe::Service(name) => services::compile(number, name, &mut builder),
+            Probe::ServerHealth { address, watch } => {
+                health::compile(number, address, *watch, &mut builder);
+            }
             Probe::Redis(address) => redis::compile(number, address, &mut builder),
             _ => {}
         }
@@ -173,6 +182,8 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
                 Probe::Glob(_) => tree::parse_glob(number(), nonce, frames),
                 Probe::Program(_) => programs::parse(number(), frames),
                 Probe::Port { host, port } => port::parse(number(), host, *port, frames),
+                Probe::Service(name) => services::parse(number(), name, frames),
+                Probe::ServerHealth { .. } => health::parse(number(), nonce, frames),
                 Probe::Redis(_) => redis::parse(number(), nonce, frames),
             }
         })
@@ -189,12 +200,14 @@ fn refusal(probe: &Probe) -> Option<String> {
             .is_none()
             .then(|| format!("`{key}` is not the name of a kernel value")),
         Probe::Package(name) => refused_word(name, "the name of a package", "+-.:_~"),
-        Probe::Unit(name) => refused_word(name, "the name of a unit", ":-_.\\@"),
+        Probe::Unit(name) | Probe::Service(name) => {
+            refused_word(name, "the name of a unit", UNIT_LETTERS)
+        }
         Probe::User(name) => refused_word(name, "the name of an account", "-_.$@+\\ "),
         Probe::Group(name) => refused_word(name, "the name of a group", "-_.$@+\\ "),
         Probe::Program(program) => super::steps::refused_program(program),
         Probe::Port { host, .. } => refused_word(host, "an address", ".:-_%"),
-        Probe::Redis(address) => {
+        Probe::Redis(address) | Probe::ServerHealth { address, .. } => {
             let words = [&address.socket, &address.host, &address.user];
             let password = address
                 .password
@@ -218,8 +231,11 @@ pub(super) fn refused_path(path: &str) -> Option<String> {
     }
 }
 
+/// What stands in the name of a unit beside letters and digits.
+pub(super) const UNIT_LETTERS: &str = ":-_.\\@";
+
 /// Names go to programs that read patterns and options in them: only what such a name is made of is let through.
-fn refused_word(word: &str, what: &str, further: &str) -> Option<String> {
+pub(super) fn refused_word(word: &str, what: &str, further: &str) -> Option<String> {
     let good = !word.is_empty()
         && !word.starts_with(['-', ' '])
         && word

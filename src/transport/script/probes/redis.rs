@@ -8,25 +8,30 @@ use crate::transport::script::nonce::Nonce;
 
 pub(super) fn compile(number: usize, address: &RedisAddress, builder: &mut Builder) {
     builder.need(Part::Redis);
-    let secret = address
-        .password
-        .as_ref()
-        .map_or("", |secret| secret.expose());
-    let port = address.port.to_string();
-    let mut arguments = vec![secret];
+    builder.raw(&format!("c_number={number}\n"));
+    builder.call("c_redis", client_words(address));
+}
+
+/// The password and the arguments with which the client finds a server.
+pub(in crate::transport::script) fn client_words(address: &RedisAddress) -> Vec<String> {
+    let secret = address.password.as_ref();
+    let mut words = vec![secret.map_or_else(String::new, |secret| secret.expose().to_owned())];
     match &address.socket {
-        Some(socket) => arguments.extend(["-s", socket]),
+        Some(socket) => words.extend(["-s".to_owned(), socket.clone()]),
         None => {
             let host = address.host.as_deref().unwrap_or("127.0.0.1");
-            arguments.extend(["-h", host, "-p", &port]);
+            let port = address.port.to_string();
+            words.extend(["-h".to_owned(), host.to_owned(), "-p".to_owned(), port]);
         }
     }
     if let Some(user) = &address.user {
-        arguments.extend(["--user", user]);
+        words.extend(["--user".to_owned(), user.clone()]);
     }
-    builder.raw(&format!("c_number={number}\n"));
-    builder.call("c_redis", arguments);
+    words
 }
+
+/// What a server says that knows no password, to one that gives one: from 6.0 on, and before.
+const WANTS_NONE: [&str; 2] = ["without any password configured", "no password is set"];
 
 /// The client's code is 0 whatever the server answers, so only the words count.
 pub(super) fn parse(number: usize, nonce: &Nonce, frames: &[Frame<'_>]) -> Observation {
@@ -47,10 +52,18 @@ pub(super) fn parse(number: usize, nonce: &Nonce, frames: &[Frame<'_>]) -> Obser
     let ping = words(ping);
     let info = String::from_utf8_lossy(info).into_owned();
     let config = String::from_utf8_lossy(config).into_owned();
-    let alive = ping.lines().any(|line| line == "PONG");
+    // The client goes on as nobody when its password was not taken: what follows then is no answer to who asks.
+    let not_taken = complaint
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("AUTH failed: "));
+    let open = not_taken.is_some_and(|words| WANTS_NONE.iter().any(|none| words.contains(none)));
+    let answered = ping.lines().any(|line| line == "PONG");
+    let alive = answered && (not_taken.is_none() || open);
     let refused = |text: &str| error_line(text);
     let error = if timed_out {
         Some(String::from("the server did not answer in time"))
+    } else if let Some(words) = not_taken.filter(|_| answered && !open) {
+        Some(words.to_owned())
     } else if !alive && !complaint.is_empty() {
         Some(complaint.lines().next().unwrap_or_default().to_owned())
     } else if !alive {
@@ -60,24 +73,21 @@ pub(super) fn parse(number: usize, nonce: &Nonce, frames: &[Frame<'_>]) -> Obser
             .or_else(|| refused(&config))
             .or_else(|| (!complaint.is_empty()).then(|| complaint.clone()))
     };
+    let told = |text: String| match alive && error_line(&text).is_none() {
+        true => text,
+        false => String::new(),
+    };
     Observation::Redis(RedisState {
         alive,
+        open,
         error,
-        info: if error_line(&info).is_some() {
-            String::new()
-        } else {
-            info
-        },
-        config: if error_line(&config).is_some() {
-            String::new()
-        } else {
-            config
-        },
+        info: told(info),
+        config: told(config),
     })
 }
 
 /// What stands before a mark, and after it. Without the mark everything stands before it.
-fn split<'a>(body: &'a [u8], mark: &str) -> (&'a [u8], &'a [u8]) {
+pub(super) fn split<'a>(body: &'a [u8], mark: &str) -> (&'a [u8], &'a [u8]) {
     match find(body, mark.as_bytes()) {
         Some(place) => (&body[..place], &body[place + mark.len()..]),
         None => (body, &[]),

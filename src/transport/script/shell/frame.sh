@@ -5,6 +5,10 @@ c_have() { command -v "$1" >/dev/null 2>&1; }
 
 # Ends what runs and removes what was made; for signals and for the end of the script.
 c_clean() {
+	if [ -n "$c_brake" ]; then
+		kill -KILL "$c_brake" 2>/dev/null
+		c_brake=
+	fi
 	if [ -n "$c_watcher" ]; then
 		kill -KILL "$c_watcher" 2>/dev/null
 		c_watcher=
@@ -20,7 +24,7 @@ c_clean() {
 		c_new=
 	fi
 	if [ -n "$c_dir" ]; then
-		rm -rf "$c_dir" 2>/dev/null
+		rm -rf "$c_dir" "$c_dir-trial" 2>/dev/null
 		c_dir=
 	fi
 }
@@ -54,6 +58,6 @@ c_scratch() {
 	return 1
 }
 
-c_child='' c_watcher='' c_new='' c_dir='' c_setsid=''
+c_brake='' c_child='' c_watcher='' c_new='' c_dir='' c_setsid=''
 trap c_stop HUP INT TERM PIPE
 trap c_clean EXIT

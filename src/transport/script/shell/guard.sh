@@ -51,3 +51,11 @@ c_fold() {
 		;;
 	esac
 }
+
+# c_guard_process UNIT PID STARTED
+c_guard_process() {
+	c_said=$(c_limit 20 systemctl show --property=MainPID "$1" 2>/dev/null)
+	if [ "$c_said" != "MainPID=$2" ] || [ "$(c_born "$2")" != "$3" ]; then
+		c_moved "$1 runs another process than it did when it was looked at"
+	fi
+}

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::config;
 use super::program::{refused_program, start};
 use super::{chosen, kernel_path, refused_kernel, refused_path};
 use crate::model::blob::Blob;
@@ -31,7 +32,7 @@ impl Line {
         self
     }
 
-    fn feed(&mut self, heredoc: &Heredoc) -> &mut Self {
+    pub(super) fn feed(&mut self, heredoc: &Heredoc) -> &mut Self {
         self.commands.push_str(&heredoc.redirection);
         self.inputs.push_str(&heredoc.lines);
         self
@@ -102,6 +103,12 @@ pub(super) fn compile(action: &Action, options: &Options, line: &mut Line, build
             let path = kernel_path(key).unwrap_or_default();
             line.then(&command("c_kernel", [&path, value, &chosen(value)]));
         }
+        Action::ConfigSet {
+            address,
+            settings,
+            at_once,
+        } => config::set(address, settings, *at_once, line, builder),
+        Action::LowerMaxmemory { address, pace } => config::lower(address, pace, line, builder),
         Action::Reboot { .. } => {
             builder.need(Part::Program).need(Part::Reboot);
             line.then("c_reboot");
@@ -129,7 +136,7 @@ fn write_file(
             })
             .collect();
         builder.raw(&format!(
-            "c_start() {{\numask 022\nexec $c_setsid {}\n}}\n",
+            "c_start() {{\numask 022\nCACHESMITH_TRIAL=$c_dir-trial\nexport CACHESMITH_TRIAL\nexec $c_setsid {}\n}}\n",
             words.join(" ")
         ));
     }
@@ -202,6 +209,14 @@ pub(super) fn refusal(action: &Action) -> Option<String> {
         Action::KernelValue { key, value } => refused_kernel(key).or_else(|| {
             has_nul(value).then(|| String::from("a kernel value cannot hold a NUL byte"))
         }),
+        Action::ConfigSet {
+            address, settings, ..
+        } => config::refused_address(address).or_else(|| {
+            settings
+                .iter()
+                .find_map(|setting| config::refused_directive(&setting.name))
+        }),
+        Action::LowerMaxmemory { address, .. } => config::refused_address(address),
         Action::Reboot { .. } => None,
     }
 }

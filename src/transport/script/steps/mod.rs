@@ -4,8 +4,11 @@
 //! next line reports it and ends the script where it was not done.
 
 mod action;
+mod config;
 mod outcome;
 mod program;
+
+use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
@@ -13,24 +16,35 @@ use super::Options;
 use super::builder::{Builder, command};
 use super::library::Part;
 use super::nonce::Nonce;
-use super::probes::{fold, kernel_path, refused_path};
+use super::probes::{UNIT_LETTERS, fold, kernel_path, refused_path, refused_word};
 use crate::model::step::{Action, Guard, Step};
 
 pub(super) use outcome::{bounded, parse};
 pub(super) use program::{refused_program, start};
 
-/// The script's text.
-pub(super) fn compile(steps: &[Step], options: &Options, nonce: Nonce) -> Zeroizing<String> {
+/// The script's text. `stops`: the steps before which it may be told to end.
+pub(super) fn compile(
+    steps: &[Step],
+    options: &Options,
+    stops: &BTreeSet<usize>,
+    nonce: Nonce,
+) -> Zeroizing<String> {
     let mut builder = Builder::new(nonce);
     builder.need(Part::Step);
+    if !stops.is_empty() {
+        builder.need(Part::Brake);
+    }
     for (number, step) in steps.iter().enumerate() {
+        if stops.contains(&number) {
+            builder.raw("c_go || return 0\n");
+        }
         let mut line = action::Line::new(format!("c_begin {number}"));
         if let Some(reason) = refusal(step) {
             line.then(&command("c_fail", [&reason]));
         } else {
             if let Some(guard) = &step.guard {
                 builder.need(Part::Guard);
-                line.then(&guard_command(guard));
+                add_guard(guard, &mut line, &mut builder);
             }
             action::compile(&step.action, options, &mut line, &mut builder);
         }
@@ -45,8 +59,8 @@ pub(super) fn compile(steps: &[Step], options: &Options, nonce: Nonce) -> Zeroiz
     builder.finish()
 }
 
-fn guard_command(guard: &Guard) -> String {
-    match guard {
+fn add_guard(guard: &Guard, line: &mut action::Line, builder: &mut Builder) {
+    let command = match guard {
         Guard::Absent { path } => command("c_guard_absent", [path]),
         Guard::Exists { path } => command("c_guard_exists", [path]),
         Guard::Sha256 { path, sha256 } => command("c_guard_sha256", [path, sha256]),
@@ -54,7 +68,13 @@ fn guard_command(guard: &Guard) -> String {
             let path = kernel_path(key).unwrap_or_default();
             command("c_guard_kernel", [path, chosen(value)])
         }
-    }
+        Guard::MainProcess { unit, pid, started } => command(
+            "c_guard_process",
+            [unit.clone(), pid.to_string(), started.to_string()],
+        ),
+        Guard::Config { address, values } => return config::guard(address, values, line, builder),
+    };
+    line.then(&command);
 }
 
 /// A kernel value as the host will compare it: white space folded, and of a switch (`always [madvise] never`) only
@@ -75,6 +95,12 @@ fn refusal(step: &Step) -> Option<String> {
             refused_path(path)
         }
         Some(Guard::KernelValue { key, .. }) => refused_kernel(key),
+        Some(Guard::MainProcess { unit, .. }) => {
+            refused_word(unit, "the name of a unit", UNIT_LETTERS)
+        }
+        Some(Guard::Config { address, values }) => {
+            config::refused_address(address).or_else(|| config::refused_values(values))
+        }
         None => None,
     };
     guard.or_else(|| action::refusal(&step.action))

@@ -1,0 +1,105 @@
+//! The page of results, and its place in the README.
+
+use crate::claims::Claim;
+use crate::machine;
+use crate::measure::{Found, Outcome};
+use crate::table;
+
+const BEGIN: &str = "<!-- proof: begin -->\n";
+const END: &str = "<!-- proof: end -->\n";
+
+/// How the figures came to be: what stands under the tables.
+pub struct Circumstances {
+    pub date: String,
+    pub minutes: u64,
+    pub quick: bool,
+    pub busyness_before: String,
+}
+
+/// Tables, claims and circumstances, as Markdown.
+pub fn page(outcomes: &[Outcome], claims: &[Claim], circumstances: &Circumstances) -> String {
+    let mut text = tables(outcomes);
+    text += "Claims:\n\n";
+    for claim in claims {
+        text += &claim_line(claim);
+    }
+    text += &format!("\n{}", footer(outcomes, claims, circumstances));
+    text
+}
+
+pub fn claim_line(claim: &Claim) -> String {
+    let word = if claim.holds { "pass" } else { "FAIL" };
+    format!("- {word}: {}\n", claim.text)
+}
+
+/// What the README shows: the tables, and where they come from.
+pub fn extract(outcomes: &[Outcome], claims: &[Claim], circumstances: &Circumstances) -> String {
+    tables(outcomes) + &footer(outcomes, claims, circumstances)
+}
+
+fn tables(outcomes: &[Outcome]) -> String {
+    let mut text = String::new();
+    if outcomes
+        .iter()
+        .any(|one| matches!(one.found, Found::Shift { .. }))
+    {
+        text += "Under a load whose value sizes shift:\n\n";
+        text += &table::shifts(outcomes);
+        text += "\n";
+    }
+    if outcomes
+        .iter()
+        .any(|one| matches!(one.found, Found::Live(_)))
+    {
+        text += "Hardening a full server while clients use it:\n\n";
+        text += &table::lives(outcomes);
+        text += "\n";
+    }
+    text
+}
+
+fn footer(outcomes: &[Outcome], claims: &[Claim], circumstances: &Circumstances) -> String {
+    let held = claims.iter().filter(|claim| claim.holds).count();
+    let late = outcomes.iter().filter_map(|outcome| match &outcome.found {
+        Found::Shift { report, .. } => Some(report.lateness.worst_ms),
+        Found::Live(_) => None,
+    });
+    let late = late.max_by(f64::total_cmp).unwrap_or_default();
+    let limit = outcomes.first().map_or(0, |outcome| outcome.limit >> 20);
+    format!(
+        "{held} of {} claims hold. Hosts of {limit} MiB; one run of each row{}, on {} in {} minutes; {}; load average before \
+         {}; the machine itself woke an idle thread up to {late:.0} ms late meanwhile, which is part of every worst wait.\n",
+        claims.len(),
+        if circumstances.quick {
+            " (the quick proof)"
+        } else {
+            ""
+        },
+        circumstances.date,
+        circumstances.minutes,
+        machine::description(),
+        circumstances.busyness_before,
+    )
+}
+
+/// The README with the results between its two marks. Nothing where they are not there.
+pub fn recorded(readme: &str, results: &str) -> Option<String> {
+    let (before, rest) = readme.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}{results}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_put_between_the_marks() {
+        let readme = format!("before\n{BEGIN}old\n{END}after\n");
+        assert_eq!(
+            recorded(&readme, "new\n").unwrap(),
+            format!("before\n{BEGIN}new\n{END}after\n")
+        );
+        assert_eq!(recorded("no marks\n", "new\n"), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! The restart of a server: when, and when never.
+
+use super::live::Live;
+use super::server::Instance;
+use super::{converge::Pending, note};
+use crate::model::change::{Change, ChangeKind, Difference, Effect, Undo};
+use crate::model::probe::Probe;
+use crate::module::service::restart_step;
+use crate::module::{Failure, Parameters, Stop};
+use crate::redis::conf::{Effective, Value};
+use crate::redis::info::Role;
+use crate::redis::units::human_exact;
+
+/// What a task says about restarts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Never,
+    /// Only what no CONFIG SET can bring makes it restart.
+    WhenNeeded,
+    /// Whatever changes.
+    Always,
+}
+
+impl Mode {
+    pub(super) fn of(parameters: &Parameters) -> Result<Self, Stop> {
+        Ok(match parameters.string("restart")?.as_deref() {
+            Some("never") => Self::Never,
+            Some("always") => Self::Always,
+            _ => Self::WhenNeeded,
+        })
+    }
+}
+
+/// Whether what the server holds is there again after a restart, with the settings that it will have by then.
+pub(super) fn keeps_data(live: &Live<'_>, wanted: &Effective) -> bool {
+    let value = |name: &str| {
+        wanted
+            .named(name)
+            .or_else(|| live.effective.named(name))
+            .map(|setting| &setting.value)
+    };
+    let saves = matches!(value("save"), Some(Value::Points(points)) if !points.is_empty());
+    saves || value("appendonly") == Some(&Value::Bool(true))
+}
+
+/// The unit that is restarted.
+///
+/// # Errors
+/// Where a restart would lose data on other hosts, or there is nothing to restart it with.
+pub(super) fn unit(
+    parameters: &Parameters,
+    instance: Option<&Instance<'_>>,
+    live: &Live<'_>,
+    keeps_data: bool,
+    why: &[Pending],
+) -> Result<String, Stop> {
+    let why = if why.is_empty() {
+        "`restart: always`".to_owned()
+    } else {
+        why.iter()
+            .map(Pending::shown)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let replicas = live.info.count("connected_slaves").unwrap_or(0);
+    let is_followed = live.info.role() == Some(Role::Primary) && replicas > 0;
+    if is_followed && !keeps_data && !parameters.boolean("restart_primary", false)? {
+        return Err(Failure::new(format!(
+            "{why} needs a restart, and this is a primary that keeps nothing on disk and has {replicas} replicas: it would come back empty, and they would copy its emptiness"
+        ))
+        .help("make a replica the primary first; or leave the restart for later with `restart: never`")
+        .help("`restart_primary: yes` restarts it all the same, and all its data is lost")
+        .into());
+    }
+    let given = parameters.string("service")?;
+    let unit = given.or_else(|| {
+        instance
+            .and_then(|instance| instance.unit)
+            .map(str::to_owned)
+    });
+    unit.map(|unit| {
+        if unit.contains('.') {
+            unit
+        } else {
+            format!("{unit}.service")
+        }
+    })
+    .ok_or_else(|| {
+        Failure::new(format!(
+            "{why} needs a restart, and no unit is known that runs this server"
+        ))
+        .help("name it with `service`, or leave the restart for later with `restart: never`")
+        .into()
+    })
+}
+
+/// The restart, which comes after everything else.
+pub(super) fn change(
+    unit: &str,
+    live: &Live<'_>,
+    keeps_data: bool,
+    pending: &[Pending],
+    file: &str,
+    has_note: bool,
+) -> Change {
+    let mut notes: Vec<String> = pending
+        .iter()
+        .map(|pending| format!("{} needs it", pending.shown()))
+        .collect();
+    let keys = live.info.keys().total;
+    if keys > 0 {
+        let used = human_exact(live.info.bytes("used_memory").unwrap_or(0));
+        notes.push(if keeps_data {
+            format!("{keys} keys ({used}) are loaded again from disk")
+        } else {
+            format!("all {keys} keys ({used}) are lost: nothing is kept on disk")
+        });
+    }
+    let mut steps = vec![restart_step(unit)];
+    if has_note {
+        steps.push(note::remove(file));
+    }
+    Change {
+        kind: ChangeKind::Run,
+        resource: format!("restart {unit}"),
+        difference: Difference::None,
+        notes,
+        steps,
+        undo: Undo::Impossible(format!(
+            "a restart cannot be taken back; once its files are as they were, restart {unit} again"
+        )),
+        effects: vec![
+            Effect::ServersChange {
+                reason: format!("{unit} is restarted"),
+            },
+            Effect::AskAgain(Probe::Unit(unit.to_owned())),
+            note::effect(file),
+        ],
+    }
+}

@@ -1,0 +1,115 @@
+//! Where a running server is asked, and as whom: parameters that several modules share.
+
+use crate::model::probe::RedisAddress;
+use crate::model::value::Value;
+use crate::module::{Failure, Kind, Look, Parameter, Parameters, Stop};
+
+const USUAL_PORT: u16 = 6379;
+
+pub const SOCKET: Parameter = Parameter::new("socket", Kind::Path, "The unix socket to ask it at.")
+    .aliases(&["login_unix_socket"]);
+pub const HOST: Parameter = Parameter::new(
+    "host",
+    Kind::String,
+    "The address to ask it at, as seen from its host.",
+)
+.aliases(&["login_host"])
+.default("127.0.0.1");
+pub const PORT: Parameter = Parameter::new("port", Kind::Integer, "Its port.")
+    .aliases(&["login_port"])
+    .default("the server's own, else 6379");
+pub const USER: Parameter =
+    Parameter::new("user", Kind::String, "The account that asks.").aliases(&["login_user"]);
+pub const PASSWORD: Parameter =
+    Parameter::new("password", Kind::Secret, "Its password.").aliases(&["login_password"]);
+
+/// Where a server says itself that it answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnAddress<'a> {
+    /// 0: only at its socket. `None`: not known.
+    pub port: Option<u16>,
+    pub socket: Option<&'a str>,
+}
+
+impl<'a> OwnAddress<'a> {
+    /// Of the host's main server.
+    ///
+    /// # Errors
+    /// [`Stop::Unknown`] while a package is about to bring another server.
+    pub fn of(look: &Look<'a>) -> Result<Self, Stop> {
+        Ok(Self {
+            port: port(look.fact(&["redis", "port"])?),
+            socket: look.fact(&["redis", "socket"])?.and_then(Value::as_str),
+        })
+    }
+}
+
+/// A port as facts have it.
+pub fn port(value: Option<&Value>) -> Option<u16> {
+    match value {
+        Some(Value::Int(number)) => u16::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
+/// Whether the task says itself where the server is.
+pub fn is_given(parameters: &Parameters) -> bool {
+    ["socket", "host", "port"]
+        .iter()
+        .any(|name| parameters.has(name))
+}
+
+/// The address that the parameters say, else the server's own: its port, or its socket where it has no port.
+///
+/// # Errors
+/// Where the parameters say two addresses, or no port.
+pub fn redis_address(parameters: &Parameters, own: OwnAddress<'_>) -> Result<RedisAddress, Stop> {
+    let host = parameters.string("host")?;
+    let given_port = match parameters.integer("port")? {
+        None => None,
+        Some(number) => Some(
+            u16::try_from(number)
+                .map_err(|_| Stop::failed(format!("`port: {number}` is no port")))?,
+        ),
+    };
+    let mut socket = parameters.string("socket")?;
+    if socket.is_some() && (host.is_some() || given_port.is_some()) {
+        return Err(
+            Failure::new("`socket` and `host` or `port` are two addresses")
+                .help("leave one of them out")
+                .into(),
+        );
+    }
+    let mut port = given_port.unwrap_or(USUAL_PORT);
+    if !is_given(parameters) {
+        match own.port {
+            Some(0) => socket = own.socket.map(str::to_owned),
+            Some(own) => port = own,
+            None => {}
+        }
+    }
+    Ok(RedisAddress {
+        host: socket
+            .is_none()
+            .then(|| host.unwrap_or_else(|| "127.0.0.1".to_owned())),
+        port: if socket.is_none() { port } else { 0 },
+        socket,
+        // An empty text is none: playbooks write `default(value='')` where there may be no password.
+        user: parameters.string("user")?.filter(|user| !user.is_empty()),
+        password: parameters
+            .secret("password")?
+            .filter(|password| !password.expose().is_empty()),
+    })
+}
+
+/// An address for a person.
+pub fn place(address: &RedisAddress) -> String {
+    match (&address.socket, &address.host) {
+        (Some(socket), _) => socket.clone(),
+        (None, host) => format!(
+            "{}:{}",
+            host.as_deref().unwrap_or("127.0.0.1"),
+            address.port
+        ),
+    }
+}

@@ -50,6 +50,7 @@ pub(super) fn text(instance: &Instance) -> String {
          NoNewPrivileges=yes\n\
          # Neither ProtectKernelTunables nor ProtectControlGroups nor ProtectProc: they mount a fresh /proc, and what a\n\
          # container shows in its own /proc/meminfo (its limit) would be hidden.\n\
+         ReadOnlyPaths=-/proc/sys -/sys\n\
          ProtectSystem=strict\n\
          ProtectHome=yes\n\
          ProtectKernelModules=yes\n\

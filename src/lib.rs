@@ -44,6 +44,7 @@
 //! Deciding is pure: a dry run is the same flow, ended earlier. Round trips are counted: a host costs a constant number
 //! of them, however many tasks there are. Every change knows its inverse, and the inverse is recorded first.
 //! `docs/architecture.md` says more.
+
 pub mod cli;
 pub mod engine;
 pub mod error;

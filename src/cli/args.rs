@@ -34,8 +34,12 @@ pub enum Command {
     Verify(PlayArguments),
     /// Show what each host is, and where each figure comes from.
     Facts(FactsArguments),
+    /// Show how each host's memory is shared out: what is known, each step, and what follows.
+    Explain(FactsArguments),
     /// Show the inventory as it is understood.
     Inventory(InventoryArguments),
+    /// Find what is wrong in a redis.conf or valkey.conf, without any host. Exits 3 where there are errors.
+    Lint(LintArguments),
     /// List the recorded runs, newest first.
     Runs,
     /// Show one recorded run: what was done on each host, and how to undo it.
@@ -134,6 +138,31 @@ pub struct FactsArguments {
     /// Ask as root, through sudo: root sees more.
     #[arg(short, long)]
     pub r#become: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LintArguments {
+    /// Configuration files. What their `include` lines bring is read too.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The server that the file is for: `redis 8.0`, `valkey 8.1.1`. May be given more than once. Without it, only
+    /// what is wrong for every version is found.
+    #[arg(short, long, value_name = "SERVER", value_delimiter = ',')]
+    pub server: Vec<String>,
+    /// Whether the server's build can defragment; `cachesmith facts` proves it.
+    #[arg(long, value_enum, default_value_t = DefragArgument::Unknown, value_name = "WHETHER")]
+    pub defrag: DefragArgument,
+    /// Let warnings count as errors.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DefragArgument {
+    Yes,
+    No,
+    #[default]
+    Unknown,
 }
 
 #[derive(Debug, Args)]

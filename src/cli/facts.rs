@@ -1,4 +1,4 @@
-//! `facts`: what each host is.
+//! `facts`: what each host is. `explain`: what its memory is worth, and why.
 
 use std::sync::Arc;
 
@@ -19,7 +19,18 @@ use crate::model::template::Templates;
 use crate::module::Failure;
 use crate::view::{Answer, Console};
 
-pub(super) fn run(arguments: &FactsArguments, console: &mut Console) -> Result<Exit> {
+/// Which of the two commands it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telling {
+    Facts,
+    Derivation,
+}
+
+pub(super) fn run(
+    arguments: &FactsArguments,
+    telling: Telling,
+    console: &mut Console,
+) -> Result<Exit> {
     let hosts = prepare::hosts(&arguments.hosts, None)?;
     console.diagnostics(&hosts.warnings);
     let patterns = Patterns::parse(&arguments.pattern)?;
@@ -39,7 +50,7 @@ pub(super) fn run(arguments: &FactsArguments, console: &mut Console) -> Result<E
                 vec![Diagnostic::error(format!("cannot start: {error}"))],
             )
         })?;
-    Ok(runtime.block_on(ask(arguments, &hosts, names, console)))
+    Ok(runtime.block_on(ask(arguments, &hosts, names, telling, console)))
 }
 
 /// Asks all hosts and tells what they answer.
@@ -47,6 +58,7 @@ async fn ask(
     arguments: &FactsArguments,
     hosts: &prepare::Hosts,
     names: Vec<String>,
+    telling: Telling,
     console: &mut Console,
 ) -> Exit {
     let wish = Wish {
@@ -69,7 +81,10 @@ async fn ask(
     ));
     let (sender, mut answers) = mpsc::unbounded_channel();
     let (as_root, forks) = (arguments.r#become, arguments.hosts.forks);
-    console.begin_facts(&names);
+    match telling {
+        Telling::Facts => console.begin_facts(&names),
+        Telling::Derivation => console.begin_explaining(&names),
+    }
     let asking = survey(&context, names, as_root, forks, &sender);
     tokio::pin!(asking);
     let mut exit = Exit::Done;

@@ -5,6 +5,7 @@ mod exit;
 mod facts;
 mod init;
 mod inventory;
+mod lint;
 mod modules;
 mod play;
 mod prepare;
@@ -40,8 +41,10 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> 
         Command::Plan(play) => play::run(Mode::Plan, play, false, console),
         Command::Apply(apply) => play::run(Mode::Apply, &apply.play, apply.yes, console),
         Command::Verify(play) => play::run(Mode::Verify, play, false, console),
-        Command::Facts(facts) => facts::run(facts, console),
+        Command::Facts(facts) => facts::run(facts, facts::Telling::Facts, console),
+        Command::Explain(facts) => facts::run(facts, facts::Telling::Derivation, console),
         Command::Inventory(inventory) => inventory::run(inventory, console),
+        Command::Lint(lint) => lint::run(lint, console),
         Command::Init { folder } => init::run(folder, console),
         Command::Modules { name } => modules::run(name.as_deref(), console),
         Command::Runs => crate::cli::play::list_runs(console),

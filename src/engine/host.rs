@@ -304,6 +304,11 @@ impl<'a> HostPlay<'a> {
             self.note_written = true;
         }
         let wishes = self.setting.sizing_wishes().map_err(Trouble::Failed)?;
+        if let Some(reason) = crate::redis::from_facts::unmet(&facts, wishes.as_ref()) {
+            let failure = Failure::new(reason)
+                .help("say `auto` to plan without it, or move to a build with its own jemalloc: `cachesmith explain` tells which");
+            return Err(Trouble::Failed(failure));
+        }
         self.memory.facts = super::facts::variables(&facts, wishes.as_ref());
         self.memory.facts_stale = false;
         self.facts = Some(facts);

@@ -5,5 +5,6 @@ pub mod files;
 pub mod inventory;
 pub mod library;
 pub mod playbook;
+pub mod redis_conf;
 pub mod variables;
 pub mod yaml;

@@ -14,14 +14,14 @@ use crate::model::facts::Facts;
 use crate::model::value::{Map, Value};
 use build::Subject;
 use values::put_text;
-use wishes::Wishes;
 pub use wishes::check as check_wishes;
+use wishes::{Wanted, Wishes};
 
 /// Completes "known after ...".
 const INSTALLED: &str = "redis-server is installed";
 
 /// What exists only where a server, or the package that would bring one, is known.
-const DEPENDENT: [&str; 19] = [
+const DEPENDENT: [&str; 21] = [
     "flavour",
     "version",
     "major",
@@ -41,6 +41,8 @@ const DEPENDENT: [&str; 19] = [
     "client_query_buffer_limit",
     "memory_high",
     "memory_max",
+    "guard_floor",
+    "guard_limit",
 ];
 
 /// The variable `redis`. `wishes` is the variable `redis_sizing`, if people set it; with a mistake in it nothing is
@@ -92,10 +94,35 @@ pub fn variables(facts: &Facts, wishes: Option<&Value>) -> Map {
     [("redis".to_owned(), redis.into())].into_iter().collect()
 }
 
+/// Why nothing may be planned for a host, if people require what its server cannot do: a sentence without a full stop.
+/// Nothing where the server is not known yet.
+#[must_use]
+pub fn unmet(facts: &Facts, wishes: Option<&Value>) -> Option<String> {
+    let wishes = wishes::read(wishes).ok()?;
+    if wishes.defragmentation != Wanted::Require {
+        return None;
+    }
+    let subject = Subject::of(facts, wishes.flavour)?;
+    let defragmentation = build::defragmentation(&subject, facts, &wishes);
+    (!defragmentation.enable).then(|| {
+        format!(
+            "`redis_sizing.defragmentation` is `require`, and it cannot be had: {}",
+            defragmentation.reason
+        )
+    })
+}
+
 /// Adds what the server can do, and what it may use.
 fn size(subject: &Subject<'_>, facts: &Facts, wishes: &Wishes, redis: &mut Map) {
     let defragmentation = build::defragmentation(subject, facts, wishes);
-    let estimate = estimate::of(subject, facts, wishes, defragmentation.enable);
+    let mut estimate = estimate::of(subject, facts, wishes, defragmentation.enable);
+    if wishes.defragmentation == Wanted::Require && !defragmentation.enable {
+        estimate.sizing.settings = None;
+        estimate.sizing.refused = Some(format!(
+            "defragmentation is required, and {}",
+            defragmentation.reason
+        ));
+    }
     values::put_defragmentation(redis, &defragmentation);
     values::put_sizing(redis, &estimate);
 }

@@ -11,6 +11,7 @@
 //! | [`guard_status`] | what does a guard on the host hold, so that nobody else takes it back |
 //! | [`health`] | is a running server what it was meant to be, and well |
 //! | [`info`], [`config_get`] | what does a running server say of itself |
+//! | [`lint`] | what is wrong with a configuration file and what it includes |
 //! | [`sizing`] | how much memory may a server use on a host, and why |
 
 pub mod capability;
@@ -21,6 +22,7 @@ pub mod from_facts;
 pub mod guard_status;
 pub mod health;
 pub mod info;
+pub mod lint;
 pub mod sizing;
 pub mod units;
 pub mod version;

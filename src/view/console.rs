@@ -8,7 +8,7 @@ use super::page::Page;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::terminal::Terminal;
-use super::{diagnostic, page, record};
+use super::{diagnostic, explain, page, record};
 use crate::journal::{RunDetail, RunLine};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::Event;
@@ -21,6 +21,10 @@ pub struct Console {
     terminal: Terminal,
     progress: Option<Progress>,
     survey: Survey,
+    /// Whether the answers of hosts are told as derivations.
+    explains: bool,
+    /// Whether one of them has no answer to tell.
+    fails: bool,
 }
 
 impl Console {
@@ -33,6 +37,8 @@ impl Console {
             settings,
             progress: None,
             survey: Survey::default(),
+            explains: false,
+            fails: false,
         }
     }
 
@@ -79,6 +85,21 @@ impl Console {
         self.err.write(&text);
     }
 
+    /// Tells what was found in files that were to be looked at: results, and so on standard output. With `--json` the
+    /// lines that are given.
+    pub fn findings(&mut self, found: &[Diagnostic], lines: &[serde_json::Value]) {
+        if self.settings.json {
+            for line in lines {
+                self.out.write(&format!("{line}\n"));
+            }
+        } else if found.is_empty() {
+            self.out.write("Nothing is wrong.\n");
+        } else {
+            let text = diagnostic::render_all(found, self.out.width, self.out.colours);
+            self.out.write(&text);
+        }
+    }
+
     /// One sentence about what was or was not done.
     pub fn note(&mut self, text: &str) {
         let lines: Vec<_> = text.split('\n').map(page::clean).collect();
@@ -112,12 +133,37 @@ impl Console {
         }
     }
 
+    /// Begins to gather facts, to tell what follows from them.
+    pub fn begin_explaining(&mut self, hosts: &[String]) {
+        self.begin_facts(hosts);
+        self.explains = true;
+    }
+
     /// Tells what a host answered; as text it is told at the end, with all that is alike.
     pub fn facts(&mut self, host: &str, answer: &Answer<'_>) {
+        if self.explains
+            && let Answer::Known(_, variables) = answer
+        {
+            let text = if self.settings.json {
+                format!("{}\n", explain::to_json(host, variables))
+            } else {
+                let page = explain::page(host, variables, self.out.width);
+                page.render(self.out.colours)
+            };
+            match &self.progress {
+                Some(progress) => progress.suspend(|| self.out.write(&text)),
+                None => self.out.write(&text),
+            }
+            if let Some(progress) = &mut self.progress {
+                progress.answered(true);
+            }
+            return;
+        }
         if self.settings.json {
             self.out.write(&format!("{}\n", answer.to_json(host)));
             return;
         }
+        self.fails |= self.explains;
         self.survey.add(host, answer);
         if let Some(progress) = &mut self.progress {
             progress.answered(matches!(answer, Answer::Known(..)));
@@ -131,6 +177,9 @@ impl Console {
         }
         if let Some(progress) = self.progress.take() {
             progress.end();
+        }
+        if self.explains && !self.fails {
+            return;
         }
         let page = self.survey.page(self.out.width, self.settings.detail);
         self.out.write(&page.render(self.out.colours));

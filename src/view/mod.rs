@@ -5,6 +5,7 @@
 
 mod console;
 mod diagnostic;
+mod explain;
 mod facts;
 mod gather;
 mod output;
@@ -17,6 +18,7 @@ mod terminal;
 
 pub use console::{Console, answer};
 pub use diagnostic::{render as render_diagnostic, render_all as render_diagnostics};
+pub use explain::page as explanation_page;
 pub use facts::{Answer, Survey};
 pub use page::Page;
 pub use record::{list as runs_page, undoing as undoing_page};

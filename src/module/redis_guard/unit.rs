@@ -48,12 +48,13 @@ pub(super) fn text(instance: &Instance) -> String {
          TasksMax=16\n\
          CapabilityBoundingSet={capabilities}\n\
          NoNewPrivileges=yes\n\
+         # Neither ProtectKernelTunables nor ProtectControlGroups nor ProtectProc: they mount a fresh /proc, and what a\n\
+         # container shows in its own /proc/meminfo (its limit) would be hidden.\n\
+         ReadOnlyPaths=-/proc/sys -/sys\n\
          ProtectSystem=strict\n\
          ProtectHome=yes\n\
-         ProtectKernelTunables=yes\n\
          ProtectKernelModules=yes\n\
          ProtectKernelLogs=yes\n\
-         ProtectControlGroups=yes\n\
          ProtectClock=yes\n\
          ProtectHostname=yes\n\
          PrivateTmp=yes\n\

@@ -95,6 +95,8 @@ pub fn is_secret(name: &str) -> bool {
             ]
             .iter()
             .any(|word| name.contains(word))
+                // A misspelt `requirepass` holds a password too.
+                || suggestion(&name).and_then(lookup).is_some_and(|near| near.secret)
         }
     }
 }
@@ -185,6 +187,7 @@ mod tests {
             assert!(is_secret(name), "{name}");
         }
         assert!(is_secret("my-module.password"));
+        assert!(is_secret("requirepas") && is_secret("RequrePass"));
         for name in ["maxmemory", "tls-key-file", "aclfile", "tls-auth-clients"] {
             assert!(!is_secret(name), "{name}");
         }

@@ -141,6 +141,25 @@ pub fn split(line: &[u8]) -> Result<Vec<Argument>, SplitError> {
     }
 }
 
+/// Where the words of a line stand, quotes included, in bytes; up to the first that cannot be read.
+#[must_use]
+pub fn places(line: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut places = Vec::new();
+    let mut at = 0;
+    loop {
+        while line.get(at).copied().is_some_and(is_space) {
+            at += 1;
+        }
+        match word(line, at) {
+            Ok((_, end)) if end > at => {
+                places.push(at..end);
+                at = end;
+            }
+            _ => return places,
+        }
+    }
+}
+
 /// Reads one word that begins at `at`; answers it and where it ended.
 fn word(line: &[u8], mut at: usize) -> Result<(Vec<u8>, usize), SplitError> {
     let mut word = Vec::new();
@@ -239,6 +258,13 @@ mod tests {
             [b"timeout".to_vec(), b"5\x0bx".to_vec()]
         );
         assert!(words("\u{b}\u{c} ").is_empty());
+    }
+
+    #[test]
+    fn words_have_places() {
+        assert_eq!(places(b"  a \"b c\" d"), [2..3, 4..9, 10..11]);
+        assert_eq!(places(b"a \"b").len(), 1);
+        assert!(places(b"").is_empty());
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod redact;
 mod tests;
 mod value;
 
-pub use argument::{Argument, SplitError, split};
+pub use argument::{Argument, SplitError, places, split};
 pub use diff::{Apply, Change, diff, drift, in_safe_order};
 pub use document::{Directive, Document, Kind, Line};
 pub use effective::{Effective, Setting};

@@ -2,10 +2,10 @@
 
 use super::instances;
 use super::values::put_text;
-use super::wishes::Wishes;
+use super::wishes::{Wanted, Wishes};
 use crate::model::facts::{Facts, RedisBinary, RedisCandidate, RedisInstance};
 use crate::model::value::Map;
-use crate::redis::capability::{self, Decision, Deployment, Evidence};
+use crate::redis::capability::{self, Assessment, Decision, Deployment, Evidence};
 use crate::redis::info::{Info, Role};
 use crate::redis::version::{Build, Flavour, Server, Version};
 
@@ -114,6 +114,17 @@ impl<'a> Subject<'a> {
                     .ok()
                     .map(|version| Server::new(candidate.package.flavour, version))
             }
+        }
+    }
+
+    /// Of a server that is there, its own; else of all that are.
+    fn deployment(&self, facts: &Facts) -> Deployment {
+        match self {
+            Self::Installed {
+                instance: Some(instance),
+                ..
+            } => deployment(std::iter::once(*instance)),
+            _ => deployment(facts.redis_instances.iter()),
         }
     }
 
@@ -239,13 +250,17 @@ pub(super) fn defragmentation(
     wishes: &Wishes,
 ) -> Defragmentation {
     let assessment = capability::assess(&subject.evidence(facts));
-    let decision = capability::decide(&assessment, subject.server().as_ref(), deployment(facts));
+    let decision = capability::decide(
+        &assessment,
+        subject.server().as_ref(),
+        subject.deployment(facts),
+    );
     let Decision {
         enable,
         refusals,
         warnings,
     } = decision;
-    let unwanted = wishes.defragmentation == Some(false);
+    let unwanted = wishes.defragmentation == Wanted::Off;
     let reason = match (unwanted, enable) {
         (true, _) => "redis_sizing.defragmentation says no".to_owned(),
         (false, true) => assessment.reasons.first().cloned().unwrap_or_default(),
@@ -254,9 +269,51 @@ pub(super) fn defragmentation(
     Defragmentation {
         enable: enable && !unwanted,
         verdict: assessment.verdict,
+        instead: if enable || unwanted {
+            Vec::new()
+        } else {
+            instead(assessment.verdict, facts)
+        },
+        evidence: assessment.reasons,
         reason,
         warnings,
     }
+}
+
+/// What is done where defragmentation stays off, and what would bring it.
+fn instead(verdict: capability::Defragmentation, facts: &Facts) -> Vec<String> {
+    let mut sentences = vec![
+        "memory is counted with a factor of 1.4 for fragmentation instead of 1.2".to_owned(),
+        "jemalloc-bg-thread gives empty pages back, and the guard lowers maxmemory while memory is short".to_owned(),
+    ];
+    if verdict == capability::Defragmentation::Supported {
+        sentences.push("an update to a version without this fault brings it".to_owned());
+        return sentences;
+    }
+    let mut build = "a build with its own jemalloc brings it: the packages of packages.redis.io, the official image, Valkey of Fedora and EL".to_owned();
+    if facts.page_size > 4096 {
+        build.push_str(&format!(
+            "; this host's pages are {} bytes, and a jemalloc that was built for 4096 does not start here",
+            facts.page_size
+        ));
+    }
+    sentences.push(build);
+    sentences
+}
+
+/// The same for one of several servers, whose builds may differ.
+pub(super) fn of_instance(facts: &Facts, instance: &RedisInstance) -> (Decision, Assessment) {
+    let subject = Subject::Installed {
+        binary: binary_of(facts, instance),
+        instance: Some(instance),
+    };
+    let assessment = capability::assess(&subject.evidence(facts));
+    let decision = capability::decide(
+        &assessment,
+        subject.server().as_ref(),
+        subject.deployment(facts),
+    );
+    (decision, assessment)
 }
 
 pub(super) struct Defragmentation {
@@ -264,12 +321,17 @@ pub(super) struct Defragmentation {
     /// What the build can do, whatever is wise or wished.
     pub(super) verdict: capability::Defragmentation,
     pub(super) reason: String,
+    /// What each piece of evidence says, the weightiest first.
+    pub(super) evidence: Vec<String>,
+    /// What is done where it stays off, and what would bring it.
+    pub(super) instead: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
 
-fn deployment(facts: &Facts) -> Deployment {
+/// What servers are part of.
+fn deployment<'a>(instances: impl Iterator<Item = &'a RedisInstance>) -> Deployment {
     let mut deployment = Deployment::default();
-    for instance in &facts.redis_instances {
+    for instance in instances {
         let info = Info::parse(&instance.info);
         deployment.cluster |= info.flag("cluster_enabled") == Some(true);
         deployment.replica |= info.role() == Some(Role::Replica);

@@ -1,6 +1,7 @@
 //! The servers of a host.
 
-use super::values::put_text;
+use super::build;
+use super::values::{put_text, support_word};
 use crate::model::facts::{Facts, RedisInstance};
 use crate::model::value::{Map, Value};
 use crate::redis::config_get;
@@ -42,7 +43,7 @@ pub(super) fn list(facts: &Facts) -> Vec<Value> {
         .redis_instances
         .iter()
         .map(|instance| {
-            let mut map = one(instance);
+            let mut map = one(facts, instance);
             if let Some(guard) = guard_of(facts, instance) {
                 map.insert("guard".to_owned(), guard.into());
             }
@@ -78,7 +79,7 @@ fn guard_of(facts: &Facts, instance: &RedisInstance) -> Option<Map> {
     Some(map)
 }
 
-fn one(instance: &RedisInstance) -> Map {
+fn one(facts: &Facts, instance: &RedisInstance) -> Map {
     let mut map = Map::new();
     let info = Info::parse(&instance.info);
     map.insert("running".to_owned(), (instance.pid != 0).into());
@@ -114,6 +115,19 @@ fn one(instance: &RedisInstance) -> Map {
         put_text(&mut map, "flavour", flavour);
         put_text(&mut map, "version", &server.version.to_string());
     }
+    let (decision, assessment) = build::of_instance(facts, instance);
+    map.insert("defragmentation".to_owned(), decision.enable.into());
+    put_text(
+        &mut map,
+        "defragmentation_support",
+        support_word(assessment.verdict),
+    );
+    let reason = if decision.enable {
+        assessment.reasons.first().cloned().unwrap_or_default()
+    } else {
+        decision.refusals.join("; ")
+    };
+    put_text(&mut map, "defragmentation_reason", &reason);
     for (name, field) in [
         ("used_memory", "used_memory"),
         ("used_memory_peak", "used_memory_peak"),

@@ -291,6 +291,73 @@ fn a_program_that_was_replaced_must_agree_with_the_one_that_runs() {
 }
 
 #[test]
+fn defragmentation_is_required_refused_or_left_off() {
+    let able = host(8 * GIB);
+    let mut unable = host(8 * GIB);
+    unable.redis_binaries[0].refuses_defragmentation = Some(true);
+    let unmet_of = |facts: &Facts, word: &str| {
+        let wishes = [("defragmentation".to_owned(), Value::from(word))];
+        unmet(facts, Some(&Value::Map(wishes.into_iter().collect())))
+    };
+    assert_eq!(unmet_of(&able, "require"), None);
+    assert_eq!(unmet_of(&unable, "auto"), None);
+    let reason = unmet_of(&unable, "require").unwrap();
+    assert!(reason.contains("this build cannot defragment"), "{reason}");
+    let required = redis(&unable, &[("defragmentation", "require".into())]);
+    assert!(!required.contains_key("maxmemory"));
+    assert!(text(&required, &["sizing", "refused"]).starts_with("defragmentation is required"));
+    let off = redis(&able, &[("defragmentation", "off".into())]);
+    assert_eq!(off["defragmentation"], Value::Bool(false));
+    let auto = redis(&unable, &[("defragmentation", "auto".into())]);
+    assert_eq!(auto["defragmentation"], Value::Bool(false));
+    let Value::List(instead) = &auto["defragmentation_instead"] else {
+        panic!("no list");
+    };
+    assert_eq!(instead.len(), 3);
+    let wrong = check_wishes(&Value::Map(
+        [("defragmentation".to_owned(), Value::from("perhaps"))]
+            .into_iter()
+            .collect(),
+    ));
+    assert_eq!(
+        wrong.as_deref(),
+        Some("redis_sizing.defragmentation must be auto, require or off, not `perhaps`")
+    );
+}
+
+#[test]
+fn each_server_of_a_host_has_a_verdict_of_its_own() {
+    let mut facts = host(8 * GIB);
+    let debian = RedisBinary {
+        path: "/opt/debian/redis-server".to_owned(),
+        refuses_defragmentation: Some(true),
+        ..facts.redis_binaries[0].clone()
+    };
+    let second = RedisInstance {
+        binary: debian.path.clone(),
+        port: 6380,
+        ..facts.redis_instances[0].clone()
+    };
+    facts.redis_binaries.push(debian);
+    facts.redis_instances.push(second);
+    let redis = redis(&facts, &[]);
+    let Value::List(instances) = &redis["instances"] else {
+        panic!("no list");
+    };
+    let support: Vec<&str> = instances
+        .iter()
+        .map(|instance| {
+            instance
+                .get("defragmentation_support")
+                .unwrap()
+                .as_str()
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(support, ["supported", "unsupported"]);
+}
+
+#[test]
 fn a_server_has_what_its_guard_says() {
     let mut facts = host(8 * GIB);
     let status = "version=1\nport=6379\nplanned_maxmemory=100\nheld_maxmemory=80\nstate=shedding\nholds=maxmemory\nused=9\nlimit=10\nupdated=5\nwhy=9 of 10\n";

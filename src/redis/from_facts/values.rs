@@ -4,6 +4,7 @@ use super::build::Defragmentation;
 use super::estimate::Estimate;
 use crate::model::value::{Map, Value};
 use crate::redis::capability;
+use crate::redis::sizing::Amount;
 
 /// A text, unless it is empty because it is not known.
 pub(super) fn put_text(map: &mut Map, name: &str, text: &str) {
@@ -16,15 +17,30 @@ fn words<T: AsRef<str>>(texts: &[T]) -> Value {
     Value::List(texts.iter().map(|text| text.as_ref().into()).collect())
 }
 
-pub(super) fn put_defragmentation(redis: &mut Map, defragmentation: &Defragmentation) {
-    redis.insert("defragmentation".to_owned(), defragmentation.enable.into());
-    put_text(redis, "defragmentation_reason", &defragmentation.reason);
-    let support = match defragmentation.verdict {
+pub(super) fn support_word(verdict: capability::Defragmentation) -> &'static str {
+    match verdict {
         capability::Defragmentation::Supported => "supported",
         capability::Defragmentation::Unsupported => "unsupported",
         capability::Defragmentation::Unknown => "unknown",
-    };
-    put_text(redis, "defragmentation_support", support);
+    }
+}
+
+pub(super) fn put_defragmentation(redis: &mut Map, defragmentation: &Defragmentation) {
+    redis.insert("defragmentation".to_owned(), defragmentation.enable.into());
+    put_text(redis, "defragmentation_reason", &defragmentation.reason);
+    put_text(
+        redis,
+        "defragmentation_support",
+        support_word(defragmentation.verdict),
+    );
+    redis.insert(
+        "defragmentation_evidence".to_owned(),
+        words(&defragmentation.evidence),
+    );
+    redis.insert(
+        "defragmentation_instead".to_owned(),
+        words(&defragmentation.instead),
+    );
     redis.insert(
         "defragmentation_warnings".to_owned(),
         words(&defragmentation.warnings),
@@ -48,6 +64,8 @@ pub(super) fn put_sizing(redis: &mut Map, estimate: &Estimate) {
             ),
             ("memory_high", settings.memory_high),
             ("memory_max", settings.memory_max),
+            ("guard_floor", settings.guard_floor),
+            ("guard_limit", sizing.memory),
         ] {
             redis.insert(name.to_owned(), bytes.into());
         }
@@ -67,6 +85,18 @@ pub(super) fn put_sizing(redis: &mut Map, estimate: &Estimate) {
     let mut derivation: Vec<String> = sizing.derivation.iter().map(ToString::to_string).collect();
     derivation.extend(estimate.own_limits.iter().cloned());
     map.insert("derivation".to_owned(), words(&derivation));
+    let steps = sizing.derivation.iter().map(|step| {
+        let (name, number) = match step.amount {
+            Amount::Bytes(bytes) => ("bytes", bytes),
+            Amount::Thousandths(number) => ("thousandths", number),
+        };
+        let mut map = Map::new();
+        put_text(&mut map, "label", &step.label);
+        map.insert(name.to_owned(), number.into());
+        put_text(&mut map, "formula", &step.formula);
+        Value::Map(map)
+    });
+    map.insert("steps".to_owned(), Value::List(steps.collect()));
     map.insert("assumptions".to_owned(), words(&estimate.assumptions));
     map.insert("warnings".to_owned(), words(&sizing.warnings));
     put_text(

@@ -15,13 +15,24 @@ pub(super) struct Wishes {
     pub(super) persistence: Option<bool>,
     pub(super) replicas: Option<u32>,
     pub(super) write_heavy: bool,
-    /// `false`: not even where it works.
-    pub(super) defragmentation: Option<bool>,
+    pub(super) defragmentation: Wanted,
     /// Bytes that other processes need.
     pub(super) other_processes: Option<u64>,
     /// `false`: limits on the server's own unit do not count, because the playbook sets them from the result.
     pub(super) unit_limits: Option<bool>,
     pub(super) overrides: Overrides,
+}
+
+/// Whether active defragmentation is to be switched on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Where the build is proven to do it and the version does no harm with it.
+    #[default]
+    Auto,
+    /// As `Auto`, and where it is not so nothing may be planned.
+    Require,
+    /// Not even where it works.
+    Off,
 }
 
 /// Why wishes cannot be followed.
@@ -33,7 +44,7 @@ pub(super) enum Problem {
 }
 
 /// All names that `redis_sizing` may have.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "flavour",
     "instances",
     "persistence",
@@ -47,6 +58,7 @@ const NAMES: [&str; 13] = [
     "copy_on_write_share",
     "system_reserve",
     "largest_share",
+    "share",
 ];
 
 /// What is wrong with `redis_sizing`, if anything is: a sentence without a full stop.
@@ -87,7 +99,7 @@ fn take(wishes: &mut Wishes, name: &str, value: &Value) -> Result<(), Problem> {
         "persistence" => wishes.persistence = Some(truth(name, value)?),
         "replicas" => wishes.replicas = Some(count(name, value)?),
         "write_heavy" => wishes.write_heavy = truth(name, value)?,
-        "defragmentation" => wishes.defragmentation = Some(truth(name, value)?),
+        "defragmentation" => wishes.defragmentation = wanted(name, value)?,
         "other_processes" => wishes.other_processes = Some(bytes(name, value)?),
         "unit_limits" => wishes.unit_limits = Some(truth(name, value)?),
         "maxmemory" => overrides.maxmemory = Some(bytes(name, value)?),
@@ -95,6 +107,7 @@ fn take(wishes: &mut Wishes, name: &str, value: &Value) -> Result<(), Problem> {
         "copy_on_write_share" => overrides.copy_on_write_share = Some(decimal(name, value)?),
         "system_reserve" => overrides.system_reserve = Some(bytes(name, value)?),
         "largest_share" => overrides.largest_share = Some(decimal(name, value)?),
+        "share" => overrides.share = Some(decimal(name, value)?),
         _ => {
             let near = nearest(name, &NAMES).map_or_else(
                 || format!("it knows {}", NAMES.join(", ")),
@@ -120,6 +133,18 @@ fn flavour(value: &Value) -> Result<Flavour, Problem> {
         Some("redis") => Ok(Flavour::Redis),
         Some("valkey") => Ok(Flavour::Valkey),
         _ => Err(wrong("flavour", "redis or valkey", value)),
+    }
+}
+
+fn wanted(name: &str, value: &Value) -> Result<Wanted, Problem> {
+    match value.as_str().map(str::to_ascii_lowercase).as_deref() {
+        Some("auto") => Ok(Wanted::Auto),
+        Some("require") => Ok(Wanted::Require),
+        _ => match value.truth() {
+            Some(true) => Ok(Wanted::Auto),
+            Some(false) => Ok(Wanted::Off),
+            None => Err(wrong(name, "auto, require or off", value)),
+        },
     }
 }
 

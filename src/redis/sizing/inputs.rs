@@ -31,6 +31,9 @@ pub struct Overrides {
     pub system_reserve: Option<u64>,
     /// The largest share of the memory that all instances together may be given: above 0, at most 1.
     pub largest_share: Option<f64>,
+    /// The part of what is left for Redis that this instance has, where several are not to have the same: above 0, at
+    /// most 1. In its place the number of instances counts.
+    pub share: Option<f64>,
 }
 
 /// What is known of a host and of the servers on it.
@@ -151,8 +154,12 @@ impl Inputs {
             copy_on_write_share,
             largest_share,
             system_reserve,
+            share,
             ..
         } = self.overrides;
+        if !in_range(share, 0.01, 1.0) {
+            return Err("an instance's share must be from 0.01 to 1".to_owned());
+        }
         if !in_range(fragmentation_factor, 1.0, 10.0) {
             return Err("the factor for fragmentation must be from 1 to 10".to_owned());
         }

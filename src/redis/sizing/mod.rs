@@ -3,6 +3,7 @@
 //! ```text
 //! maxmemory = min(75% of M, (M - system - page tables - others - replica buffers) / (F + C)) / instances
 //! ```
+//! (or times an instance's own share, where the instances of a host are not to have the same)
 //! where `M` is the memory that counts (the smallest of the RAM and all limits of control groups), `F` what the
 //! allocator's fragmentation costs (1.4 without defragmentation, the figure of Redis' author; 1.2 with it) and `C`
 //! what a fork may copy while data is written (0 if nothing ever forks, 0.25 with replicas or persistence, 0.5 if
@@ -116,7 +117,7 @@ fn settings(inputs: &Inputs, sizing: &mut Sizing) -> Result<Settings, String> {
             amount: Amount::Bytes(given),
         });
     }
-    if maxmemory.saturating_mul(u64::from(inputs.instances)) > budget.room {
+    if maxmemory > factors.part(budget.room) {
         let whose = if inputs.instances == 1 {
             String::new()
         } else {
@@ -125,19 +126,25 @@ fn settings(inputs: &Inputs, sizing: &mut Sizing) -> Result<Settings, String> {
         return Err(format!(
             "maxmemory {}{whose} does not fit into the {} that are left for Redis",
             human_exact(maxmemory),
-            human(budget.room)
+            human(if inputs.overrides.share.is_some() {
+                factors.part(budget.room)
+            } else {
+                budget.room
+            })
         ));
     }
     if inputs.overrides.maxmemory.is_some() && maxmemory > computed {
-        let needed = factors
-            .needed(maxmemory)
-            .saturating_mul(u64::from(inputs.instances));
+        let (instances, room) = match inputs.overrides.share {
+            Some(_) => (1, factors.part(budget.room)),
+            None => (u64::from(inputs.instances), budget.room),
+        };
+        let needed = factors.needed(maxmemory).saturating_mul(instances);
         sizing.warnings.push(format!(
             "maxmemory {} was set by hand and is above the computed {}: with fragmentation, copies of a fork and buffers it may need {}, and {} is there",
             human_exact(maxmemory),
             human(computed),
             human(needed),
-            human(budget.room)
+            human(room)
         ));
     }
     if inputs.overrides.maxmemory.is_none() && maxmemory < LEAST_MAXMEMORY {

@@ -18,6 +18,9 @@ pub(super) struct Factors {
     /// How many buffers for replicas each instance may fill.
     pub replica_buffers: u64,
     largest_share: u64,
+    /// This instance's part of what is left for Redis; nothing: all have the same.
+    share: Option<u64>,
+    instances: u64,
     fragmentation_words: &'static str,
     copy_on_write_words: &'static str,
 }
@@ -56,9 +59,28 @@ impl Factors {
             copy_on_write,
             replica_buffers: inputs.replica_buffers(),
             largest_share,
+            share: overrides.share.map(thousandths).transpose()?,
+            instances: u64::from(inputs.instances),
             fragmentation_words,
             copy_on_write_words,
         })
+    }
+
+    /// One instance's part of what all may have, in bytes.
+    pub fn part(&self, bytes: u64) -> u64 {
+        match self.share {
+            Some(share) => scale(bytes, share),
+            None => bytes / self.instances,
+        }
+    }
+
+    /// Whose buffers are counted: all instances', or with shares one instance's out of its own part.
+    fn sharing(&self) -> u64 {
+        if self.share.is_some() {
+            1
+        } else {
+            self.instances
+        }
     }
 
     /// Bytes for one buffer for replicas.
@@ -136,9 +158,8 @@ impl Budget {
             .saturating_sub(system)
             .saturating_sub(page_tables)
             .saturating_sub(limit.other_resident_bytes);
-        let instances = u64::from(inputs.instances);
-        let by_need = factors.largest(room / instances);
-        let cap = scale(memory, factors.largest_share) / instances;
+        let by_need = factors.largest(factors.part(room));
+        let cap = factors.part(scale(memory, factors.largest_share));
         let maxmemory = by_need.min(cap) / MIB * MIB;
         Self {
             limit,
@@ -197,7 +218,7 @@ impl Budget {
             "the first less the three after it".to_owned(),
             bytes(self.room),
         );
-        let buffers = factors.replica_buffers * u64::from(inputs.instances);
+        let buffers = factors.replica_buffers * factors.sharing();
         if buffers > 0 {
             let (least, most) = REPLICA_BUFFER;
             let size = format!(
@@ -226,20 +247,30 @@ impl Budget {
             factors.copy_on_write_words.to_owned(),
             Amount::Thousandths(factors.copy_on_write),
         );
+        let whose = factors.share.map_or_else(
+            || "what is left for Redis".to_owned(),
+            |share| {
+                format!(
+                    "this instance's {} of what is left for Redis",
+                    percent(share)
+                )
+            },
+        );
         let minus_buffers = if buffers > 0 {
-            "what is left for Redis less the buffers"
+            format!("{whose} less the buffers")
         } else {
-            "what is left for Redis"
+            whose
         };
-        let share = if inputs.instances == 1 {
-            String::new()
-        } else {
-            format!(", shared by {} instances", inputs.instances)
+        let share = match (factors.share, inputs.instances) {
+            (Some(share), _) => format!(", of which this instance has {}", percent(share)),
+            (None, 1) => String::new(),
+            (None, instances) => format!(", shared by {instances} instances"),
         };
+        let divided = if factors.share.is_some() { "" } else { &share };
         let divisor = Amount::Thousandths(factors.fragmentation + factors.copy_on_write);
         step(
             "by need",
-            format!("{minus_buffers}, divided by {divisor}{share}"),
+            format!("{minus_buffers}, divided by {divisor}{divided}"),
             bytes(self.by_need),
         );
         step(

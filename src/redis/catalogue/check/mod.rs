@@ -43,6 +43,10 @@ pub enum Reason {
     Conflict,
     /// A later line of the same directive says something else.
     Overridden,
+    /// Files that cannot be included, or not so.
+    Include,
+    /// Defragmentation where the build cannot, or should not.
+    Defragmentation,
 }
 
 /// One thing that is wrong with a configuration. It never holds a secret.

@@ -109,10 +109,6 @@ pub(super) fn context(
     ));
     learn_secrets(hosts, wish.plays, templates.secrets());
     let mut magic = Map::new();
-    magic.insert(
-        "playbook_dir".to_owned(),
-        wish.playbook_folder.display().to_string().into(),
-    );
     // A playbook that asks gets the same answer in a plan and in an apply: that is what makes a plan true.
     magic.insert("ansible_check_mode".to_owned(), Value::Bool(false));
     magic.insert(

@@ -6,12 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::exchange::{self, Trouble};
 use super::host::HostPlay;
-use super::walk::{Executed, Planned, Target, program_result};
+use super::outcomes::{begun, executed, steps_of, until_restart};
+use super::walk::{Planned, Target};
 use super::words::failure_of;
 use crate::journal::Intention;
 use crate::model::probe::Program;
 use crate::model::step::{Action, Outcome, Step, StepStatus};
-use crate::module::{Decision, Failure};
+use crate::module::Failure;
 
 /// Where a host keeps notes of handlers that it is owed; gone when none is.
 const NOTES: &str = "/var/lib/cachesmith/pending";
@@ -157,6 +158,14 @@ impl HostPlay<'_> {
             Some(StepStatus::GuardFailed) => {
                 // Somebody, or an earlier step, changed what this task was decided from: look again.
                 world.forget_all();
+                let begun = begun(&task.decision, outcomes);
+                if !begun.is_empty() {
+                    self.memory
+                        .begun
+                        .entry(task.key.clone())
+                        .or_default()
+                        .extend(begun);
+                }
                 let refusals = self.refusals.entry(task.key.clone()).or_insert(0);
                 *refusals += 1;
                 if *refusals > MOST_REFUSALS {
@@ -293,50 +302,4 @@ fn stops(before: usize, planned: &[Planned]) -> BTreeSet<usize> {
             (!change.steps.is_empty()).then_some(first)
         })
         .collect()
-}
-
-fn steps_of(task: &Planned) -> impl Iterator<Item = &Step> {
-    task.decision
-        .changes
-        .iter()
-        .flat_map(|change| &change.steps)
-}
-
-/// The outcomes that judge a task: a restart cuts the connection, and what stands behind it comes later.
-fn until_restart<'o>(task: &Planned, outcomes: &'o [Outcome]) -> &'o [Outcome] {
-    let restart = steps_of(task).position(|step| matches!(step.action, Action::Reboot { .. }));
-    match restart {
-        Some(index)
-            if outcomes.get(index).is_some_and(|outcome| {
-                matches!(outcome.status, StepStatus::Done | StepStatus::Lost)
-            }) =>
-        {
-            &outcomes[..index]
-        }
-        _ => outcomes,
-    }
-}
-
-/// What came of a task's steps, for the walk to judge.
-fn executed(decision: &Decision, outcomes: &[Outcome], failure: Option<Failure>) -> Executed {
-    let mut result = decision.result.clone();
-    if let Some(outcome) = decision.output_of.and_then(|index| outcomes.get(index))
-        && !matches!(outcome.status, StepStatus::NotRun | StepStatus::GuardFailed)
-    {
-        result.extend(program_result(
-            outcome.code,
-            &outcome.stdout.to_lossy(),
-            &outcome.stderr.to_lossy(),
-        ));
-    }
-    if let Some(failure) = &failure {
-        result.extend(failure.result.clone());
-    }
-    Executed {
-        result,
-        facts: decision.facts.clone(),
-        changes: decision.changes.clone(),
-        failure,
-        milliseconds: outcomes.iter().map(|outcome| outcome.milliseconds).sum(),
-    }
 }

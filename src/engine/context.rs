@@ -34,7 +34,7 @@ pub struct Context {
     pub sessions: Sessions,
     pub events: UnboundedSender<Event>,
     pub journal: Arc<dyn Journal>,
-    /// Names that every play knows: `playbook_dir`, `ansible_version`, ...
+    /// Names that every play knows: `ansible_check_mode`, `ansible_managed`, ...
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,

@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod facts;
 mod host;
 mod once;
+mod outcomes;
 pub mod peers;
 mod restart;
 pub mod run;

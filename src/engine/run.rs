@@ -228,6 +228,10 @@ pub(super) fn setting(
         magic.insert("group_names".to_owned(), Value::List(Vec::new()));
     }
     magic.insert("ansible_play_name".to_owned(), play.name.as_str().into());
+    magic.insert(
+        "playbook_dir".to_owned(),
+        play.folder.display().to_string().into(),
+    );
     for name in ["ansible_play_hosts", "ansible_play_batch", "play_hosts"] {
         magic.insert(name.to_owned(), wave.clone());
     }

@@ -86,6 +86,7 @@ fn questions(as_root: bool) -> Play {
         name: "facts".to_owned(),
         key: "facts".to_owned(),
         hosts: Node::scalar("all", &at),
+        folder: std::path::PathBuf::new(),
         pattern: "all".to_owned(),
         gather_facts: true,
         connection: None,

@@ -102,6 +102,15 @@ pub fn tidy(path: &Path) -> PathBuf {
     parts.iter().collect()
 }
 
+/// The same path from the root on; a built-in one stays as it is.
+pub fn absolute(path: &Path) -> PathBuf {
+    if path.starts_with(BUILT_IN) {
+        return path.to_owned();
+    }
+    // Fails where this program's own folder is gone, and then nothing is better than what was given.
+    std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| tidy(&path))
+}
+
 /// The text of a built-in file.
 pub fn built_in(path: &Path) -> Option<&'static str> {
     let name = path.strip_prefix(BUILT_IN).ok()?.to_str()?;

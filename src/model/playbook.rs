@@ -21,6 +21,8 @@ pub struct Playbook {
 pub struct Play {
     pub name: String,
     pub at: At,
+    /// The folder of the playbook that it stands in, imported or not: `playbook_dir`.
+    pub folder: PathBuf,
     /// Stays the same from run to run: the playbook's name and the play's.
     pub key: String,
     pub hosts: Node,

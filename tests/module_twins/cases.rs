@@ -28,6 +28,12 @@ pub struct Head {
     /// The play ends with a failed host; this makes the case a run of its own.
     #[serde(default)]
     pub fails: bool,
+    /// Nothing is changed: the case is about looking, or about refusing.
+    #[serde(default)]
+    pub only_looks: bool,
+    /// Paths on the host that are not compared, each with the reason.
+    #[serde(default)]
+    pub apart: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -72,7 +78,20 @@ impl Case {
     }
 }
 
-/// All cases, or those that the environment names.
+/// The beginnings of names that the environment picks; empty: all cases.
+pub fn filter() -> String {
+    std::env::var("CACHESMITH_TWINS").unwrap_or_default()
+}
+
+/// Cases that are not compared unless they are asked for: what differs, and why that is not decided yet.
+pub fn undecided() -> BTreeMap<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/module_twins/undecided.yml");
+    let text = fs::read_to_string(path).unwrap();
+    let list: Option<BTreeMap<String, String>> = serde_saphyr::from_str(&text).unwrap();
+    list.unwrap_or_default()
+}
+
+/// All cases but the undecided ones, or those that the environment names.
 pub fn chosen() -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/module_twins/cases");
     let mut paths: Vec<PathBuf> = fs::read_dir(root)
@@ -81,12 +100,27 @@ pub fn chosen() -> Vec<Case> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))
         .collect();
     paths.sort();
-    let wanted = std::env::var("CACHESMITH_TWINS").unwrap_or_default();
+    let wanted = filter();
     let wanted: Vec<&str> = wanted.split(',').filter(|word| !word.is_empty()).collect();
+    let undecided = undecided();
+    for name in undecided.keys() {
+        assert!(
+            paths
+                .iter()
+                .any(|path| path.file_stem() == Some(name.as_ref())),
+            "undecided.yml names `{name}`, and there is no such case"
+        );
+    }
     let cases: Vec<Case> = paths
         .iter()
         .map(|path| Case::read(path))
-        .filter(|case| wanted.is_empty() || wanted.iter().any(|word| case.name.starts_with(word)))
+        .filter(|case| {
+            if wanted.is_empty() {
+                !undecided.contains_key(&case.name)
+            } else {
+                wanted.iter().any(|word| case.name.starts_with(word))
+            }
+        })
         .collect();
     assert!(!cases.is_empty(), "there is no such case");
     cases

@@ -10,9 +10,47 @@ pub fn twins_begin_alike(before: &[BTreeSet<String>; 2]) -> Vec<String> {
     only_in_one(before, "before anything was done", ["bw3", "bw4"])
 }
 
+/// Modules that only look, decide or wait.
+const LOOKING: &[&str] = &[
+    "assert", "debug", "fail", "set_fact", "slurp", "stat", "wait_for",
+];
+
+/// Cases in which Ansible changed nothing, so that being equal would mean nothing; with the number of those that changed.
+/// A case that is named after a module has to have a change by that module.
+pub fn worked(cases: &[Case], theirs: &Ended) -> (Vec<String>, usize) {
+    let mut problems = Vec::new();
+    let mut changed = 0;
+    for case in cases {
+        let none = Vec::new();
+        let tasks = theirs.tasks.get(&case.name).unwrap_or(&none);
+        let changes: BTreeSet<&str> = tasks
+            .iter()
+            .filter(|task| task.status == "changed")
+            .map(|task| task.module.as_str())
+            .collect();
+        let own = tasks
+            .iter()
+            .map(|task| task.module.as_str())
+            .filter(|module| case.name == *module || case.name.starts_with(&format!("{module}_")))
+            .find(|module| !LOOKING.contains(module));
+        let did = own.map_or(!changes.is_empty(), |own| changes.contains(own));
+        changed += usize::from(did);
+        if did == case.head.only_looks {
+            let what = own.unwrap_or("any module");
+            problems.push(format!(
+                "{}: changes by {what} with Ansible: {did}, and the case says `only_looks: {}`",
+                case.file(),
+                case.head.only_looks
+            ));
+        }
+    }
+    (problems, changed)
+}
+
 /// What each side changed on its host since the beginning.
 pub fn changes(
     round: usize,
+    cases: &[Case],
     before: &[BTreeSet<String>; 2],
     after: &[BTreeSet<String>; 2],
 ) -> Vec<String> {
@@ -25,11 +63,23 @@ pub fn changes(
             .map(|line| format!("- {line}"));
         new.chain(gone).collect()
     };
+    let compared = |side: usize| -> BTreeSet<String> {
+        made(side)
+            .into_iter()
+            .filter(|line| !is_apart(line, cases))
+            .collect()
+    };
     only_in_one(
-        &[made(0), made(1)],
+        &[compared(0), compared(1)],
         &format!("round {round}: on the host"),
         ["Ansible", "ours"],
     )
+}
+
+/// Whether a line is about a path that a case takes out of the comparison.
+fn is_apart(line: &str, cases: &[Case]) -> bool {
+    let path = line.split('\t').nth(1).unwrap_or_default();
+    cases.iter().any(|case| case.head.apart.contains_key(path))
 }
 
 fn only_in_one(sets: &[BTreeSet<String>; 2], when: &str, names: [&str; 2]) -> Vec<String> {

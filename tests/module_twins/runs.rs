@@ -10,7 +10,7 @@ use crate::cases::Case;
 use crate::stage::Stage;
 
 /// Seconds that one run may take.
-const LIMIT: &str = "1500";
+const LIMIT: &str = "3600";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -26,6 +26,8 @@ pub struct TaskEnd {
     /// `ok`, `changed`, `skipped`, `failed`, `ignored`.
     pub status: String,
     pub handler: bool,
+    /// The module that did it, by the name in the playbook; only Ansible's side tells it.
+    pub module: String,
     /// Why it failed, for messages only.
     pub why: String,
 }
@@ -187,6 +189,7 @@ fn theirs_told(event: &Value) -> Option<(&str, TaskEnd)> {
         place: String::new(),
         status: event["status"].as_str()?.to_owned(),
         handler: event["handler"].as_bool()?,
+        module: event["module"].as_str()?.to_owned(),
         why: event["why"].as_str().unwrap_or_default().to_owned(),
     };
     Some((event["at"].as_str()?, task))
@@ -206,6 +209,7 @@ fn ours_told(event: &Value) -> Option<(&str, TaskEnd)> {
         place: String::new(),
         status: status.to_owned(),
         handler: event["kind"] == "handler",
+        module: String::new(),
         why: event["failure"]["message"]
             .as_str()
             .unwrap_or_default()

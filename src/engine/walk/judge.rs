@@ -19,6 +19,9 @@ use crate::module::{Check, CheckStatus, Decision, Failure};
 const DELAY: u64 = 5;
 const RETRIES: u64 = 3;
 
+/// Modules that run what the task names, and have changed something even where that failed.
+const PROGRAMS: [&str; 2] = ["command", "shell"];
+
 /// The keywords that judging needs.
 pub(super) struct Judging {
     pub(super) ignore_errors: bool,
@@ -178,6 +181,10 @@ impl Walk<'_> {
         judging: &Judging,
         mut raw: Raw,
     ) -> Option<Outcome> {
+        if let Some(begun) = self.memory.begun.get(key).filter(|_| !raw.provisional) {
+            raw.changed |= begun.iter().any(counts);
+            raw.changes.splice(0..0, begun.iter().cloned());
+        }
         if !raw.provisional && (!task.until.is_empty() || task.retries.is_some()) {
             let tries = self.memory.tries.get(key).copied().unwrap_or(0);
             raw.result
@@ -191,8 +198,10 @@ impl Walk<'_> {
                 .for_each(|fact| secrets.learn_value(fact));
         }
         let mut outcome = Outcome::unchanged();
-        outcome.changed = raw.changed.into();
         outcome.failed = raw.failure.is_some();
+        // As in Ansible, what a module could not finish counts as no change; a program that ended badly has run.
+        let counts = raw.failure.is_none() || PROGRAMS.contains(&task.module);
+        outcome.changed = (raw.changed && counts).into();
         let scope = Self::with_result(task, scope, &raw, &outcome);
         match Self::judged(&task.failed_when, &scope) {
             None => {}

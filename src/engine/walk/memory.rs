@@ -16,6 +16,9 @@ pub struct Memory {
     pub done: BTreeMap<Key, Done>,
     /// Tasks whose steps ran and that are still to be judged.
     pub executed: HashMap<Key, Executed>,
+    /// What tasks had begun to change when something else than they were decided from was found, and they were decided
+    /// again: it counts, whatever they come to then.
+    pub begun: HashMap<Key, Vec<Change>>,
     /// Tasks without steps that stood behind steps which have been carried out.
     pub ready: HashMap<Key, Done>,
     /// How often a task was tried (`until`).

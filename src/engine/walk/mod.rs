@@ -230,7 +230,12 @@ impl Walk<'_> {
             if flow == Flow::Failed {
                 self.failed = true;
             }
-            // Handlers that were earned run, whatever happened since.
+            if flow == Flow::End {
+                // A host whose play was ended runs nothing more, as in Ansible: neither now nor in another run.
+                self.notified.clear();
+                break;
+            }
+            // Handlers that were earned run, whatever else happened since.
             if !checks {
                 match self.flush_handlers(&vec![index]) {
                     Flow::Stop => break,

@@ -115,6 +115,7 @@ impl Loader<'_> {
                 .first()
                 .map_or(&node.at, |entry| &entry.key_at)
                 .clone(),
+            folder: files::absolute(&self.folder),
             hosts: hosts.clone(),
             pattern,
             gather_facts: node

@@ -6,7 +6,7 @@ use crate::model::facts::Facts;
 use crate::model::value::{Map, Value};
 
 /// Technologies whose name differs between `systemd-detect-virt` and Ansible (its `virtual/linux.py`).
-const VIRTUALIZATION_TYPES: [(&str, &str); 7] = [
+const VIRTUALIZATION_TYPES: [(&str, &str); 8] = [
     ("qemu", "kvm"),
     ("amazon", "kvm"),
     ("google", "kvm"),
@@ -14,6 +14,7 @@ const VIRTUALIZATION_TYPES: [(&str, &str); 7] = [
     ("oracle", "virtualbox"),
     ("microsoft", "VirtualPC"),
     ("lxc-libvirt", "lxc"),
+    ("systemd-nspawn", "container"),
 ];
 
 pub(super) fn variables(facts: &Facts) -> Map {

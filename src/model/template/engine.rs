@@ -124,11 +124,9 @@ impl Templates {
             let mut included = Vec::new();
             for (name, source) in includes {
                 paths.extend(scan::scan_template(&source.text).paths);
-                included.push((
-                    name.clone(),
-                    Arc::clone(source),
-                    prepared::file(&source.text),
-                ));
+                // Without its last newline, as in Jinja: the text that includes it goes on in its own way.
+                let inside = source.text.strip_suffix('\n').unwrap_or(&source.text);
+                included.push((name.clone(), Arc::clone(source), prepared::file(inside)));
             }
             self.compile(Form::File, prepared::file(text), included, paths, false)
         })

@@ -214,6 +214,20 @@ impl Resolved {
         }
     }
 
+    /// Whether a new file has to become another than it is when nothing is said about it.
+    pub fn differ_from_new(&self) -> bool {
+        let plain = Self {
+            mode: None,
+            owner: None,
+            group: None,
+            creator: self.creator.clone(),
+        };
+        !self
+            .difference(&plain.new_info(FileKind::File))
+            .1
+            .is_empty()
+    }
+
     /// What something new gets, as fields of a difference: only what is asked for.
     pub fn fields_for_new(&self, directory: bool) -> Vec<Field> {
         let asked = self.for_new(directory);

@@ -81,6 +81,10 @@ impl<'a> Edit<'a> {
             .with_parameters(self.parameters)?;
         wish.directory_is_made = !self.missing.is_empty();
         let created = self.content.is_none() && wish.content.is_some();
+        let attributes_differ = match self.target.info() {
+            Some(found) => !self.attributes.difference(found).1.is_empty(),
+            None => self.attributes.differ_from_new(),
+        };
         if self.content.is_none() && !created {
             // Nothing to write into a file that is not there.
             return Ok(Decision::unchanged().with("msg", message));
@@ -98,9 +102,12 @@ impl<'a> Edit<'a> {
             .iter()
             .map(|directory| make_directory(directory, &directories));
         decision.changes.splice(0..0, made);
-        let message = match (message, decision.changes.is_empty()) {
-            ("", false) => "mode, owner or group changed",
-            (message, _) => message,
+        // Ansible's words: playbooks look for them.
+        const ATTRIBUTES: &str = "ownership, perms or SE linux context changed";
+        let message = match (message, attributes_differ) {
+            ("", true) => ATTRIBUTES.to_owned(),
+            (message, true) => format!("{message} and {ATTRIBUTES}"),
+            (message, false) => message.to_owned(),
         };
         Ok(decision.with("msg", message))
     }

@@ -20,11 +20,12 @@ mode=
 chmod -- \"${mode:-0755}\" \"$home\"
 ";
 
-/// The change that makes it. `user`: the account as it is by then.
+/// The change that makes it. `user`: the account as it is by then; `before`: its home until now.
 pub(super) fn change(
     task: &Task,
     look: &Look<'_>,
     user: &UserState,
+    before: &str,
 ) -> Result<Option<Change>, Stop> {
     if !task.create_home || user.home.is_empty() {
         return Ok(None);
@@ -33,6 +34,11 @@ pub(super) fn change(
     let FileState::Absent { .. } = look.file(home)? else {
         return Ok(None);
     };
+    let moves = task.move_home && before != home && !before.is_empty();
+    if moves && !matches!(look.file(before)?, FileState::Absent { .. }) {
+        // `usermod -m` brings it.
+        return Ok(None);
+    }
     let skeleton = task.skeleton.as_deref().unwrap_or("/etc/skel");
     let guard = |guard: fn(String) -> Guard| guard(home.clone());
     Ok(Some(Change {

@@ -50,7 +50,11 @@ pub(super) fn changes(
     }
     let mut changes = Vec::new();
     if !options.forth.is_empty() {
-        changes.push(change(found, &after, options));
+        let mut change = change(found, &after, options);
+        if task.move_home && found.home != after.home {
+            change.effects.extend(home_moves(&found.home, &after.home));
+        }
+        changes.push(change);
     }
     if let Some(mut password) = password {
         if let Some(Effect::Becomes(_, Observation::User(Some(user)))) =
@@ -64,7 +68,7 @@ pub(super) fn changes(
         }
         changes.push(password);
     }
-    changes.extend(home::change(task, look, &after)?);
+    changes.extend(home::change(task, look, &after, &found.home)?);
     Ok((changes, after))
 }
 
@@ -152,6 +156,21 @@ fn lock(
     // It stands for another text now, which only the host knows.
     after.password_fingerprint = None;
     Ok(())
+}
+
+/// What is in both places after a move depends on what was there.
+fn home_moves(before: &str, after: &str) -> Vec<Effect> {
+    [before, after]
+        .into_iter()
+        .flat_map(|path| {
+            [
+                Probe::File(path.to_owned()),
+                Probe::Content(path.to_owned()),
+                Probe::Tree(path.to_owned()),
+            ]
+        })
+        .map(Effect::AskAgain)
+        .collect()
 }
 
 fn change(found: &UserState, after: &UserState, options: Options) -> Change {

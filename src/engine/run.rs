@@ -127,28 +127,27 @@ async fn lead_wave(
     carried: &mut HashMap<String, Carried>,
     forks: &Arc<Semaphore>,
 ) -> Vec<Ended> {
-    let board = Arc::new(Board::default());
+    let board = Arc::new(Board::new(wave));
     let mut hosts = tokio::task::JoinSet::new();
     let wave_names = Value::List(wave.iter().map(|host| host.as_str().into()).collect());
     let mut places = HashMap::new();
     for (position, host) in wave.iter().enumerate() {
         let context = Arc::clone(context);
         let play = Arc::clone(play);
+        let presence = board.presence(host);
         let board = Arc::clone(&board);
-        let forks = Arc::clone(forks);
+        // Taken in the wave's order: who waits for a `run_once` task waits for a host that has its place already.
+        let place = Arc::clone(forks).acquire_owned().await.ok();
         let host = host.clone();
         let before = carried.remove(&host).unwrap_or_default();
         let memory = host::memory(before.variables);
         let wave_names = wave_names.clone();
         let task = hosts.spawn(async move {
-            // Who waits for a `run_once` task holds a place; whoever does it holds one too, so that is safe.
-            let _place = forks.acquire().await.ok();
+            let (_place, _presence) = (place, presence);
             let (setting, connection) = setting(&context, &play, index, &host, &wave_names);
-            let ended = HostPlay::new(&context, setting, memory, before.facts, connection, &board)
+            HostPlay::new(&context, setting, memory, before.facts, connection, &board)
                 .run()
-                .await;
-            board.leave(&host);
-            ended
+                .await
         });
         places.insert(task.id(), position);
     }
@@ -161,11 +160,7 @@ async fn lead_wave(
         let Some(position) = places.get(&id) else {
             continue;
         };
-        let host = host.unwrap_or_else(|error| {
-            let host = &wave[*position];
-            board.leave(host);
-            broken(context, index, host, error)
-        });
+        let host = host.unwrap_or_else(|error| broken(context, index, &wave[*position], error));
         ended.insert(*position, host);
     }
     ended.into_values().collect()

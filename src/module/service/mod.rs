@@ -74,14 +74,18 @@ impl Module for Service {
     fn decide(&self, parameters: &Parameters, look: &Look<'_>) -> Result<Decision, Stop> {
         let request = Request::read(parameters)?;
         let systemd = init::has_systemd(look)?;
-        match (&request.name, systemd) {
-            (Some(name), true) => unit::decide(&request, name, look),
-            (Some(name), false) => other_init::decide(&request, name, look),
-            (None, true) => Ok(Decision::change(unit::reload_change(false, Vec::new()))),
-            (None, false) => Err(Failure::new(
-                "`daemon_reload` needs systemd, which does not run this host",
-            )
-            .into()),
-        }
+        let mut decision = match (&request.name, systemd) {
+            (Some(name), true) => unit::decide(&request, name, look)?,
+            (Some(name), false) => other_init::decide(&request, name, look)?,
+            (None, true) => Decision::change(unit::reload_change(false, Vec::new())),
+            (None, false) => {
+                return Err(Failure::new(
+                    "`daemon_reload` needs systemd, which does not run this host",
+                )
+                .into());
+            }
+        };
+        decision.result.extend(request.result());
+        Ok(decision)
     }
 }

@@ -1,7 +1,7 @@
 //! What a task asks of a service.
 
 use super::drop_in::{self, DropIn};
-use crate::model::value::Value;
+use crate::model::value::{Map, Value};
 use crate::module::{Failure, Parameters, Stop};
 
 /// Suffixes of unit names; a name without one is a service's.
@@ -61,6 +61,23 @@ impl State {
 }
 
 impl Request {
+    /// What the task asked for, as Ansible's `register` has it: what was restarted or reloaded is `started`.
+    pub(super) fn result(&self) -> Map {
+        let state = self.state.map(|state| match state {
+            State::Stopped => "stopped",
+            State::Started | State::Restarted | State::Reloaded => "started",
+        });
+        let asked = [
+            ("name", self.name.as_deref().map(Value::from)),
+            ("state", state.map(Value::from)),
+            ("enabled", self.enabled.map(Value::from)),
+        ];
+        asked
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
+    }
+
     pub(super) fn read(parameters: &Parameters) -> Result<Self, Stop> {
         let flag = |name: &str| -> Result<Option<bool>, Stop> {
             match parameters.has(name) {

@@ -6,7 +6,7 @@ import sys
 from ansible.plugins.callback import CallbackBase
 
 # Actions of Ansible's own that bring in other tasks; the tasks that they bring are told.
-SILENT = {"include_tasks", "include_role", "import_tasks", "import_role", "meta", "include_vars_silent"}
+SILENT = {"include_tasks", "include_role", "import_tasks", "import_role", "meta", "include_vars_silent", "gather_facts"}
 
 
 class CallbackModule(CallbackBase):

@@ -12,7 +12,7 @@ use cachesmith::transport::script::{
     Options, STOP, compile_steps, compile_stoppable_steps, parse_outcomes,
 };
 
-use crate::host::{Host, hosts, in_parallel};
+use crate::host::{Host, hosts, in_parallel, which};
 use crate::write::Wish;
 
 fn entries(directory: &Path) -> Vec<String> {
@@ -52,6 +52,13 @@ fn a_place_for_output_is_found() {
     }
 }
 
+/// What these tests' caller ignores (a job in the background ignores INT, `nohup` HUP), a shell cannot trap.
+fn with_default_signals(host: &Host) -> Command {
+    let mut program = Command::new(which("env"));
+    program.arg("--default-signal=HUP,INT,QUIT,TERM");
+    host.wrapped(program)
+}
+
 /// Starts a script whose program says that it runs and then takes its time.
 fn started(host: &Host, directory: &Path) -> (std::process::Child, Vec<u8>, Vec<Step>) {
     let steps = vec![
@@ -62,7 +69,7 @@ fn started(host: &Host, directory: &Path) -> (std::process::Child, Vec<u8>, Vec<
         program(&format!("echo >'{}/second'", directory.display())),
     ];
     let script = compile_steps(&steps, &Options::default());
-    let mut child = host.command().spawn().unwrap();
+    let mut child = with_default_signals(host).spawn().unwrap();
     child
         .stdin
         .take()

@@ -58,6 +58,22 @@ pub enum MemoryError {
     TooLong,
 }
 
+/// A size as people write it in playbooks, in bytes: as Redis does (`512mb`), with spaces and `MiB` too, or a number
+/// of bytes. What Redis reads by accident is none.
+pub fn parse_size(text: &str) -> Option<u64> {
+    let compact: String = text
+        .split_whitespace()
+        .collect::<String>()
+        .to_ascii_lowercase();
+    let compact = compact
+        .strip_suffix("ib")
+        .map_or(compact.clone(), |start| format!("{start}b"));
+    parse(&compact)
+        .ok()
+        .filter(|memory| !memory.no_digits && !memory.wrapped)
+        .map(|memory| memory.bytes)
+}
+
 /// Reads a memory value as `memtoull` does (util.c of Redis 7.0).
 ///
 /// # Errors

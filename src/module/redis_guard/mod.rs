@@ -125,14 +125,19 @@ impl Module for RedisGuard {
     }
 }
 
-/// Files and units as they should be, and the guards running.
-fn present(request: &Request, instances: &[Instance], look: &Look<'_>) -> Result<Decision, Stop> {
+/// All that has to be known of the guards, at once.
+fn ask(instances: &[Instance], look: &Look<'_>) -> Result<(), Stop> {
     let mut probes = files::shared_probes();
     for instance in instances {
         probes.extend(files::probes(instance));
         probes.push(unit::probe(instance));
     }
-    look.ask(&probes)?;
+    look.ask(&probes)
+}
+
+/// Files and units as they should be, and the guards running.
+fn present(request: &Request, instances: &[Instance], look: &Look<'_>) -> Result<Decision, Stop> {
+    ask(instances, look)?;
     let mut decision = Decision::unchanged();
     let mut files = Files::new(look);
     files.directory(files::PROGRAM_FOLDER, Mode::Bits(0o755))?;
@@ -185,12 +190,7 @@ fn off(instances: &[Instance], look: &Look<'_>) -> Result<Decision, Stop> {
 
 /// Nothing is left of the guards; the program goes with the last of them.
 fn absent(instances: &[Instance], look: &Look<'_>) -> Result<Decision, Stop> {
-    let mut probes = files::shared_probes();
-    for instance in instances {
-        probes.extend(files::probes(instance));
-        probes.push(unit::probe(instance));
-    }
-    look.ask(&probes)?;
+    ask(instances, look)?;
     let mut decision = Decision::unchanged();
     for instance in instances {
         decision

@@ -187,17 +187,9 @@ fn marks(high: Option<i64>, low: Option<i64>) -> Result<Option<(i64, i64)>, Stop
 
 /// A size as Redis writes it (`1gb`), as people do (`1 GiB`), or a number of bytes.
 fn bytes(name: &str, text: &str) -> Result<u64, Stop> {
-    let compact: String = text
-        .split_whitespace()
-        .collect::<String>()
-        .to_ascii_lowercase();
-    let compact = compact
-        .strip_suffix("ib")
-        .map_or(compact.clone(), |start| format!("{start}b"));
-    match units::parse(&compact) {
-        Ok(memory) if !memory.no_digits && !memory.wrapped => Ok(memory.bytes),
-        _ => Err(Failure::new(format!("`{name}: {text}` is no size"))
+    units::parse_size(text).ok_or_else(|| {
+        Failure::new(format!("`{name}: {text}` is no size"))
             .help("write 512mb, 1 GiB or a number of bytes")
-            .into()),
-    }
+            .into()
+    })
 }

@@ -169,20 +169,6 @@ fn decimal(name: &str, value: &Value) -> Result<f64, Problem> {
 
 /// `512mb` as Redis reads it, `512 MiB` as people write it, or a number of bytes.
 fn bytes(name: &str, value: &Value) -> Result<u64, Problem> {
-    let text = value.scalar_text().unwrap_or_default();
-    let compact: String = text
-        .split_whitespace()
-        .collect::<String>()
-        .to_ascii_lowercase();
-    let compact = compact
-        .strip_suffix("ib")
-        .map_or(compact.clone(), |start| format!("{start}b"));
-    match units::parse(&compact) {
-        Ok(memory) if !memory.no_digits && !memory.wrapped => Ok(memory.bytes),
-        _ => Err(wrong(
-            name,
-            "a size such as 512mb or a number of bytes",
-            value,
-        )),
-    }
+    units::parse_size(&value.scalar_text().unwrap_or_default())
+        .ok_or_else(|| wrong(name, "a size such as 512mb or a number of bytes", value))
 }

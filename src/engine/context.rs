@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::gate::Question;
 use super::peers::Peers;
 use super::sessions::Sessions;
 use super::walk::Tags;
@@ -38,6 +39,8 @@ pub struct Context {
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,
+    /// Who is asked at gates that pause; `None`: they are passed unasked.
+    pub person: Option<UnboundedSender<Question>>,
     /// Set when the user wants the run to end.
     pub interrupted: watch::Sender<bool>,
 }

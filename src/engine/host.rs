@@ -1,14 +1,16 @@
 //! One host's way through a play: walk, do what comes next, walk again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::batch;
 use super::context::Context;
 use super::exchange::{self, Trouble};
-use super::once::{Board, Turn};
+use super::gate::{Before, Known};
+use super::once::{self, Board};
+use super::throttle::Turn;
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
-use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure};
+use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure, TaskReport};
 use crate::model::facts::Facts;
 use crate::model::probe::{Observation, Probe};
 use crate::model::value::Map;
@@ -41,7 +43,13 @@ pub(super) struct HostPlay<'a> {
     pub(super) refusals: HashMap<Key, u32>,
     /// Whether a note of owed handlers is on the host.
     pub(super) note_written: bool,
+    /// Its turn at tasks that only so many hosts may carry out at once.
+    pub(super) turn: Option<Turn>,
     told: HashSet<Key>,
+    /// What gates will compare with.
+    pub(super) before: Before,
+    /// Reports that are kept and not told, where this is only a look.
+    pub(super) kept: Option<Vec<TaskReport>>,
     /// The task that was told last.
     last: Option<String>,
     /// Handlers that were notified and have not run, as the last walk found.
@@ -56,6 +64,8 @@ pub(super) struct Ended {
     pub(super) ends_play: bool,
     pub(super) carried: Carried,
     pub(super) changed: bool,
+    /// What it answered before it was changed.
+    pub(super) before: Known,
 }
 
 impl<'a> HostPlay<'a> {
@@ -78,11 +88,20 @@ impl<'a> HostPlay<'a> {
             facts,
             refusals: HashMap::new(),
             note_written: false,
+            turn: None,
             told: HashSet::new(),
+            before: Before::default(),
+            kept: None,
             last: None,
             owed: Vec::new(),
             reached: false,
         }
+    }
+
+    /// Asks, before it changes anything, what gates will compare with.
+    pub(super) fn comparing(mut self, before: Before) -> Self {
+        self.before = before;
+        self
     }
 
     /// Goes through the whole play.
@@ -127,10 +146,11 @@ impl<'a> HostPlay<'a> {
                 facts: self.facts.take(),
             },
             changed,
+            before: self.before.known,
         }
     }
 
-    async fn play(&mut self) -> Result<Finished, Trouble> {
+    pub(super) async fn play(&mut self) -> Result<Finished, Trouble> {
         if self.setting.play.gather_facts {
             match self.facts.take() {
                 Some(facts) => self.know(facts)?,
@@ -155,6 +175,7 @@ impl<'a> HostPlay<'a> {
             if !is_plan || finished {
                 self.remember(walked.settled);
             }
+            self.end_turn();
             for (key, done) in walked.once {
                 self.board.publish(key, done);
             }
@@ -163,16 +184,27 @@ impl<'a> HostPlay<'a> {
                 self.memory.tries.insert(key, tries);
             }
             match walked.next {
-                Next::Observe(questions) => {
-                    for (target, probes) in questions {
-                        self.ask(&target, probes.into_iter().collect()).await?;
+                Next::Observe(mut questions) => {
+                    let before = self.questions_before();
+                    for (target, probes) in &before {
+                        questions
+                            .entry(target.clone())
+                            .or_default()
+                            .extend(probes.iter().cloned());
                     }
+                    self.ask_all(questions).await?;
+                    self.keep_before(before);
                 }
                 Next::CarryOut {
                     target,
                     planned,
                     owed,
+                    throttle,
                 } => {
+                    let before = self.questions_before();
+                    self.ask_all(before.clone()).await?;
+                    self.keep_before(before);
+                    self.take_turn(throttle, &planned).await?;
                     if let Err(trouble) = self.carry_out(&target, planned, &owed).await {
                         // What was under way is told, too.
                         let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
@@ -186,15 +218,17 @@ impl<'a> HostPlay<'a> {
                     self.memory.checks_begun = true;
                 }
                 Next::AwaitOnce(key) => {
+                    // The host that is waited for may want the turn.
+                    self.turn = None;
                     let turn = tokio::select! {
                         turn = self.board.turn(&key, &self.setting.host) => turn,
                         () = self.context.interruption() => return Err(Trouble::Interrupted),
                     };
                     match turn {
-                        Turn::Lead => {
+                        once::Turn::Lead => {
                             self.memory.leads.insert(key);
                         }
-                        Turn::Settled(done) => {
+                        once::Turn::Settled(done) => {
                             self.memory.once.insert(key, *done);
                         }
                     }
@@ -211,7 +245,9 @@ impl<'a> HostPlay<'a> {
                         () = tokio::time::sleep(time) => {}
                         () = self.context.interruption() => return Err(Trouble::Interrupted),
                     }
-                    self.worlds.remove(&target);
+                    if let Some(world) = self.worlds.get_mut(&target) {
+                        world.forget_all();
+                    }
                 }
                 Next::Finished(finished) => {
                     self.memory.variables = walked.variables;
@@ -247,14 +283,30 @@ impl<'a> HostPlay<'a> {
             {
                 self.counts.add(report);
                 self.last = Some(report.name.clone());
-                self.context
-                    .tell(Event::TaskEnded(Box::new(report.clone())));
+                match &mut self.kept {
+                    Some(kept) => kept.push(report.clone()),
+                    None => {
+                        self.context
+                            .tell(Event::TaskEnded(Box::new(report.clone())));
+                    }
+                }
             }
             if self.setting.mode != Mode::Plan {
                 self.memory.executed.remove(&key);
                 self.memory.done.insert(key, done);
             }
         }
+    }
+
+    /// Asks each target, in one round trip each.
+    async fn ask_all(
+        &mut self,
+        questions: BTreeMap<Target, BTreeSet<Probe>>,
+    ) -> Result<(), Trouble> {
+        for (target, probes) in questions {
+            self.ask(&target, probes.into_iter().collect()).await?;
+        }
+        Ok(())
     }
 
     /// Asks a target, in one round trip.
@@ -268,7 +320,7 @@ impl<'a> HostPlay<'a> {
         }
         let answers =
             exchange::observe(self.context, target, self.connection_of(target), &probes).await?;
-        if !std::mem::replace(&mut self.reached, true) {
+        if !std::mem::replace(&mut self.reached, true) && self.kept.is_none() {
             self.context.tell(Event::HostReached {
                 host: self.setting.host.clone(),
             });

@@ -4,16 +4,20 @@
 //! walk misses, carries out what it planned, and walks again. `run` leads all hosts through all plays.
 
 mod batch;
+pub mod candidates;
 pub mod context;
 pub mod exchange;
 pub mod facts;
+pub mod gate;
 mod host;
 mod once;
 mod outcomes;
 pub mod peers;
 mod restart;
+mod rolling;
 pub mod run;
 pub mod sessions;
 pub mod survey;
+mod throttle;
 pub mod walk;
 mod words;

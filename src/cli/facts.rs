@@ -69,6 +69,7 @@ async fn ask(
         playbook_folder: std::path::PathBuf::from("."),
         plays: &[],
         person: None,
+        what: String::new(),
     };
     // There are no events: nothing is run.
     let (events, _) = mpsc::unbounded_channel();

@@ -11,6 +11,7 @@ use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::candidates::Before;
 use crate::engine::context::Context;
 use crate::engine::gate::Question;
+use crate::engine::notes::RunOnHost;
 use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
@@ -89,6 +90,8 @@ pub(super) struct Wish<'a> {
     pub(super) plays: &'a [Arc<Play>],
     /// Who is asked at gates that pause.
     pub(super) person: Option<UnboundedSender<Question>>,
+    /// What hosts keep of the run, beside its name.
+    pub(super) what: String,
 }
 
 /// What can be known of hosts before they are asked anything.
@@ -140,8 +143,14 @@ pub(super) fn context(
         "cachesmith_version".to_owned(),
         env!("CARGO_PKG_VERSION").into(),
     );
+    let run = RunOnHost {
+        run: journal.run().to_owned(),
+        by: operator(),
+        what: wish.what,
+    };
     Context {
         mode: wish.mode,
+        run,
         inventory: Arc::clone(&hosts.inventory),
         templates: Arc::clone(templates),
         resources: Arc::new(Library::new(Arc::clone(templates), wish.playbook_folder)),
@@ -178,4 +187,13 @@ fn shared(inventory: &Inventory, peers: Arc<Peers>) -> Shared {
         values: HashMap::from([("groups".to_owned(), groups)]),
         peers: Some(peers),
     }
+}
+
+/// Who starts a run: `user@machine`.
+pub(super) fn operator() -> String {
+    let user = std::env::var("USER")
+        .or_else(|_| std::env::var("LOGNAME"))
+        .unwrap_or_else(|_| "unknown".to_owned());
+    let machine = sysinfo::System::host_name().unwrap_or_else(|_| "unknown".to_owned());
+    format!("{user}@{machine}")
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::batch;
 use super::context::Context;
 use super::exchange::{self, Trouble};
 use super::gate::{Before, Known};
+use super::notes;
 use super::once::{self, Board};
 use super::throttle::Turn;
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
@@ -45,6 +45,8 @@ pub(super) struct HostPlay<'a> {
     pub(super) note_written: bool,
     /// Its turn at tasks that only so many hosts may carry out at once.
     pub(super) turn: Option<Turn>,
+    /// Whether the host has been told which run changes it.
+    pub(super) run_written: bool,
     told: HashSet<Key>,
     /// What gates will compare with.
     pub(super) before: Before,
@@ -89,6 +91,7 @@ impl<'a> HostPlay<'a> {
             refusals: HashMap::new(),
             note_written: false,
             turn: None,
+            run_written: false,
             told: HashSet::new(),
             before: Before::default(),
             kept: None,
@@ -348,7 +351,7 @@ impl<'a> HostPlay<'a> {
     /// Makes variables of what the host said of itself, as this play wishes them.
     fn know(&mut self, facts: Arc<Facts>) -> Result<(), Trouble> {
         // Handlers that an earlier run earned in this play and could not run.
-        let key = batch::note_key(&self.setting.play.key);
+        let key = notes::key(&self.setting.play.key);
         if let Some(names) = facts.pending_handlers.get(&key)
             && !self.note_written
         {

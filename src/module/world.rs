@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use self::folders::Folders;
 use crate::model::change::{Change, Effect, Ownership};
-use crate::model::probe::{FileState, Observation, Probe};
+use crate::model::probe::{FileState, Observation, Probe, RedisAddress, RedisState};
 use crate::model::value::{Map, Unknown, Value};
 
 /// Observations of one host as one user, with the predicted effects of decided changes laid over them.
@@ -146,9 +146,12 @@ impl World {
                         .retain(|other, _| !folders::lists(other, probe));
                 }
                 Effect::PackagesChange { .. } => self.forget_all(),
-                Effect::IndexChanges { .. } => self
-                    .observed
-                    .retain(|probe, _| !matches!(probe, Probe::PackageIndex | Probe::Package(_))),
+                Effect::IndexChanges { .. } => self.observed.retain(|probe, _| {
+                    !matches!(
+                        probe,
+                        Probe::PackageIndex | Probe::Package(_) | Probe::PackageOffers(_)
+                    )
+                }),
                 Effect::ServersChange { .. } => {
                     self.observed.retain(|probe, _| {
                         !matches!(
@@ -220,6 +223,18 @@ impl World {
                 None => Answer::Known(observation),
             },
         }
+    }
+
+    /// The running servers that were asked, with what they answered.
+    pub fn servers(&self) -> impl Iterator<Item = (&RedisAddress, &RedisState)> {
+        self.observed
+            .iter()
+            .filter_map(|(probe, observation)| match (probe, observation) {
+                (Probe::Redis(address), Observation::Redis(state)) if state.alive => {
+                    Some((address, state))
+                }
+                _ => None,
+            })
     }
 
     /// Whether something was decided that has not been made yet.

@@ -148,7 +148,7 @@ fn effects(wishes: &[Wish], index: &Index, request: &Request, removed: bool) -> 
     let reason = |names: &[&str]| format!("{} {}", names.join(", "), verb(names.len()));
     let mut effects: Vec<Effect> = wishes
         .iter()
-        .map(|wish| becomes(wish, index, request.state))
+        .flat_map(|wish| becomes(wish, index, request.state))
         .collect();
     let servers: Vec<&str> = names
         .iter()
@@ -168,8 +168,15 @@ fn effects(wishes: &[Wish], index: &Index, request: &Request, removed: bool) -> 
     effects
 }
 
-fn becomes(wish: &Wish, index: &Index, wanted: State) -> Effect {
-    let probe = Probe::Package(wish.name.clone());
+fn becomes(wish: &Wish, index: &Index, wanted: State) -> [Effect; 2] {
+    [
+        Probe::Package(wish.name.clone()),
+        Probe::PackageOffers(wish.name.clone()),
+    ]
+    .map(|probe| answered(probe, wish, index, wanted))
+}
+
+fn answered(probe: Probe, wish: &Wish, index: &Index, wanted: State) -> Effect {
     let state = |installed: Option<String>| PackageState {
         candidate: installed.clone(),
         installed,
@@ -202,7 +209,7 @@ fn becomes(wish: &Wish, index: &Index, wanted: State) -> Effect {
     }
 }
 
-/// New packages are removed again; others go back to the version they had, where it can still be had.
+/// New packages are removed again, with their configuration; others go back to the version they had, where it can still be had.
 fn undo(wishes: &[Wish], index: &Index, request: &Request) -> Undo {
     let gone: Vec<String> = wishes
         .iter()
@@ -233,7 +240,7 @@ fn undo(wishes: &[Wish], index: &Index, request: &Request) -> Undo {
         .collect();
     let mut steps = Vec::new();
     if !new.is_empty() {
-        steps.push(step(commands::remove(
+        steps.push(step(commands::take_back(
             index.manager,
             &new,
             &request.options,

@@ -82,6 +82,7 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         magic: Map::new(),
         script_limit: Duration::from_secs(60),
         person: None,
+        freezes: Vec::new(),
         interrupted: tokio::sync::watch::Sender::new(false),
     };
     let plays = vec![vec![Candidate::new("a"), Candidate::new("b")]];

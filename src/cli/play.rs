@@ -1,6 +1,6 @@
 //! `plan`, `apply` and `verify`: one flow, ended at different places.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -9,6 +9,7 @@ use super::Exit;
 use super::again;
 use super::args::PlayArguments;
 use super::conduct::{conduct, tell};
+use super::freeze;
 use super::prepare::{self, Hosts, Wish};
 use super::tags;
 use crate::engine::candidates::candidates;
@@ -23,7 +24,7 @@ use crate::model::event::{self, Event, Mode, RunStarted};
 use crate::model::playbook::Playbook;
 use crate::model::source::{At, Source};
 use crate::model::template::Templates;
-use crate::rollout::Candidate;
+use crate::rollout::{Candidate, Frozen};
 use crate::view::Console;
 
 /// A playbook with all that is needed to run it.
@@ -33,11 +34,23 @@ struct Prepared {
     templates: Arc<Templates>,
     /// The hosts of each play, in the order in which they are cut into waves.
     plays: Vec<Vec<Candidate>>,
+    /// Of each play, the hosts that are frozen now.
+    freezes: Vec<HashMap<String, Frozen>>,
+    /// Why freeze windows do not count, where they do not.
+    override_freeze: Option<String>,
     /// The run that it goes on with.
     resumes: Option<String>,
 }
 
 impl Prepared {
+    /// Freeze windows do not count, where there is a reason.
+    fn override_freezes(&mut self, reason: Option<&str>) {
+        if let Some(reason) = reason {
+            self.freezes.clear();
+            self.override_freeze = Some(reason.to_owned());
+        }
+    }
+
     /// The names of each play's hosts.
     fn names(&self) -> Vec<Vec<String>> {
         let plays = self.plays.iter();
@@ -59,9 +72,11 @@ pub(super) fn run(
     mode: Mode,
     arguments: &PlayArguments,
     yes: bool,
+    override_freeze: Option<&str>,
     console: &mut Console,
 ) -> Result<Exit> {
-    let prepared = prepare(arguments, console)?;
+    let mut prepared = prepare(arguments, console)?;
+    prepared.override_freezes(override_freeze);
     lead(mode, arguments, &prepared, yes, console)
 }
 
@@ -70,6 +85,7 @@ pub(super) fn run_again(
     mode: Mode,
     arguments: &PlayArguments,
     yes: bool,
+    override_freeze: Option<&str>,
     again: &Again,
     check: impl FnOnce() -> Result<()>,
     console: &mut Console,
@@ -79,6 +95,7 @@ pub(super) fn run_again(
     for hosts in &mut prepared.plays {
         hosts.retain(|host| again.hosts.contains(&host.name));
     }
+    prepared.override_freezes(override_freeze);
     prepared.resumes = Some(again.run.clone());
     lead(mode, arguments, &prepared, yes, console)
 }
@@ -109,8 +126,13 @@ fn lead(
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
             return Ok(Exit::NotConfirmed);
         }
-        let summary =
-            runtime.block_on(carry_through(Mode::Plan, arguments, prepared, None, console))?;
+        let summary = runtime.block_on(carry_through(
+            Mode::Plan,
+            arguments,
+            prepared,
+            None,
+            console,
+        ))?;
         let exit = exit(Mode::Plan, &summary);
         if exit != Exit::Changes {
             return Ok(exit);
@@ -179,15 +201,21 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
     let mut plays = Vec::new();
     let mut wrong = Vec::new();
     let before = prepare::before(&hosts, &templates);
+    let (now, mut freezes) = (jiff::Timestamp::now(), Vec::new());
     for play in &loaded.playbook.plays {
         // Without an inventory every play is for this machine.
         if arguments.hosts.inventory.is_empty() {
             plays.push(vec![Candidate::new("localhost")]);
+            freezes.push(HashMap::new());
             continue;
         }
         let of_play = run::hosts_of(&hosts.inventory, play, hosts.limit.as_ref());
-        match of_play.and_then(|names| candidates(&before, play, names, day())) {
-            Ok(hosts) => plays.push(hosts),
+        let of_play = of_play.and_then(|names| candidates(&before, play, names, day(now)));
+        match of_play.and_then(|hosts| Ok((freeze::of_play(&before, play, &hosts, now)?, hosts))) {
+            Ok((frozen, hosts)) => {
+                freezes.push(frozen);
+                plays.push(hosts);
+            }
             Err(error) => wrong.extend(error.diagnostics),
         }
     }
@@ -220,6 +248,8 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
         templates,
         plays,
         resumes: None,
+        freezes,
+        override_freeze: None,
     })
 }
 
@@ -274,6 +304,7 @@ async fn carry_through(
         connecting: arguments.hosts.connecting,
         playbook_folder: prepared.playbook.folder.clone(),
         plays: &prepared.playbook.plays,
+        freezes: prepared.freezes.clone(),
         person,
         what: format!("apply {}", prepared.playbook.name),
     };
@@ -303,6 +334,7 @@ async fn carry_through(
         user: std::env::var("USER").unwrap_or_default(),
         undoes: None,
         resumes: prepared.resumes.clone(),
+        override_freeze: prepared.override_freeze.clone(),
     });
     tell(record, &started, console)?;
     let running = run::run(
@@ -311,15 +343,7 @@ async fn carry_through(
         prepared.plays.clone(),
         arguments.hosts.forks,
     );
-    let mut summary = conduct(
-        running,
-        &context,
-        &mut events,
-        questions,
-        record,
-        console,
-    )
-    .await?;
+    let mut summary = conduct(running, &context, &mut events, questions, record, console).await?;
     if context.is_interrupted() {
         summary.note_interruption(
             prepared
@@ -341,12 +365,16 @@ async fn carry_through(
 pub(super) fn exit(mode: Mode, summary: &Summary) -> Exit {
     if summary.cut_short || !summary.interrupted.is_empty() {
         Exit::Interrupted
-    } else if !summary.failed.is_empty() {
+    } else if summary.rollback == Some(true) {
+        Exit::RolledBack
+    } else if !summary.failed.is_empty() || summary.rollback == Some(false) {
         Exit::Failed
     } else if !summary.unreachable.is_empty() {
         Exit::Unreachable
     } else if summary.stopped {
         Exit::Stopped
+    } else if !summary.refused.is_empty() {
+        Exit::Refused
     } else if mode == Mode::Plan && !summary.changed.is_empty() {
         Exit::Changes
     } else {
@@ -355,8 +383,8 @@ pub(super) fn exit(mode: Mode, summary: &Summary) -> Exit {
 }
 
 /// The day, which decides how hosts are shuffled.
-fn day() -> u64 {
-    u64::try_from(jiff::Timestamp::now().as_second() / 86_400).unwrap_or_default()
+fn day(now: jiff::Timestamp) -> u64 {
+    u64::try_from(now.as_second() / 86_400).unwrap_or_default()
 }
 
 pub(super) fn now() -> String {

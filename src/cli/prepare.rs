@@ -27,6 +27,7 @@ use crate::model::playbook::Play;
 use crate::model::redaction::Secrets;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::{Map, Value};
+use crate::rollout::Frozen;
 use crate::transport::limits::Limits;
 
 /// A script may take this long on a host, unless a task's `timeout` says otherwise for its program.
@@ -88,6 +89,8 @@ pub(super) struct Wish<'a> {
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
     pub(super) plays: &'a [Arc<Play>],
+    /// Of each play, the hosts that are frozen now.
+    pub(super) freezes: Vec<HashMap<String, Frozen>>,
     /// Who is asked at gates that pause.
     pub(super) person: Option<UnboundedSender<Question>>,
     /// What hosts keep of the run, beside its name.
@@ -164,6 +167,7 @@ pub(super) fn context(
         journal,
         magic,
         script_limit: SCRIPT_LIMIT,
+        freezes: wish.freezes,
         person: wish.person,
         interrupted: tokio::sync::watch::Sender::new(false),
     }

@@ -1,5 +1,6 @@
 //! What all hosts of a run share.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::model::inventory::Inventory;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::Map;
 use crate::module::Resources;
+use crate::rollout::Frozen;
 
 /// Everything that a host's way through a play needs from around it.
 pub struct Context {
@@ -42,6 +44,8 @@ pub struct Context {
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,
+    /// Of each play, the hosts that are frozen now.
+    pub freezes: Vec<HashMap<String, Frozen>>,
     /// Who is asked at gates that pause; `None`: they are passed unasked.
     pub person: Option<UnboundedSender<Question>>,
     /// Set when the user wants the run to end.

@@ -38,7 +38,7 @@ pub(super) struct HostPlay<'a> {
     pub(super) connection: Option<String>,
     pub(super) board: &'a Board,
     pub(super) counts: Counts,
-    facts: Option<Arc<Facts>>,
+    pub(super) facts: Option<Arc<Facts>>,
     /// How often each task's guards failed.
     pub(super) refusals: HashMap<Key, u32>,
     /// Whether a note of owed handlers is on the host.
@@ -52,6 +52,8 @@ pub(super) struct HostPlay<'a> {
     pub(super) before: Before,
     /// Reports that are kept and not told, where this is only a look.
     pub(super) kept: Option<Vec<TaskReport>>,
+    /// Of a frozen host in a plan: what it would be changed.
+    pub(super) planned_reports: Vec<TaskReport>,
     /// The task that was told last.
     last: Option<String>,
     /// Handlers that were notified and have not run, as the last walk found.
@@ -95,6 +97,7 @@ impl<'a> HostPlay<'a> {
             told: HashSet::new(),
             before: Before::default(),
             kept: None,
+            planned_reports: Vec::new(),
             last: None,
             owed: Vec::new(),
             reached: false,
@@ -109,7 +112,10 @@ impl<'a> HostPlay<'a> {
 
     /// Goes through the whole play.
     pub(super) async fn run(mut self) -> Ended {
-        let result = self.play().await;
+        let result = match self.heed_freeze().await {
+            Ok(()) => self.play().await,
+            Err(trouble) => Err(trouble),
+        };
         let ends_play = matches!(&result, Ok(finished) if finished.ends_play);
         let (status, failure, pending_handlers) = match result {
             Ok(finished) if finished.failed => {
@@ -120,6 +126,7 @@ impl<'a> HostPlay<'a> {
                 (HostStatus::Unreachable, Some(failure), Vec::new())
             }
             Err(Trouble::Failed(failure)) => (HostStatus::Failed, Some(failure), Vec::new()),
+            Err(Trouble::Refused(failure)) => (HostStatus::Refused, Some(failure), Vec::new()),
             Err(Trouble::Interrupted) => {
                 let owed = std::mem::take(&mut self.owed);
                 (HostStatus::Interrupted, Some(self.standing()), owed)
@@ -140,6 +147,12 @@ impl<'a> HostPlay<'a> {
             round_trips: u32::try_from(counters.round_trips).unwrap_or(u32::MAX),
         };
         let changed = self.counts.changed > 0 || self.counts.unknown > 0;
+        if self.setting.mode == Mode::Plan
+            && let Some(message) = self.would_refuse()
+        {
+            let host = self.setting.host.clone();
+            self.context.tell(Event::HostNoted { host, message });
+        }
         self.context.tell(Event::HostEnded(report.clone()));
         Ended {
             report,
@@ -204,6 +217,7 @@ impl<'a> HostPlay<'a> {
                     owed,
                     throttle,
                 } => {
+                    self.refuse_frozen(&planned)?;
                     let before = self.questions_before();
                     self.ask_all(before.clone()).await?;
                     self.keep_before(before);
@@ -286,6 +300,9 @@ impl<'a> HostPlay<'a> {
             {
                 self.counts.add(report);
                 self.last = Some(report.name.clone());
+                if self.setting.mode == Mode::Plan && self.frozen().is_some() {
+                    self.planned_reports.push(report.clone());
+                }
                 match &mut self.kept {
                     Some(kept) => kept.push(report.clone()),
                     None => {

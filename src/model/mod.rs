@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod fact_variables;
 pub mod facts;
+pub mod impact;
 pub mod inventory;
 pub mod json_text;
 pub mod nearest;

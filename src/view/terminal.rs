@@ -17,6 +17,7 @@ pub struct Terminal {
     section: Option<Section>,
     /// The hosts that a gate is being asked about.
     gate: HostSet,
+    is_taking_back: bool,
     seen: Seen,
     tally: Tally,
     /// The run is over and told from its record.
@@ -33,6 +34,7 @@ impl Terminal {
             play: (0, String::new()),
             section: None,
             gate: HostSet::default(),
+            is_taking_back: false,
             seen: Seen::default(),
             tally: Tally::default(),
             is_record: false,
@@ -107,6 +109,21 @@ impl Terminal {
                 };
                 tell::gate(&mut page, ended, &failures, names);
             }
+            Event::RollbackStarted { play, hosts } => {
+                self.flush(&mut page);
+                self.play = (*play, "Taking back what was done".to_owned());
+                self.seen.clear();
+                self.is_taking_back = true;
+                if hosts.is_empty() {
+                    page.push(Line::plain(
+                        "Nothing had been done that could be taken back.",
+                    ));
+                    page.blank();
+                } else {
+                    self.open(None, hosts);
+                }
+            }
+            Event::HostNoted { host, message } => self.section().add_note(host, message),
             Event::Stopped { reason } => {
                 self.flush(&mut page);
                 self.tally.stopped = true;
@@ -209,7 +226,10 @@ impl Terminal {
         let Some(section) = self.section.take() else {
             return;
         };
-        self.tally.add(&section);
+        // What is taken back is no further change.
+        if !self.is_taking_back {
+            self.tally.add(&section);
+        }
         if !(section.is_notable() || section.wave.is_some() || self.detail > 0) {
             return;
         }
@@ -231,6 +251,10 @@ impl Open<'_> {
 
     fn add_waves(self, waves: &[Vec<String>], gates: &[String]) {
         self.section.add_waves(waves, gates, self.hosts);
+    }
+
+    fn add_note(self, host: &str, message: &str) {
+        self.section.add_note(host, message, self.hosts);
     }
 
     fn add_host(self, report: &crate::model::event::HostReport) {

@@ -371,10 +371,10 @@ pub(super) fn exit(mode: Mode, summary: &Summary) -> Exit {
         Exit::Failed
     } else if !summary.unreachable.is_empty() {
         Exit::Unreachable
-    } else if summary.stopped {
-        Exit::Stopped
     } else if !summary.refused.is_empty() {
         Exit::Refused
+    } else if summary.stopped {
+        Exit::Stopped
     } else if mode == Mode::Plan && !summary.changed.is_empty() {
         Exit::Changes
     } else {

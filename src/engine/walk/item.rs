@@ -216,6 +216,7 @@ impl Walk<'_> {
             name,
             decision,
             no_log: settings.no_log,
+            harmless: never_changes(task),
             notifies: outcome.notifies.clone(),
             settled: None,
         });

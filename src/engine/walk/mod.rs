@@ -52,6 +52,8 @@ pub struct Planned {
     pub decision: Decision,
     /// Whether its output must not be kept or shown.
     pub no_log: bool,
+    /// Whether the playbook says that it leaves the host as it is (`changed_when: false`).
+    pub harmless: bool,
     /// Handlers that it would notify.
     pub notifies: Vec<String>,
     /// Where there are no steps: how the task comes out once what is planned before it has been made.

@@ -10,7 +10,9 @@ use super::notes;
 use super::once::{self, Board};
 use super::throttle::Turn;
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
-use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure, TaskReport};
+use crate::model::event::{
+    Counts, Event, HostReport, HostStatus, Mode, ShownFailure, TaskKind, TaskReport, TaskStatus,
+};
 use crate::model::facts::Facts;
 use crate::model::probe::{Observation, Probe};
 use crate::model::value::Map;
@@ -48,6 +50,8 @@ pub(super) struct HostPlay<'a> {
     /// Whether the host has been told which run changes it.
     pub(super) run_written: bool,
     told: HashSet<Key>,
+    /// Whether a task or handler has changed it; what post-checks run does not count.
+    touched: bool,
     /// What gates will compare with.
     pub(super) before: Before,
     /// Reports that are kept and not told, where this is only a look.
@@ -68,6 +72,8 @@ pub(super) struct Ended {
     pub(super) ends_play: bool,
     pub(super) carried: Carried,
     pub(super) changed: bool,
+    /// Whether a task or handler has changed it.
+    pub(super) touched: bool,
     /// What it answered before it was changed.
     pub(super) before: Known,
 }
@@ -95,6 +101,7 @@ impl<'a> HostPlay<'a> {
             turn: None,
             run_written: false,
             told: HashSet::new(),
+            touched: false,
             before: Before::default(),
             kept: None,
             planned_reports: Vec::new(),
@@ -162,6 +169,7 @@ impl<'a> HostPlay<'a> {
                 facts: self.facts.take(),
             },
             changed,
+            touched: self.touched,
             before: self.before.known,
         }
     }
@@ -300,6 +308,8 @@ impl<'a> HostPlay<'a> {
             {
                 self.counts.add(report);
                 self.last = Some(report.name.clone());
+                self.touched |=
+                    report.kind != TaskKind::PostCheck && report.status == TaskStatus::Changed;
                 if self.setting.mode == Mode::Plan && self.frozen().is_some() {
                     self.planned_reports.push(report.clone());
                 }

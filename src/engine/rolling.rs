@@ -173,7 +173,7 @@ impl Rolling<'_> {
             action = rollout.take(Input::HostEnded {
                 host: host.report.host.clone(),
                 good: host.report.status == HostStatus::Done,
-                changed: host.changed,
+                changed: host.touched,
             });
             self.before
                 .insert(host.report.host.clone(), std::mem::take(&mut host.before));
@@ -249,6 +249,7 @@ fn broken(context: &Context, play: usize, host: &str, error: JoinError) -> Ended
         ends_play: false,
         carried: Carried::default(),
         changed: true,
+        touched: true,
         before: Known::default(),
     }
 }

@@ -105,7 +105,8 @@ pub async fn run(
         let is_last = index + 1 == playbook.plays.len();
         if let Some(reason) = ended.stopped {
             // What is taken back was told to be stopped before.
-            if !summary.stopped && !(is_last && ended.not_reached.is_empty()) {
+            let is_whole = is_last && ended.not_reached.is_empty();
+            if !(summary.stopped || is_whole) {
                 context.tell(Event::Stopped { reason });
             }
             summary.stopped = true;

@@ -87,9 +87,12 @@ pub struct PlayArguments {
 pub struct ApplyArguments {
     #[command(flatten)]
     pub play: PlayArguments,
-    /// Do not ask.
+    /// Do not ask; also not at gates.
     #[arg(short, long)]
     pub yes: bool,
+    /// Change hosts inside their freeze windows too, and keep this reason in the record of the run.
+    #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub override_freeze: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -99,6 +102,9 @@ pub struct ResumeArguments {
     /// Do not ask.
     #[arg(short, long)]
     pub yes: bool,
+    /// Change hosts inside their freeze windows too, and keep this reason in the record of the run.
+    #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub override_freeze: Option<String>,
     /// Go on though the playbook or the inventory has changed since: what they say now is done.
     #[arg(long)]
     pub changed_inputs: bool,

@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::args::{ConnectionArgument, HostArguments};
+use crate::engine::candidates::Before;
 use crate::engine::context::Context;
+use crate::engine::gate::Question;
 use crate::engine::notes::RunOnHost;
 use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
@@ -25,6 +27,7 @@ use crate::model::playbook::Play;
 use crate::model::redaction::Secrets;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::{Map, Value};
+use crate::rollout::Frozen;
 use crate::transport::limits::Limits;
 
 /// A script may take this long on a host, unless a task's `timeout` says otherwise for its program.
@@ -86,8 +89,27 @@ pub(super) struct Wish<'a> {
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
     pub(super) plays: &'a [Arc<Play>],
+    /// Of each play, the hosts that are frozen now.
+    pub(super) freezes: Vec<HashMap<String, Frozen>>,
+    /// Who is asked at gates that pause.
+    pub(super) person: Option<UnboundedSender<Question>>,
     /// What hosts keep of the run, beside its name.
     pub(super) what: String,
+}
+
+/// What can be known of hosts before they are asked anything.
+pub(super) fn before(hosts: &Hosts, templates: &Arc<Templates>) -> Before {
+    let peers = Peers::new(
+        Arc::clone(&hosts.inventory),
+        Arc::clone(&hosts.extra),
+        Arc::clone(templates),
+    );
+    Before {
+        inventory: Arc::clone(&hosts.inventory),
+        templates: Arc::clone(templates),
+        extra: Arc::clone(&hosts.extra),
+        shared: Arc::new(shared(&hosts.inventory, Arc::new(peers))),
+    }
 }
 
 /// Puts together what all hosts of a run share.
@@ -145,6 +167,8 @@ pub(super) fn context(
         journal,
         magic,
         script_limit: SCRIPT_LIMIT,
+        freezes: wish.freezes,
+        person: wish.person,
         interrupted: tokio::sync::watch::Sender::new(false),
     }
 }

@@ -182,6 +182,8 @@ fn carry_through(
         connecting: prepared.arguments.connecting,
         playbook_folder: prepared.arguments.playbook_folder.clone(),
         plays: &[],
+        freezes: Vec::new(),
+        person: None,
         what: format!("rollback of {}", prepared.run),
     };
     let context = Arc::new(prepare::context(
@@ -204,6 +206,7 @@ fn carry_through(
             hosts: prepared.names.len(),
             program: env!("CARGO_PKG_VERSION").to_owned(),
             user: std::env::var("USER").unwrap_or_default(),
+            override_freeze: None,
             undoes: Some(prepared.run.clone()),
             resumes: None,
         }),
@@ -222,6 +225,7 @@ fn carry_through(
         rollback::roll_back(&context, prepared.recorded.clone(), &prepared.wish),
         &context,
         &mut events,
+        None,
         record,
         console,
     ))?;
@@ -247,6 +251,7 @@ fn summary(names: &[String], undone: Vec<Undone>) -> Summary {
             HostStatus::Failed => Some(&mut summary.failed),
             HostStatus::Unreachable => Some(&mut summary.unreachable),
             HostStatus::Interrupted => Some(&mut summary.interrupted),
+            HostStatus::Refused => Some(&mut summary.refused),
         };
         if let Some(set) = set {
             set.insert(host.clone());

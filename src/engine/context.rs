@@ -1,11 +1,13 @@
 //! What all hosts of a run share.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::gate::Question;
 use super::notes::RunOnHost;
 use super::peers::Peers;
 use super::sessions::Sessions;
@@ -16,6 +18,7 @@ use crate::model::inventory::Inventory;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::Map;
 use crate::module::Resources;
+use crate::rollout::Frozen;
 
 /// Everything that a host's way through a play needs from around it.
 pub struct Context {
@@ -41,6 +44,10 @@ pub struct Context {
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,
+    /// Of each play, the hosts that are frozen now.
+    pub freezes: Vec<HashMap<String, Frozen>>,
+    /// Who is asked at gates that pause; `None`: they are passed unasked.
+    pub person: Option<UnboundedSender<Question>>,
     /// Set when the user wants the run to end.
     pub interrupted: watch::Sender<bool>,
 }

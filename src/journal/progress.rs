@@ -57,6 +57,14 @@ impl RunDetail {
                 Event::HostEnded(report) => {
                     ended.insert((report.play, &report.host), report.status);
                 }
+                // What did not hold behind its wave is not done.
+                Event::GateEnded(gate) => {
+                    let failed = gate.failures.iter();
+                    ended.extend(failed.map(|one| {
+                        let place = (gate.play, one.host.as_str());
+                        (place, HostStatus::Failed)
+                    }));
+                }
                 _ => {}
             }
         }
@@ -89,6 +97,7 @@ fn standing(statuses: &[Option<HostStatus>], begun: bool) -> Standing {
         HostStatus::Failed => Some(Standing::Failed),
         HostStatus::Unreachable => Some(Standing::Unreachable),
         HostStatus::Interrupted => Some(Standing::Interrupted),
+        HostStatus::Refused => Some(Standing::NotReached),
     });
     match bad {
         Some(bad) => bad,

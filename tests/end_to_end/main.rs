@@ -15,3 +15,4 @@ mod e_guard;
 mod e_unit;
 mod g_redis_config;
 mod support;
+mod w_rolling;

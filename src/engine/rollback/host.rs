@@ -70,6 +70,7 @@ impl<'a> HostUndo<'a> {
             Ok(false) => (HostStatus::Failed, None),
             Err(Trouble::Unreachable(failure)) => (HostStatus::Unreachable, Some(failure)),
             Err(Trouble::Failed(failure)) => (HostStatus::Failed, Some(failure)),
+            Err(Trouble::Refused(failure)) => (HostStatus::Refused, Some(failure)),
             Err(Trouble::Interrupted) => (
                 HostStatus::Interrupted,
                 Some(Failure::new("stopped before all was taken back")),

@@ -15,6 +15,8 @@ pub enum Exit {
     Failed,
     /// Some hosts could not be reached, and nothing else failed.
     Unreachable,
+    /// Nothing was done on some hosts, because somebody else keeps them or they have moved since they were planned.
+    Refused,
     /// The inventory, the playbook or another input is wrong; no host was connected to.
     Input,
     /// Interrupted by the user.
@@ -36,6 +38,7 @@ impl Exit {
             Self::Unreachable => 4,
             Self::Input => 5,
             Self::NotConfirmed => 6,
+            Self::Refused => 7,
             Self::Usage => 64,
             Self::Interrupted => 130,
         }
@@ -46,6 +49,7 @@ impl From<ErrorKind> for Exit {
     fn from(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::Input => Self::Input,
+            ErrorKind::Refused => Self::Refused,
             ErrorKind::Local | ErrorKind::Internal => Self::Local,
         }
     }

@@ -68,6 +68,7 @@ async fn ask(
         connecting: arguments.hosts.connecting,
         playbook_folder: std::path::PathBuf::from("."),
         plays: &[],
+        owner: None,
     };
     // There are no events: nothing is run.
     let (events, _) = mpsc::unbounded_channel();
@@ -123,7 +124,9 @@ fn tell(
         Err(Trouble::Unreachable(failure)) => {
             (Answer::Unreachable(shown(failure)), Exit::Unreachable)
         }
-        Err(Trouble::Failed(failure)) => (Answer::Failed(shown(failure)), Exit::Failed),
+        Err(Trouble::Failed(failure) | Trouble::Refused(failure)) => {
+            (Answer::Failed(shown(failure)), Exit::Failed)
+        }
         Err(Trouble::Interrupted) => (Answer::Interrupted, Exit::Interrupted),
     };
     console.facts(host, &answer);

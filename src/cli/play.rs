@@ -9,10 +9,11 @@ use super::args::PlayArguments;
 use super::prepare::{self, Hosts, Wish};
 use super::tags;
 use crate::engine::context::Context;
+use crate::engine::leases::Owner;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Journal, NoJournal, Record};
+use crate::journal::{self, Journal, NoJournal, Record, under_way};
 use crate::load;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{self, Event, Mode, RunStarted};
@@ -47,6 +48,9 @@ pub(super) fn run(
             )
         })?;
     if mode == Mode::Apply && !yes {
+        if console.can_ask() {
+            drop(under_way::enter(prepared.plays.iter().flatten())?);
+        }
         if !console.can_ask() {
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
             return Ok(Exit::NotConfirmed);
@@ -168,6 +172,11 @@ async fn carry_through(
     prepared: &Prepared,
     console: &mut Console,
 ) -> Result<Summary> {
+    // Who else is at work is known before anything begins.
+    let door = match mode {
+        Mode::Apply => Some(under_way::enter(prepared.plays.iter().flatten())?),
+        Mode::Plan | Mode::Verify => None,
+    };
     let record = match mode {
         Mode::Apply => Some(Arc::new(Record::begin().map_err(journal::refused)?)),
         Mode::Plan | Mode::Verify => None,
@@ -175,6 +184,16 @@ async fn carry_through(
     let name = record
         .as_ref()
         .map_or_else(journal::new_name, |record| record.name().to_owned());
+    let what = format!("apply {}", prepared.playbook.name);
+    let _under_way = door
+        .map(|door| door.begin(&name, &what))
+        .transpose()
+        .map_err(journal::refused)?;
+    let owner = record.is_some().then(|| Owner {
+        run: name.clone(),
+        by: journal::user_and_machine(),
+        what,
+    });
     let journal: Arc<dyn Journal> = match &record {
         Some(record) => Arc::clone(record) as Arc<dyn Journal>,
         None => Arc::new(NoJournal),
@@ -190,6 +209,7 @@ async fn carry_through(
         connecting: arguments.hosts.connecting,
         playbook_folder: prepared.playbook.folder.clone(),
         plays: &prepared.playbook.plays,
+        owner,
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,
@@ -274,6 +294,8 @@ fn exit(mode: Mode, summary: &Summary) -> Exit {
         Exit::Failed
     } else if !summary.unreachable.is_empty() {
         Exit::Unreachable
+    } else if !summary.refused.is_empty() {
+        Exit::Refused
     } else if mode == Mode::Plan && !summary.changed.is_empty() {
         Exit::Changes
     } else {

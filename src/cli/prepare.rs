@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::context::Context;
+use crate::engine::leases::{Leases, Owner};
 use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
@@ -85,6 +86,8 @@ pub(super) struct Wish<'a> {
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
     pub(super) plays: &'a [Arc<Play>],
+    /// Whose the leases are; `None`: nothing is changed.
+    pub(super) owner: Option<Owner>,
 }
 
 /// Puts together what all hosts of a run share.
@@ -132,6 +135,7 @@ pub(super) fn context(
         tags: wish.tags,
         detail: wish.detail,
         sessions,
+        leases: wish.owner.map(Leases::new).unwrap_or_default(),
         events,
         journal,
         magic,

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::exchange::{self, Trouble};
+use super::exchange::Trouble;
 use super::host::HostPlay;
+use super::leases;
 use super::outcomes::{begun, executed, steps_of, until_restart};
 use super::walk::{Planned, Target};
 use super::words::failure_of;
@@ -30,12 +31,14 @@ pub(super) fn note_key(play: &str) -> String {
 }
 
 impl HostPlay<'_> {
-    /// Makes planned changes, in order. `owed`: handlers that will still have to run afterwards.
+    /// Makes planned changes, in order. `owed`: handlers that will still have to run afterwards. `last`: nothing of the
+    /// run is expected to follow on this host.
     pub(super) async fn carry_out(
         &mut self,
         target: &Target,
         planned: Vec<Planned>,
         owed: &[String],
+        last: bool,
     ) -> Result<(), Trouble> {
         for task in planned
             .iter()
@@ -71,12 +74,13 @@ impl HostPlay<'_> {
             Some(_) => self.boot(target).await?,
             None => String::new(),
         };
-        let (outcomes, lost) = exchange::carry_out(
+        let (outcomes, lost) = leases::carry_out(
             self.context(),
             target,
             self.connection_of(target),
             &steps,
             &stops(before.len(), &planned),
+            last,
         )
         .await?;
         if !after.is_empty()
@@ -122,9 +126,10 @@ impl HostPlay<'_> {
         match lost {
             // The user cut it.
             Some(_) if self.context().is_interrupted() => Err(Trouble::Interrupted),
-            Some(failure) => Err(Trouble::Unreachable(failure.help(
+            Some(Trouble::Unreachable(failure)) => Err(Trouble::Unreachable(failure.help(
                 "the connection was lost while changes were being made; the next run finds out how far they came",
             ))),
+            Some(trouble) => Err(trouble),
             None => Ok(()),
         }
     }
@@ -257,12 +262,13 @@ impl HostPlay<'_> {
         let target = self.setting.facts_target.clone();
         let path = format!("{NOTES}/{}", note_key(&self.setting.play.key));
         let steps = [note_step(NOTE_AWAY, &path, &[])];
-        exchange::carry_out(
+        leases::carry_out(
             self.context(),
             &target,
             self.connection_of(&target),
             &steps,
             &BTreeSet::new(),
+            false,
         )
         .await?;
         self.note_written = false;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::leases::Leases;
 use super::peers::Peers;
 use super::sessions::Sessions;
 use super::walk::Tags;
@@ -32,6 +33,8 @@ pub struct Context {
     /// How much detail was asked for: how often `-v` was given.
     pub detail: u8,
     pub sessions: Sessions,
+    /// The hosts that this run holds.
+    pub leases: Leases,
     pub events: UnboundedSender<Event>,
     pub journal: Arc<dyn Journal>,
     /// Names that every play knows: `ansible_check_mode`, `ansible_managed`, ...

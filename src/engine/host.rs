@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::batch;
 use super::context::Context;
 use super::exchange::{self, Trouble};
+use super::leases;
 use super::once::{Board, Turn};
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
 use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure};
 use crate::model::facts::Facts;
+use crate::model::lock::{HostLock, LockKind};
 use crate::model::probe::{Observation, Probe};
 use crate::model::value::Map;
 use crate::module::Failure;
@@ -98,11 +100,18 @@ impl<'a> HostPlay<'a> {
                 (HostStatus::Unreachable, Some(failure), Vec::new())
             }
             Err(Trouble::Failed(failure)) => (HostStatus::Failed, Some(failure), Vec::new()),
+            Err(Trouble::Refused(failure)) => (HostStatus::Refused, Some(failure), Vec::new()),
             Err(Trouble::Interrupted) => {
                 let owed = std::mem::take(&mut self.owed);
                 (HostStatus::Interrupted, Some(self.standing()), owed)
             }
         };
+        // A host that left the run is nobody's; one that cannot be reached keeps its lease until that runs out.
+        if status != HostStatus::Unreachable
+            && (status != HostStatus::Done || self.has_no_further_play())
+        {
+            leases::give_back(self.context, &self.setting.host).await;
+        }
         let counters = self.context.sessions.counters(&self.setting.host);
         let report = HostReport {
             host: self.setting.host.clone(),
@@ -130,7 +139,14 @@ impl<'a> HostPlay<'a> {
         }
     }
 
+    /// Whether this is the host's last play of the run.
+    fn has_no_further_play(&self) -> bool {
+        let (host, play) = (&self.setting.host, self.setting.play_index);
+        self.context.leases.is_last(host, play)
+    }
+
     async fn play(&mut self) -> Result<Finished, Trouble> {
+        self.context.leases.lead(&self.setting.facts_target);
         if self.setting.play.gather_facts {
             match self.facts.take() {
                 Some(facts) => self.know(facts)?,
@@ -172,8 +188,10 @@ impl<'a> HostPlay<'a> {
                     target,
                     planned,
                     owed,
+                    whole,
                 } => {
-                    if let Err(trouble) = self.carry_out(&target, planned, &owed).await {
+                    let last = whole && self.has_no_further_play();
+                    if let Err(trouble) = self.carry_out(&target, planned, &owed, last).await {
                         // What was under way is told, too.
                         let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
                         self.owed.clone_from(&walked.owed);
@@ -276,6 +294,7 @@ impl<'a> HostPlay<'a> {
         for (probe, answer) in probes.into_iter().zip(answers) {
             match answer {
                 Observation::Facts(facts) => {
+                    self.see_locks(&facts.locks)?;
                     self.know(Arc::from(facts))?;
                 }
                 Observation::Failed(reason) if probe == Probe::Facts => {
@@ -289,6 +308,29 @@ impl<'a> HostPlay<'a> {
                     .or_default()
                     .observe(probe, answer),
             }
+        }
+        Ok(())
+    }
+
+    /// Whoever keeps a host keeps it from the beginning: what is set later is for the next run.
+    fn see_locks(&self, locks: &[HostLock]) -> Result<(), Trouble> {
+        let context = self.context;
+        if self.facts.is_some() || context.mode == Mode::Verify {
+            return Ok(());
+        }
+        let others = locks.iter().filter(|lock| {
+            let is_ours = context.leases.run() == Some(lock.run.as_str());
+            lock.kind == LockKind::Lock
+                || !is_ours && (lock.busy || !context.journal.is_dead(&lock.run))
+        });
+        for lock in others {
+            if context.mode == Mode::Apply {
+                return Err(Trouble::Refused(leases::refusal(lock)));
+            }
+            context.tell(Event::HostNoted {
+                host: self.setting.host.clone(),
+                message: lock.words(),
+            });
         }
         Ok(())
     }

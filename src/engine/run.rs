@@ -8,6 +8,7 @@ use tokio::task::JoinError;
 
 use super::context::Context;
 use super::host::{self, Carried, Ended, HostPlay};
+use super::leases;
 use super::once::Board;
 use super::walk::{Setting, Target};
 use crate::error::Result;
@@ -26,6 +27,8 @@ pub struct Summary {
     pub failed: BTreeSet<String>,
     pub unreachable: BTreeSet<String>,
     pub interrupted: BTreeSet<String>,
+    /// Nothing was done on these, because somebody else keeps them or they have moved since they were planned.
+    pub refused: BTreeSet<String>,
     pub not_reached: BTreeSet<String>,
     pub changed: BTreeSet<String>,
     pub hosts: BTreeSet<String>,
@@ -48,8 +51,22 @@ pub fn hosts_of(
         .collect())
 }
 
-/// Leads all hosts through all plays.
+/// Leads all hosts through all plays, and holds those that are changed meanwhile.
 pub async fn run(
+    context: Arc<Context>,
+    playbook: &Playbook,
+    plays: Vec<Vec<String>>,
+    forks: usize,
+) -> Summary {
+    context.leases.expect(&plays);
+    let keeper = tokio::spawn(leases::keep(Arc::clone(&context)));
+    let summary = lead(Arc::clone(&context), playbook, plays, forks).await;
+    keeper.abort();
+    leases::give_back_all(&context).await;
+    summary
+}
+
+async fn lead(
     context: Arc<Context>,
     playbook: &Playbook,
     plays: Vec<Vec<String>>,
@@ -288,6 +305,7 @@ impl Summary {
         self.failed.contains(host)
             || self.unreachable.contains(host)
             || self.interrupted.contains(host)
+            || self.refused.contains(host)
     }
 
     fn add(&mut self, ended: Ended, carried: &mut HashMap<String, Carried>) {
@@ -303,6 +321,9 @@ impl Summary {
             }
             HostStatus::Interrupted => {
                 self.interrupted.insert(host.clone());
+            }
+            HostStatus::Refused => {
+                self.refused.insert(host.clone());
             }
         }
         if ended.changed {
@@ -331,6 +352,7 @@ impl Summary {
             failed: list(&self.failed),
             unreachable: list(&self.unreachable),
             interrupted: list(&self.interrupted),
+            refused: list(&self.refused),
             not_reached: list(&self.not_reached),
             changed: list(&self.changed),
         }

@@ -71,6 +71,11 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// When it cannot be recorded; the host is then left as it is.
     fn intend(&self, intention: &Intention) -> std::io::Result<()>;
+
+    /// Whether another run is this journal's and known to be dead.
+    fn is_dead(&self, _run: &str) -> bool {
+        false
+    }
 }
 
 /// Records nothing: for plans, which change nothing.

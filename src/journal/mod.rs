@@ -8,8 +8,10 @@ mod intend;
 mod reading;
 mod record;
 mod seal;
+pub mod under_way;
 
 pub use folder::{new_name, refused};
 pub use intend::{Intention, Journal, NoJournal};
 pub use reading::{RunDetail, RunLine, list, read};
 pub use record::Record;
+pub use under_way::user_and_machine;

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::folder;
 use super::intend::{Intention, Journal};
 use super::seal::Seal;
+use super::under_way;
 use crate::model::event::Event;
 
 /// The record of a run that is under way.
@@ -61,6 +62,10 @@ impl Journal for Record {
     fn intend(&self, intention: &Intention) -> io::Result<()> {
         let text = Zeroizing::new(serde_json::to_vec(intention)?);
         line(&self.changes, self.seal.close(&text)?.as_bytes(), true)
+    }
+
+    fn is_dead(&self, run: &str) -> bool {
+        run != self.name && under_way::is_over(run)
     }
 }
 

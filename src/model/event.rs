@@ -36,6 +36,11 @@ pub enum Event {
     /// A task is settled on a host: predicted in a plan, done in an apply.
     TaskEnded(Box<TaskReport>),
     HostEnded(HostReport),
+    /// Something about a host that a person should know, and that ends nothing.
+    HostNoted {
+        host: String,
+        message: String,
+    },
     /// No further wave or play begins, and why.
     Stopped {
         reason: String,
@@ -214,6 +219,8 @@ pub enum HostStatus {
     Unreachable,
     /// The run was stopped before or while it ran.
     Interrupted,
+    /// Nothing was done on it, because somebody else keeps it or it is not as it was planned from.
+    Refused,
 }
 
 /// How many tasks came out how.
@@ -261,6 +268,9 @@ pub struct RunEnded {
     pub failed: Vec<String>,
     pub unreachable: Vec<String>,
     pub interrupted: Vec<String>,
+    /// Hosts on which nothing was done, because somebody else keeps them or they are not as they were planned from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
     /// Hosts that no wave came to.
     pub not_reached: Vec<String>,
     /// Hosts with changes, made or to be made.

@@ -8,6 +8,7 @@ pub mod fact_variables;
 pub mod facts;
 pub mod inventory;
 pub mod json_text;
+pub mod lock;
 pub mod nearest;
 pub mod node;
 pub mod playbook;

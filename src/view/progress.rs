@@ -99,12 +99,15 @@ impl State {
                 self.running.remove(&report.host);
                 match report.status {
                     HostStatus::Done => self.done += 1,
-                    HostStatus::Failed => self.failed += 1,
+                    HostStatus::Failed | HostStatus::Refused => self.failed += 1,
                     HostStatus::Unreachable => self.unreachable += 1,
                     HostStatus::Interrupted => {}
                 }
             }
-            Event::TaskEnded(_) | Event::Stopped { .. } | Event::RunEnded(_) => {}
+            Event::TaskEnded(_)
+            | Event::HostNoted { .. }
+            | Event::Stopped { .. }
+            | Event::RunEnded(_) => {}
         }
     }
 

@@ -87,6 +87,7 @@ impl Terminal {
                     self.flush(&mut page);
                 }
             }
+            Event::HostNoted { host, message } => self.section().add_note(host, message),
             Event::Stopped { reason } => {
                 self.flush(&mut page);
                 self.tally.stopped = true;
@@ -194,6 +195,10 @@ struct Open<'a> {
 impl Open<'_> {
     fn add_task(self, report: &crate::model::event::TaskReport) {
         self.section.add_task(report, self.hosts);
+    }
+
+    fn add_note(self, host: &str, message: &str) {
+        self.section.add_note(host, message, self.hosts);
     }
 
     fn add_host(self, report: &crate::model::event::HostReport) {

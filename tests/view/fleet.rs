@@ -166,6 +166,7 @@ fn run() -> Vec<Event> {
         failed: FAILING.iter().map(|host| name(*host)).collect(),
         unreachable: UNREACHABLE.iter().map(|host| name(*host)).collect(),
         interrupted: Vec::new(),
+        refused: Vec::new(),
         not_reached: Vec::new(),
         changed: hosts,
     }));

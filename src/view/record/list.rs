@@ -67,6 +67,7 @@ fn troubles(ended: &RunEnded) -> Vec<String> {
         (&ended.failed, "failed"),
         (&ended.unreachable, "unreachable"),
         (&ended.interrupted, "interrupted"),
+        (&ended.refused, "refused"),
         (&ended.not_reached, "not reached"),
     ];
     let told = lists.iter().filter(|(hosts, _)| !hosts.is_empty());

@@ -184,6 +184,7 @@ fn troubles(ended: &RunEnded, tally: &Tally) -> Vec<String> {
         (failed, "failed"),
         (ended.unreachable.len(), "unreachable"),
         (ended.interrupted.len(), "interrupted"),
+        (ended.refused.len(), "refused"),
         (ended.not_reached.len(), "not reached"),
     ] {
         if number > 0 {
@@ -195,7 +196,16 @@ fn troubles(ended: &RunEnded, tally: &Tally) -> Vec<String> {
 
 /// How many hosts did not come to their end.
 fn out(ended: &RunEnded) -> usize {
-    ended.failed.len() + ended.unreachable.len() + ended.interrupted.len() + ended.not_reached.len()
+    [
+        &ended.failed,
+        &ended.unreachable,
+        &ended.interrupted,
+        &ended.refused,
+        &ended.not_reached,
+    ]
+    .iter()
+    .map(|hosts| hosts.len())
+    .sum()
 }
 
 /// Names the hosts that no wave came to.

@@ -47,6 +47,8 @@ pub fn section(
         &section.unreachable,
         names,
     );
+    causes(page, "Refused", Role::Failure, &section.refused, names);
+    notes(page, section, names);
     owed(page, section, names);
     let interrupted = section.with_status(HostStatus::Interrupted);
     if !interrupted.is_empty() {
@@ -80,6 +82,17 @@ fn title(page: &mut Page, section: &Section, names: Names<'_>) {
     page.wrapped(0, 4, &line);
     if section.wave.is_some() && !section.is_notable() && section.is_done() {
         page.push(Line::plain("  nothing to change"));
+    }
+}
+
+/// What a person should know of some hosts.
+fn notes(page: &mut Page, section: &Section, names: Names<'_>) {
+    for (message, hosts) in section.notes.by_size() {
+        page.blank();
+        let line = Line::of(Role::Warning, "Note")
+            .and(Role::Plain, &format!(": {message}"))
+            .and(Role::Faint, &format!(", on {}", names.folded(hosts)));
+        page.wrapped(0, 2, &line);
     }
 }
 

@@ -97,7 +97,7 @@ pub fn page(answers: &[(String, LockAnswer)], width: usize) -> Page {
     let mut table = Table::new();
     for ((word, text, left), (role, hosts)) in rows {
         table.row([
-            Line::of(Role::Heading, &fold(hosts.into_iter())),
+            Line::of(Role::Heading, &fold(hosts)),
             Line::of(role, word),
             Line::plain(&text),
             Line::of(Role::Faint, &left),

@@ -1,5 +1,7 @@
 //! Leases: one run at a time on a host, whatever happens between.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};

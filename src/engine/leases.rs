@@ -110,8 +110,9 @@ impl Leases {
         Arc::clone(lock(&self.hosts).entry(host.to_owned()).or_default())
     }
 
-    fn hold(&self, mode: Mode, give_back: bool) -> Option<Hold> {
+    fn hold(&self, host: &str, mode: Mode, give_back: bool) -> Option<Hold> {
         self.owner.as_ref().map(|owner| Hold {
+            name: host.to_owned(),
             run: owner.run.clone(),
             by: owner.by.clone(),
             what: owner.what.clone(),
@@ -181,7 +182,7 @@ pub async fn carry_out(
     let (mode, first) = host.way(target);
     let nothing = BTreeSet::new();
     if let Some(first) = &first {
-        let hold = leases.hold(Mode::Join, false);
+        let hold = leases.hold(&target.host, Mode::Join, false);
         let work = Work {
             target: first,
             connection,
@@ -194,7 +195,7 @@ pub async fn carry_out(
             return Err(Trouble::Unreachable(failure));
         }
     }
-    let hold = leases.hold(mode, last);
+    let hold = leases.hold(&target.host, mode, last);
     let work = Work {
         target,
         connection,
@@ -285,7 +286,7 @@ pub(super) async fn give_back(context: &Context, host: &str) {
         if context.is_interrupted() && !context.sessions.is_open(host) {
             return;
         }
-        let script = compile_give_back(run);
+        let script = compile_give_back(host, run);
         let connection = lease.connection.as_deref();
         let giving = exchange::send(context, &lease.target, connection, &script);
         // It runs out by itself where the host does not answer.
@@ -332,8 +333,8 @@ async fn renew(context: &Context, host: &HostLeases) {
         .filter(|lease| lease.is_sure && lease.renewed.elapsed() > RENEW_AFTER)
         .map(|lease| (lease.target.clone(), lease.connection.clone()))
         .collect();
-    let hold = context.leases.hold(Mode::Renew, false);
     for (target, connection) in due {
+        let hold = context.leases.hold(&target.host, Mode::Renew, false);
         let work = Work {
             target: &target,
             connection: connection.as_deref(),

@@ -23,6 +23,7 @@ const TERM: u64 = 900;
 
 fn hold(run: &str, mode: Mode) -> Hold {
     Hold {
+        name: "host".to_owned(),
         run: run.to_owned(),
         by: format!("{run}'s user@elsewhere"),
         what: "apply site.yml".to_owned(),
@@ -125,7 +126,7 @@ fn it_is_taken_with_the_first_step_and_given_back_behind_the_last() {
         assert_eq!(held, Held::GivenBack, "{}", host.name);
         let text = outcomes[0].stdout.to_lossy();
         assert!(
-            text.contains("run one\nby one's user@elsewhere\nwhat apply site.yml\n"),
+            text.contains("run one\nfor host\nby one's user@elsewhere\nwhat apply site.yml\n"),
             "{text}"
         );
         // Nothing is left, not even the folder.
@@ -155,9 +156,9 @@ fn another_run_is_refused_with_the_name_of_the_first() {
         assert!((TERM - 60..=TERM).contains(&facts.locks[0].left.unwrap()));
         // The first goes on, and gives back; then it is the other's.
         assert_eq!(take(&host, "one", Mode::Keep), Held::Held);
-        host.run(&compile_give_back("two"));
+        host.run(&compile_give_back("host", "two"));
         assert_eq!(word(around.path(), "run"), "one");
-        host.run(&compile_give_back("one"));
+        host.run(&compile_give_back("host", "one"));
         assert_eq!(take(&host, "two", Mode::Join), Held::Held);
         assert_eq!(names(around.path()), ["lease"]);
     }
@@ -343,6 +344,29 @@ fn of_many_at_once_one_gets_it() {
     }
 }
 
+/// A machine that stands under two names in an inventory is given back when both have come to their end.
+#[test]
+fn two_names_of_one_machine_share_its_lease() {
+    for (host, around) in places() {
+        let named = |name: &str, mode| Hold {
+            name: name.to_owned(),
+            ..hold("one", mode)
+        };
+        assert_eq!(carry_out(&host, &named("a", Mode::Join), &[]).0, Held::Held);
+        let mut last = named("b", Mode::Join);
+        last.give_back = true;
+        assert_eq!(
+            carry_out(&host, &last, &[program("true")]).0,
+            Held::GivenBack
+        );
+        assert_eq!(word(around.path(), "for"), "a", "{}", host.name);
+        assert_eq!(carry_out(&host, &named("a", Mode::Keep), &[]).0, Held::Held);
+        assert_eq!(holder(&take(&host, "two", Mode::Join)), "one");
+        host.run(&compile_give_back("a", "one"));
+        assert!(!around.path().join("state").exists(), "{}", host.name);
+    }
+}
+
 /// A marker whose script has been killed is taken away.
 #[test]
 fn a_marker_that_was_left_behind_does_not_lock_for_ever() {
@@ -370,7 +394,7 @@ fn an_account_keeps_its_lease_at_home_where_nobody_can_plant_it() {
         assert_eq!(take(&host, "one", Mode::Join), Held::Held, "{}", host.name);
         assert!(home.path().join(".cachesmith/lease").exists());
         assert_eq!(holder(&take(&host, "two", Mode::Join)), "one");
-        host.run(&compile_give_back("one"));
+        host.run(&compile_give_back("host", "one"));
         assert!(!home.path().join(".cachesmith").exists());
         // Made by somebody else.
         fs::create_dir(home.path().join(".cachesmith")).unwrap();

@@ -76,6 +76,7 @@ fn generated_scripts_pass() {
         EXCLUDED,
     );
     let hold = Hold {
+        name: "host".to_owned(),
         run: "run".to_owned(),
         by: "somebody".to_owned(),
         what: "apply".to_owned(),

@@ -10,6 +10,8 @@ use crate::model::lock::{HostLock, LockKind};
 /// The lease under which steps are carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
+    /// Under which name of the inventory the host is held.
+    pub name: String,
     /// The run that holds it.
     pub run: String,
     /// Who that is, and what is being done: one line each, for other people.
@@ -94,16 +96,25 @@ pub enum Said {
 pub(super) fn begin(hold: &Hold, builder: &mut Builder) {
     builder.need(Part::LeaseHold);
     let term = hold.term.to_string();
-    let arguments = [hold.mode.word(), &hold.run, &hold.by, &hold.what, &term];
+    let name = word(&hold.name);
+    let arguments = [
+        hold.mode.word(),
+        &name,
+        &hold.run,
+        &hold.by,
+        &hold.what,
+        &term,
+    ];
     let mut arguments: Vec<String> = arguments.iter().map(|text| line(text)).collect();
     arguments.extend(hold.dead.iter().map(|run| line(run)));
     builder.raw(&super::builder::command("c_lease_begin", &arguments));
     builder.raw(" || return 0\n");
 }
 
-/// A script that gives the run's lease back, where it still is the run's.
-pub fn compile_give_back(run: &str) -> Script {
-    script(Part::LeaseHold, "c_lease_give_back", &[run.to_owned()])
+/// A script that gives the run's lease back, where it still is the run's, as far as the host is held under this name.
+pub fn compile_give_back(name: &str, run: &str) -> Script {
+    let arguments = [word(name), run.to_owned()];
+    script(Part::LeaseHold, "c_lease_give_back", &arguments)
 }
 
 /// A script for an order.
@@ -189,6 +200,18 @@ fn said(frame: &Frame<'_>) -> Option<Said> {
         "impossible" => Said::Impossible(words(frame.body)),
         _ => return None,
     })
+}
+
+/// A name as one word without anything that the shell or a pattern could make more of.
+fn word(name: &str) -> String {
+    let letters = name.chars().map(|letter| {
+        if letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | ':') {
+            letter
+        } else {
+            '_'
+        }
+    });
+    letters.collect()
 }
 
 /// A text in one line, as the host's file holds it.

@@ -48,6 +48,7 @@ c_lease_clock() {
 # does not end by itself), and c_h_busy, whether the script that wrote it is still at work. Fails where there is none.
 c_lease_read() {
 	c_h_run=''
+	c_h_for=''
 	c_h_by=''
 	c_h_what=''
 	c_h_since=''
@@ -63,6 +64,7 @@ c_lease_read() {
 		while read -r c_key c_value; do
 			case $c_key in
 			run) c_h_run=$c_value ;;
+			for) c_h_for=$c_value ;;
 			by) c_h_by=$c_value ;;
 			what) c_h_what=$c_value ;;
 			since) c_h_since=$c_value ;;

@@ -3,6 +3,7 @@
 c_turns=0
 c_covered=no
 c_shell=''
+c_users=''
 
 # c_lease_say WORD: tells the controller, with the words that were read last.
 c_lease_say() {
@@ -92,7 +93,7 @@ c_lease_turn() {
 	fi
 	c_until=never
 	[ "$c_term" -eq 0 ] || c_until=$((c_up + c_term))
-	c_said=$( (printf 'run %s\nby %s\nwhat %s\nsince %s\nterm %s\nboot %s\nuntil %s\nshell %s\ntoken %s\n' "$c_run" "$c_by" \
+	c_said=$( (printf 'run %s\nfor %s\nby %s\nwhat %s\nsince %s\nterm %s\nboot %s\nuntil %s\nshell %s\ntoken %s\n' "$c_run" "$c_users" "$c_by" \
 		"$c_what" "$c_since" "$c_term" "$c_boot" "$c_until" "$c_shell" "$c_token" >"$c_marker") 2>&1) || {
 		c_lease_unclaim
 		c_error="cannot write in $c_folder: $c_said"
@@ -124,18 +125,33 @@ c_lease_unlocked() {
 	done
 }
 
-# c_lease_begin MODE RUN BY WHAT TERM DEAD-RUN...: takes the lease, or renews it. Fails where nothing may be done. MODE:
+# c_lease_with NAMES: c_users, the names with our own; c_lease_without: without it. One machine can stand under several
+# names in an inventory: a run gives it back when it has come to its end under all of them.
+c_lease_with() {
+	c_lease_without "$1"
+	c_users="${c_users:+$c_users }$c_name"
+}
+
+c_lease_without() {
+	c_users=''
+	for c_user in $1; do
+		[ "$c_user" = "$c_name" ] || c_users="${c_users:+$c_users }$c_user"
+	done
+}
+
+# c_lease_begin MODE NAME RUN BY WHAT TERM DEAD-RUN...: takes the lease, or renews it. Fails where nothing may be done. MODE:
 # - join: it may be nobody's or ours;
 # - keep: it is ours for certain, and lost where it is not;
 # - renew: as keep, beside the script that is at work;
 # - guest: another account of this host holds it for this run. Of that, only root's can be seen.
 c_lease_begin() {
 	c_mode=$1
-	c_run=$2
-	c_by=$3
-	c_what=$4
-	c_term=$5
-	shift 5
+	c_name=$2
+	c_run=$3
+	c_by=$4
+	c_what=$5
+	c_term=$6
+	shift 6
 	c_over=" $* "
 	c_lease_place lease
 	if [ "$c_folder" != "$c_root_folder" ] || [ "$c_mode" = guest ]; then
@@ -162,11 +178,13 @@ c_lease_begin() {
 		c_try=$((c_try + 1))
 		c_since=''
 		c_from=none
+		c_users=$c_name
 		if c_lease_read "$c_lease_file"; then
 			c_from=$c_h_token
 			c_over=" $* "
 			if [ "$c_h_run" = "$c_run" ]; then
 				c_since=$c_h_since
+				c_lease_with "$c_h_for"
 				[ "$c_mode" != renew ] || c_shell=$c_h_shell
 			elif [ "$c_mode" != join ]; then
 				c_lease_say lost
@@ -201,6 +219,7 @@ c_lease_keep() {
 	if c_lease_read "$c_lease_file" && [ "$c_h_run" = "$c_run" ]; then
 		[ "$c_covered" = no ] || return 0
 		[ "$c_h_left" -le "$((c_term * 2 / 3))" ] || return 0
+		c_users=$c_h_for
 		c_lease_turn "$c_h_token" && return 0
 		# Somebody of this run may have renewed it in the same moment.
 		c_lease_read "$c_lease_file" && [ "$c_h_run" = "$c_run" ] && [ "$c_h_left" -gt 0 ] && return 0
@@ -214,18 +233,36 @@ c_lease_keep() {
 # Gives it back, and takes the folder away where nothing else is in it.
 c_lease_give() {
 	[ "$c_covered" = no ] || return 0
-	if c_lease_read "$c_lease_file" && [ "$c_h_run" = "$c_run" ] && c_lease_claim "$c_h_token"; then
-		rm -f "$c_lease_file"
-		c_lease_unclaim
-		rmdir "$c_folder" 2>/dev/null
+	c_try=0
+	while [ "$c_try" -lt 5 ]; do
+		c_try=$((c_try + 1))
+		if ! c_lease_read "$c_lease_file" || [ "$c_h_run" != "$c_run" ]; then
+			return 0
+		fi
+		c_lease_without "$c_h_for"
+		if [ -n "$c_users" ]; then
+			c_by=$c_h_by
+			c_what=$c_h_what
+			c_since=$c_h_since
+			c_term=$c_h_term
+			c_shell=$c_h_shell
+			c_lease_turn "$c_h_token" || continue
+		else
+			c_lease_claim "$c_h_token" || continue
+			rm -f "$c_lease_file"
+			c_lease_unclaim
+			rmdir "$c_folder" 2>/dev/null
+		fi
 		c_lease_say given
-	fi
+		return 0
+	done
 	:
 }
 
-# c_lease_give_back RUN: the same where nothing else is left to do.
+# c_lease_give_back NAME RUN: the same where nothing else is left to do.
 c_lease_give_back() {
-	c_run=$1
+	c_name=$1
+	c_run=$2
 	c_lease_place lease
 	c_lease_give
 }

@@ -79,6 +79,7 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         leases: Leases::default(),
         events,
         journal: Arc::new(NoJournal),
+        run: cachesmith::engine::notes::RunOnHost::default(),
         magic: Map::new(),
         script_limit: Duration::from_secs(60),
         interrupted: tokio::sync::watch::Sender::new(false),

@@ -85,7 +85,7 @@ async fn ask(
         connecting: arguments.hosts.connecting,
         playbook_folder: std::path::PathBuf::from("."),
         plays: &[],
-        owner: None,
+        what: String::new(),
     };
     // There are no events: nothing is run.
     let (events, _) = mpsc::unbounded_channel();

@@ -9,12 +9,13 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::context::Context;
-use crate::engine::leases::{Leases, Owner};
+use crate::engine::leases::Leases;
+use crate::engine::notes::RunOnHost;
 use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::Journal;
+use crate::journal::{self, Journal};
 use crate::load;
 use crate::load::library::Library;
 use crate::model::diagnostic::Diagnostic;
@@ -86,8 +87,8 @@ pub(super) struct Wish<'a> {
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
     pub(super) plays: &'a [Arc<Play>],
-    /// Whose the leases are; `None`: nothing is changed.
-    pub(super) owner: Option<Owner>,
+    /// What hosts keep of the run, beside its name.
+    pub(super) what: String,
 }
 
 /// Puts together what all hosts of a run share.
@@ -124,8 +125,19 @@ pub(super) fn context(
         "cachesmith_version".to_owned(),
         env!("CARGO_PKG_VERSION").into(),
     );
+    let run = RunOnHost {
+        run: journal.run().to_owned(),
+        by: journal::user_and_machine(),
+        what: wish.what,
+    };
+    // Who only looks holds nobody up.
+    let leases = match wish.mode {
+        Mode::Apply => Leases::new(run.clone()),
+        Mode::Plan | Mode::Verify => Leases::default(),
+    };
     Context {
         mode: wish.mode,
+        run,
         inventory: Arc::clone(&hosts.inventory),
         templates: Arc::clone(templates),
         resources: Arc::new(Library::new(Arc::clone(templates), wish.playbook_folder)),
@@ -135,7 +147,7 @@ pub(super) fn context(
         tags: wish.tags,
         detail: wish.detail,
         sessions,
-        leases: wish.owner.map(Leases::new).unwrap_or_default(),
+        leases,
         events,
         journal,
         magic,

@@ -7,6 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::leases::Leases;
+use super::notes::RunOnHost;
 use super::peers::Peers;
 use super::sessions::Sessions;
 use super::walk::Tags;
@@ -37,6 +38,8 @@ pub struct Context {
     pub leases: Leases,
     pub events: UnboundedSender<Event>,
     pub journal: Arc<dyn Journal>,
+    /// What hosts keep of the run that changed them last.
+    pub run: RunOnHost,
     /// Names that every play knows: `ansible_check_mode`, `ansible_managed`, ...
     pub magic: Map,
     /// How long a script may take on a host.

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::context::Context;
 use super::exchange::{self, Trouble, Work, Worked};
+use super::notes::RunOnHost;
 use super::walk::Target;
 use crate::model::lock::{HostLock, LockKind};
 use crate::model::step::{Outcome, Step};
@@ -30,21 +31,11 @@ const LOOK: Duration = Duration::from_secs(30);
 /// What renewing or giving back may take; a host that is slower keeps its lease until it runs out.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Whose the leases of a run are, for other people.
-#[derive(Clone, Debug)]
-pub struct Owner {
-    pub run: String,
-    /// `alice@laptop`
-    pub by: String,
-    /// `apply site.yml`
-    pub what: String,
-}
-
 /// The leases of a run.
 #[derive(Default)]
 pub struct Leases {
     /// `None`: nothing is changed, and nothing held.
-    owner: Option<Owner>,
+    owner: Option<RunOnHost>,
     hosts: Mutex<HashMap<String, Arc<HostLeases>>>,
     /// The last play of each host.
     last: Mutex<HashMap<String, usize>>,
@@ -74,7 +65,7 @@ struct Lease {
 }
 
 impl Leases {
-    pub fn new(owner: Owner) -> Self {
+    pub fn new(owner: RunOnHost) -> Self {
         Self {
             owner: Some(owner),
             ..Self::default()

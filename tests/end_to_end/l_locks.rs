@@ -123,7 +123,7 @@ fn a_of_two_runs_at_once_one_is_refused_with_the_name_of_the_other() {
             [vec!["alice"; 6], vec!["bob"; 6]].concat(),
             "on {host}"
         );
-        on(host, "test ! -e /var/lib/cachesmith");
+        on(host, "test ! -e /var/lib/cachesmith/lease");
     }
 }
 
@@ -149,7 +149,7 @@ fn b_a_killed_controller_leaves_a_lease_that_only_its_own_user_takes_over_at_onc
     run("alice", &["apply", &alice, "--yes", "-l", "bw4"]).expect(0);
     // Only what was under way came to its end; the rest of the killed run never began.
     assert_eq!(on("bw4", "grep -c alice /root/trace").trim(), "9");
-    on("bw4", "test ! -e /var/lib/cachesmith");
+    on("bw4", "test ! -e /var/lib/cachesmith/lease");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn c_a_lease_that_has_run_out_is_nobodys() {
     );
     // Whatever its clock says.
     run("bob", &["apply", &bob, "--yes", "-l", "bw4"]).expect(0);
-    on("bw4", "test ! -e /var/lib/cachesmith");
+    on("bw4", "test ! -e /var/lib/cachesmith/lease");
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn d_a_lock_with_a_reason_keeps_runs_away() {
     run("bob", &["unlock", "bw4"]).expect(7);
     run("alice", &["unlock", "bw4"]).expect(0);
     run("bob", &["apply", &quick, "--yes", "-l", "bw4"]).expect(0);
-    on("bw4", "test ! -e /var/lib/cachesmith");
+    on("bw4", "test ! -e /var/lib/cachesmith/lease");
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn e_a_run_whose_lease_is_broken_by_hand_stops_before_its_next_step() {
     );
     // Three words of the first task, none of the second.
     assert_eq!(on("bw4", "grep -c alice /root/trace").trim(), "3");
-    on("bw4", "test ! -e /var/lib/cachesmith");
+    on("bw4", "test ! -e /var/lib/cachesmith/lease");
 }
 
 /// Accounts without root keep their leases at home; root's keeps everybody out.
@@ -263,6 +263,6 @@ fn f_accounts_without_root() {
     .expect(0);
     on(
         "bw4",
-        "test ! -e /home/deploy/.cachesmith && test ! -e /var/lib/cachesmith",
+        "test ! -e /home/deploy/.cachesmith && test ! -e /var/lib/cachesmith/lease",
     );
 }

@@ -11,12 +11,13 @@ use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::candidates::Before;
 use crate::engine::context::Context;
 use crate::engine::gate::Question;
+use crate::engine::leases::Leases;
 use crate::engine::notes::RunOnHost;
 use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::Journal;
+use crate::journal::{self, Journal};
 use crate::load;
 use crate::load::library::Library;
 use crate::model::diagnostic::Diagnostic;
@@ -148,8 +149,13 @@ pub(super) fn context(
     );
     let run = RunOnHost {
         run: journal.run().to_owned(),
-        by: operator(),
+        by: journal::user_and_machine(),
         what: wish.what,
+    };
+    // Who only looks holds nobody up.
+    let leases = match wish.mode {
+        Mode::Apply => Leases::new(run.clone()),
+        Mode::Plan | Mode::Verify => Leases::default(),
     };
     Context {
         mode: wish.mode,
@@ -163,6 +169,7 @@ pub(super) fn context(
         tags: wish.tags,
         detail: wish.detail,
         sessions,
+        leases,
         events,
         journal,
         magic,
@@ -191,13 +198,4 @@ fn shared(inventory: &Inventory, peers: Arc<Peers>) -> Shared {
         values: HashMap::from([("groups".to_owned(), groups)]),
         peers: Some(peers),
     }
-}
-
-/// Who starts a run: `user@machine`.
-pub(super) fn operator() -> String {
-    let user = std::env::var("USER")
-        .or_else(|_| std::env::var("LOGNAME"))
-        .unwrap_or_else(|_| "unknown".to_owned());
-    let machine = sysinfo::System::host_name().unwrap_or_else(|_| "unknown".to_owned());
-    format!("{user}@{machine}")
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::context::Context;
 use super::exchange::{self, Trouble};
 use super::gate::{Before, Known};
+use super::leases;
 use super::notes;
 use super::once::{self, Board};
 use super::throttle::Turn;
@@ -14,6 +15,7 @@ use crate::model::event::{
     Counts, Event, HostReport, HostStatus, Mode, ShownFailure, TaskKind, TaskReport, TaskStatus,
 };
 use crate::model::facts::Facts;
+use crate::model::lock::{HostLock, LockKind};
 use crate::model::probe::{Observation, Probe};
 use crate::model::value::Map;
 use crate::module::Failure;
@@ -139,6 +141,12 @@ impl<'a> HostPlay<'a> {
                 (HostStatus::Interrupted, Some(self.standing()), owed)
             }
         };
+        // A host that left the run is nobody's; one that cannot be reached keeps its lease until that runs out.
+        if status != HostStatus::Unreachable
+            && (status != HostStatus::Done || self.has_no_further_play())
+        {
+            leases::give_back(self.context, &self.setting.host).await;
+        }
         let counters = self.context.sessions.counters(&self.setting.host);
         let report = HostReport {
             host: self.setting.host.clone(),
@@ -174,7 +182,14 @@ impl<'a> HostPlay<'a> {
         }
     }
 
+    /// Whether this is the host's last play of the run.
+    fn has_no_further_play(&self) -> bool {
+        let (host, play) = (&self.setting.host, self.setting.play_index);
+        self.context.leases.is_last(host, play)
+    }
+
     pub(super) async fn play(&mut self) -> Result<Finished, Trouble> {
+        self.context.leases.lead(&self.setting.facts_target);
         if self.setting.play.gather_facts {
             match self.facts.take() {
                 Some(facts) => self.know(facts)?,
@@ -224,13 +239,15 @@ impl<'a> HostPlay<'a> {
                     planned,
                     owed,
                     throttle,
+                    whole,
                 } => {
                     self.refuse_frozen(&planned)?;
                     let before = self.questions_before();
                     self.ask_all(before.clone()).await?;
                     self.keep_before(before);
                     self.take_turn(throttle, &planned).await?;
-                    if let Err(trouble) = self.carry_out(&target, planned, &owed).await {
+                    let last = whole && self.has_no_further_play();
+                    if let Err(trouble) = self.carry_out(&target, planned, &owed, last).await {
                         // What was under way is told, too.
                         let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
                         self.owed.clone_from(&walked.owed);
@@ -358,6 +375,7 @@ impl<'a> HostPlay<'a> {
         for (probe, answer) in probes.into_iter().zip(answers) {
             match answer {
                 Observation::Facts(facts) => {
+                    self.see_locks(&facts.locks)?;
                     self.know(Arc::from(facts))?;
                 }
                 Observation::Failed(reason) if probe == Probe::Facts => {
@@ -371,6 +389,29 @@ impl<'a> HostPlay<'a> {
                     .or_default()
                     .observe(probe, answer),
             }
+        }
+        Ok(())
+    }
+
+    /// Whoever keeps a host keeps it from the beginning: what is set later is for the next run.
+    fn see_locks(&self, locks: &[HostLock]) -> Result<(), Trouble> {
+        let context = self.context;
+        if self.facts.is_some() || context.mode == Mode::Verify {
+            return Ok(());
+        }
+        let others = locks.iter().filter(|lock| {
+            let is_ours = context.leases.run() == Some(lock.run.as_str());
+            lock.kind == LockKind::Lock
+                || !is_ours && (lock.busy || !context.journal.is_dead(&lock.run))
+        });
+        for lock in others {
+            if context.mode == Mode::Apply {
+                return Err(Trouble::Refused(leases::refusal(lock)));
+            }
+            context.tell(Event::HostNoted {
+                host: self.setting.host.clone(),
+                message: lock.words(),
+            });
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ mod freeze;
 pub mod gate;
 mod host;
 mod intentions;
+pub mod leases;
 pub mod notes;
 mod once;
 mod outcomes;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::host::{Carried, Ended};
+use super::leases;
 use super::rolling::Rolling;
 use super::walk::{Setting, Target};
 use crate::error::Result;
@@ -23,6 +24,7 @@ pub struct Summary {
     pub failed: BTreeSet<String>,
     pub unreachable: BTreeSet<String>,
     pub interrupted: BTreeSet<String>,
+    /// Nothing was done on these, because somebody else keeps them or they have moved since they were planned.
     pub refused: BTreeSet<String>,
     pub not_reached: BTreeSet<String>,
     pub changed: BTreeSet<String>,
@@ -54,8 +56,25 @@ pub fn hosts_of(
         .collect())
 }
 
-/// Leads all hosts through all plays. `plays`: the hosts of each, in the order in which they are cut into waves.
+/// Leads all hosts through all plays, and holds those that are changed meanwhile. `plays`: the hosts of each, in the
+/// order in which they are cut into waves.
 pub async fn run(
+    context: Arc<Context>,
+    playbook: &Playbook,
+    plays: Vec<Vec<Candidate>>,
+    forks: usize,
+) -> Summary {
+    for (index, hosts) in plays.iter().enumerate() {
+        context.leases.expect(index, hosts.iter().map(|host| host.name.as_str()));
+    }
+    let keeper = tokio::spawn(leases::keep(Arc::clone(&context)));
+    let summary = lead(Arc::clone(&context), playbook, plays, forks).await;
+    keeper.abort();
+    leases::give_back_all(&context).await;
+    summary
+}
+
+async fn lead(
     context: Arc<Context>,
     playbook: &Playbook,
     plays: Vec<Vec<Candidate>>,

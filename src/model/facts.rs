@@ -3,6 +3,8 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::lock::HostLock;
+
 /// Everything asked of a host in one round trip. A fact that could not be had is `None` or empty, and its name is
 /// in `missing` with the reason.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -61,6 +63,9 @@ pub struct Facts {
     pub pending_handlers: IndexMap<String, Vec<String>>,
     /// What guards of servers say: the text of their status files, by their names.
     pub guards: IndexMap<String, String>,
+    /// Leases and locks that keep others from this host now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<HostLock>,
     /// Facts that could not be had: name and reason.
     pub missing: IndexMap<String, String>,
 }

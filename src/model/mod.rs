@@ -10,6 +10,7 @@ pub mod facts;
 pub mod impact;
 pub mod inventory;
 pub mod json_text;
+pub mod lock;
 pub mod nearest;
 pub mod node;
 pub mod playbook;

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use super::facts::{Answer, Survey};
+use super::locks::{self, LockAnswer};
 use super::output::Output;
 use super::page::Page;
 use super::progress::Progress;
@@ -186,6 +187,19 @@ impl Console {
         }
         let page = self.survey.page(self.out.width, self.settings.detail);
         self.out.write(&page.render(self.out.colours));
+    }
+
+    /// Tells what hosts say of leases and locks.
+    pub fn locks(&mut self, answers: &[(String, LockAnswer)]) {
+        if self.settings.json {
+            for (host, answer) in answers {
+                self.out
+                    .write(&format!("{}\n", locks::to_json(host, answer)));
+            }
+        } else {
+            let page = locks::page(answers, self.out.width);
+            self.out.write(&page.render(self.out.colours));
+        }
     }
 
     /// Tells the recorded runs.

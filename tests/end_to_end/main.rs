@@ -14,5 +14,6 @@ mod d_handlers;
 mod e_guard;
 mod e_unit;
 mod g_redis_config;
+mod l_locks;
 mod support;
 mod w_rolling;

@@ -73,6 +73,8 @@ pub enum Next {
         owed: Vec<String>,
         /// How many hosts of the wave may make them at once.
         throttle: Option<Throttle>,
+        /// Whether the play is over when all of it has been made.
+        whole: bool,
     },
     /// Post-checks come next: forget all that was observed, then walk again.
     BeginChecks,
@@ -157,6 +159,8 @@ struct Walk<'a> {
     ends_play: bool,
     /// Handlers that were owed when the first step was planned.
     owed: Option<Vec<String>>,
+    /// Whether it came to the end of the play.
+    whole: bool,
 }
 
 /// Whose shell a task with these keywords runs in.
@@ -201,6 +205,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         failure: None,
         ends_play: false,
         owed: None,
+        whole: false,
     };
     if memory.facts_stale {
         walk.ask(&setting.facts_target, [Probe::Facts]);
@@ -213,6 +218,7 @@ impl Walk<'_> {
     /// All sections, each with its handlers. Returns the handlers that were earned and did not run.
     fn play(&mut self) -> Vec<String> {
         let sections = &self.setting.play.sections;
+        self.whole = true;
         for (index, section) in sections.iter().enumerate() {
             let checks = section.kind == SectionKind::PostChecks;
             // Post-checks look at what is there: in a plan nothing has been made yet.
@@ -228,10 +234,12 @@ impl Walk<'_> {
                 TaskKind::Task
             };
             if checks && !self.before_checks() {
+                self.whole = false;
                 break;
             }
             let flow = self.items(&section.items, &vec![index]);
             if flow == Flow::Stop {
+                self.whole = false;
                 break;
             }
             if flow == Flow::Failed {
@@ -245,7 +253,10 @@ impl Walk<'_> {
             // Handlers that were earned run, whatever else happened since.
             if !checks {
                 match self.flush_handlers(&vec![index]) {
-                    Flow::Stop => break,
+                    Flow::Stop => {
+                        self.whole = false;
+                        break;
+                    }
                     Flow::Failed => self.failed = true,
                     Flow::Continue | Flow::End => {}
                 }
@@ -287,6 +298,7 @@ impl Walk<'_> {
                 planned: self.planned,
                 owed: pending_handlers,
                 throttle: self.planned_throttle,
+                whole: self.whole && self.stop.is_none(),
             }
         } else if let Some(stop) = self.stop {
             if self.setting.mode == Mode::Plan {

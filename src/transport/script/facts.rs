@@ -19,6 +19,7 @@ use std::sync::LazyLock;
 
 use super::library::without_comments;
 use crate::model::facts::Facts;
+use crate::model::lock::{HostLock, LockKind};
 use record::Records;
 
 /// The program, in parts of one subject each.
@@ -31,6 +32,7 @@ const PROGRAM: &str = concat!(
     include_str!("facts/servers.sh"),
     include_str!("facts/programs.sh"),
     include_str!("facts/answers.sh"),
+    include_str!("shell/lease.sh"),
     include_str!("facts/end.sh"),
 );
 
@@ -59,6 +61,10 @@ pub fn parse(bytes: &[u8]) -> Facts {
         facts
             .pending_handlers
             .insert(key.to_owned(), names.map(str::to_owned).collect());
+    }
+    for (name, kind) in [("lease", LockKind::Lease), ("lock", LockKind::Lock)] {
+        let locks = records.all(name).map(|text| HostLock::parse(kind, text));
+        facts.locks.extend(locks.filter(HostLock::holds));
     }
     for (name, text) in records.named("guard") {
         facts.guards.insert(name.to_owned(), text.to_owned());

@@ -15,6 +15,14 @@
 		done <"$file"
 		put "pending ${file##*/}" "$names"
 	done
+	# --- who holds this host ---
+	c_lease_folder "$own_uid"
+	for place in "$c_root_folder" "$c_folder"; do
+		for kind in lease lock; do
+			c_lease_read "$place/$kind" && put "$kind" "$(c_lease_print)"
+		done
+		[ "$c_folder" != "$c_root_folder" ] || break
+	done
 	# --- guards of servers, and what they hold ---
 	for file in /run/cachesmith-guard/*.status; do
 		[ -f "$file" ] || continue

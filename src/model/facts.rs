@@ -61,6 +61,12 @@ pub struct Facts {
     pub redis_candidates: Vec<RedisCandidate>,
     /// Handlers that an earlier run earned and could not run: names, by the key of their play.
     pub pending_handlers: IndexMap<String, Vec<String>>,
+    /// The last run that changed the host: `run`, `time`, `by` (who, and from where), `what`.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub last_run: IndexMap<String, String>,
+    /// Directives that were written and that a restart has still to bring.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pending_restarts: Vec<String>,
     /// What guards of servers say: the text of their status files, by their names.
     pub guards: IndexMap<String, String>,
     /// Leases and locks that keep others from this host now.

@@ -234,6 +234,7 @@ impl Console {
             self.out.width,
             self.settings.detail,
         ));
+        pages.push(record::standing(run, self.out.width, self.settings.detail));
         for page in pages {
             self.out.write(&page.render(self.out.colours));
         }

@@ -15,5 +15,6 @@ mod e_guard;
 mod e_unit;
 mod g_redis_config;
 mod l_locks;
+mod r_rollback;
 mod support;
 mod w_rolling;

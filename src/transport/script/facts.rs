@@ -66,6 +66,17 @@ pub fn parse(bytes: &[u8]) -> Facts {
         let locks = records.all(name).map(|text| HostLock::parse(kind, text));
         facts.locks.extend(locks.filter(HostLock::holds));
     }
+    if let Some(text) = records.get("last-run") {
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        facts.last_run = pairs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+    }
+    for (_, text) in records.named("restart") {
+        // The first line tells the server that runs without them.
+        let names = text.lines().skip(1).filter(|line| !line.is_empty());
+        facts.pending_restarts.extend(names.map(str::to_owned));
+    }
     for (name, text) in records.named("guard") {
         facts.guards.insert(name.to_owned(), text.to_owned());
     }

@@ -7,6 +7,7 @@ mod batch;
 pub mod context;
 pub mod exchange;
 pub mod facts;
+mod foresee;
 mod host;
 mod once;
 mod outcomes;

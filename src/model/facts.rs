@@ -1,5 +1,6 @@
 //! What a host is: raw facts as its script reports them. What follows from them (sizing, capability) is `redis`'.
 
+use super::fact_parts::FactParts;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,9 @@ pub struct Facts {
     pub pending_handlers: IndexMap<String, Vec<String>>,
     /// What guards of servers say: the text of their status files, by their names.
     pub guards: IndexMap<String, String>,
+    /// What was asked.
+    #[serde(skip)]
+    pub parts: FactParts,
     /// Facts that could not be had: name and reason.
     pub missing: IndexMap<String, String>,
 }

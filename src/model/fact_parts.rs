@@ -105,7 +105,7 @@ impl FactParts {
             ["ansible_facts", fact, ..] => Self::of_ansible(fact),
             // Everything there is, of this host or of others.
             ["ansible_facts" | "hostvars" | "vars", ..] => Self::ALL,
-            [name, ..] if name.starts_with("redis") => Self::SERVERS,
+            ["redis", ..] => Self::SERVERS,
             [name, ..] => name
                 .strip_prefix("ansible_")
                 .map_or(Self::NONE, Self::of_ansible),
@@ -179,7 +179,7 @@ mod tests {
             ("ansible_facts.default_ipv4.address", FactParts::NETWORK),
             ("ansible_mounts", FactParts::MOUNTS),
             ("redis.maxmemory", FactParts::SERVERS),
-            ("redis_sizing", FactParts::SERVERS),
+            ("redis_port", FactParts::NONE),
             ("ansible_facts", FactParts::ALL),
             ("host", FactParts::ALL),
             ("hostvars", FactParts::ALL),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::exchange::{self, Trouble};
+use super::foresee::foresee;
 use super::gate::{Before, Known};
 use super::leases;
 use super::notes;
@@ -194,6 +195,7 @@ impl<'a> HostPlay<'a> {
             match self.facts.take() {
                 Some(facts) => self.know(facts)?,
                 None => {
+                    foresee(&self.setting);
                     let target = self.setting.facts_target.clone();
                     self.ask(&target, vec![Probe::Facts]).await?;
                 }
@@ -201,6 +203,11 @@ impl<'a> HostPlay<'a> {
         }
         for _ in 0..MOST_WALKS {
             let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
+            if self.lacks_facts() {
+                let target = self.setting.facts_target.clone();
+                self.ask(&target, vec![Probe::Facts]).await?;
+                continue;
+            }
             self.owed.clone_from(&walked.owed);
             if self.context.is_interrupted() {
                 // What was done before is told.
@@ -356,7 +363,18 @@ impl<'a> HostPlay<'a> {
         Ok(())
     }
 
-    /// Asks a target, in one round trip.
+    /// Whether the last walk came across something that may use facts which were not asked: a template that nobody saw
+    /// before. The walk counts for nothing then.
+    fn lacks_facts(&self) -> bool {
+        let needed = self.context.templates.needed_facts();
+        self.setting.play.gather_facts
+            && self
+                .facts
+                .as_ref()
+                .is_some_and(|facts| !facts.parts.covers(needed))
+    }
+
+    /// Asks a target, in one round trip. Facts are asked in the parts that the run may use.
     async fn ask(&mut self, target: &Target, mut probes: Vec<Probe>) -> Result<(), Trouble> {
         // Stale facts travel with whatever is asked next.
         if self.memory.facts_stale
@@ -364,6 +382,11 @@ impl<'a> HostPlay<'a> {
             && !probes.contains(&Probe::Facts)
         {
             probes.push(Probe::Facts);
+        }
+        for probe in &mut probes {
+            if *probe == Probe::Facts {
+                *probe = Probe::SomeFacts(self.context.templates.needed_facts());
+            }
         }
         let answers =
             exchange::observe(self.context, target, self.connection_of(target), &probes).await?;
@@ -378,7 +401,7 @@ impl<'a> HostPlay<'a> {
                     self.see_locks(&facts.locks)?;
                     self.know(Arc::from(facts))?;
                 }
-                Observation::Failed(reason) if probe == Probe::Facts => {
+                Observation::Failed(reason) if matches!(probe, Probe::SomeFacts(_)) => {
                     return Err(Trouble::Failed(Failure::new(format!(
                         "the host's facts could not be had: {reason}"
                     ))));

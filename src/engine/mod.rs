@@ -8,6 +8,7 @@ pub mod candidates;
 pub mod context;
 pub mod exchange;
 pub mod facts;
+mod foresee;
 mod freeze;
 pub mod gate;
 mod host;

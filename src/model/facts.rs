@@ -1,5 +1,6 @@
 //! What a host is: raw facts as its script reports them. What follows from them (sizing, capability) is `redis`'.
 
+use super::fact_parts::FactParts;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,9 @@ pub struct Facts {
     /// Leases and locks that keep others from this host now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locks: Vec<HostLock>,
+    /// What was asked.
+    #[serde(skip)]
+    pub parts: FactParts,
     /// Facts that could not be had: name and reason.
     pub missing: IndexMap<String, String>,
 }

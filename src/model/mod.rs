@@ -5,6 +5,7 @@ pub mod blob;
 pub mod change;
 pub mod diagnostic;
 pub mod event;
+pub mod fact_parts;
 pub mod fact_variables;
 pub mod facts;
 pub mod impact;

@@ -9,6 +9,7 @@ use super::memory::{Key, Outcome, Truth};
 use super::{Planned, Target, Walk};
 use crate::model::change::{Change, ChangeKind};
 use crate::model::event::TaskKind;
+use crate::model::fact_parts::FactParts;
 use crate::model::playbook::Task;
 use crate::model::probe::{Observation, Probe};
 use crate::model::step::Action;
@@ -92,6 +93,9 @@ impl Walk<'_> {
         parameters: &crate::module::Parameters,
         target: &Target,
     ) -> Result<Decision, Stop> {
+        self.setting
+            .templates
+            .need_facts(FactParts::of_module(module.spec().name));
         let world = self.worlds.entry(target.clone()).or_default();
         world.facts.clone_from(&self.facts);
         let look = Look::new(world);

@@ -8,6 +8,7 @@ pub mod context;
 pub mod exchange;
 pub mod facts;
 mod host;
+mod names;
 mod once;
 mod outcomes;
 pub mod peers;

@@ -8,6 +8,7 @@ use tokio::task::JoinError;
 
 use super::context::Context;
 use super::host::{self, Carried, Ended, HostPlay};
+use super::names::taking_part;
 use super::once::Board;
 use super::walk::{Setting, Target};
 use crate::error::Result;
@@ -60,9 +61,11 @@ pub async fn run(
     let forks = Arc::new(Semaphore::new(forks.max(1)));
     for (index, (play, hosts)) in playbook.plays.iter().zip(plays).enumerate() {
         summary.hosts.extend(hosts.iter().cloned());
-        let hosts: Vec<String> = hosts
-            .into_iter()
+        let all = hosts;
+        let hosts: Vec<String> = all
+            .iter()
             .filter(|host| !summary.is_out(host))
+            .cloned()
             .collect();
         if hosts.is_empty() {
             continue;
@@ -78,7 +81,7 @@ pub async fn run(
         // Waves are for changes; what only looks may look everywhere at once.
         let waves = match context.mode {
             Mode::Apply => waves(&hosts, &play.serial),
-            Mode::Plan | Mode::Verify => vec![hosts],
+            Mode::Plan | Mode::Verify => vec![hosts.clone()],
         };
         let of = waves.len();
         for (number, wave) in waves.iter().enumerate() {
@@ -90,7 +93,9 @@ pub async fn run(
                     hosts: wave.clone(),
                 });
             }
-            let ended = lead_wave(&context, play, index, wave, &mut carried, &forks).await;
+            let names = Arc::new(taking_part(&all, &hosts, wave));
+            let ended =
+                lead_wave(&context, play, index, (wave, &names), &mut carried, &forks).await;
             let mut budget =
                 Budget::new(wave.len(), play.max_fail_percentage, play.any_errors_fatal);
             let ends_play = ended.iter().any(|host| host.ends_play);
@@ -123,13 +128,12 @@ async fn lead_wave(
     context: &Arc<Context>,
     play: &Arc<Play>,
     index: usize,
-    wave: &[String],
+    (wave, names): (&[String], &Arc<Map>),
     carried: &mut HashMap<String, Carried>,
     forks: &Arc<Semaphore>,
 ) -> Vec<Ended> {
     let board = Arc::new(Board::new(wave));
     let mut hosts = tokio::task::JoinSet::new();
-    let wave_names = Value::List(wave.iter().map(|host| host.as_str().into()).collect());
     let mut places = HashMap::new();
     for (position, host) in wave.iter().enumerate() {
         let context = Arc::clone(context);
@@ -141,10 +145,10 @@ async fn lead_wave(
         let host = host.clone();
         let before = carried.remove(&host).unwrap_or_default();
         let memory = host::memory(before.variables);
-        let wave_names = wave_names.clone();
+        let names = Arc::clone(names);
         let task = hosts.spawn(async move {
             let (_place, _presence) = (place, presence);
-            let (setting, connection) = setting(&context, &play, index, &host, &wave_names);
+            let (setting, connection) = setting(&context, &play, index, &host, &names);
             HostPlay::new(&context, setting, memory, before.facts, connection, &board)
                 .run()
                 .await
@@ -208,7 +212,7 @@ pub(super) fn setting(
     play: &Arc<Play>,
     index: usize,
     host: &str,
-    wave: &Value,
+    names: &Arc<Map>,
 ) -> (Setting, Option<String>) {
     let known = context.inventory.host(host);
     let inventory = known
@@ -227,9 +231,6 @@ pub(super) fn setting(
         "playbook_dir".to_owned(),
         play.folder.display().to_string().into(),
     );
-    for name in ["ansible_play_hosts", "ansible_play_batch", "play_hosts"] {
-        magic.insert(name.to_owned(), wave.clone());
-    }
     magic.insert(
         "ansible_role_names".to_owned(),
         Value::List(
@@ -265,6 +266,7 @@ pub(super) fn setting(
             account: None,
         },
         inventory,
+        names: Arc::clone(names),
         magic,
         extra: Arc::clone(&context.extra),
         shared: Arc::clone(&context.shared),

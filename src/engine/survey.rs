@@ -7,13 +7,14 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::context::Context;
 use super::exchange::{self, Trouble};
+use super::names::taking_part;
 use super::run::setting;
 use crate::model::facts::Facts;
 use crate::model::node::Node;
 use crate::model::playbook::{Keywords, Play};
 use crate::model::probe::{Observation, Probe};
 use crate::model::source::{At, Source};
-use crate::model::value::{Map, Value};
+use crate::model::value::Map;
 use crate::module::Failure;
 
 /// What is known of one host.
@@ -35,11 +36,11 @@ pub async fn survey(
 ) {
     let play = Arc::new(questions(as_root));
     let places = Arc::new(Semaphore::new(forks.max(1)));
-    let names = Value::List(hosts.iter().map(|host| host.as_str().into()).collect());
+    let names = Arc::new(taking_part(&hosts, &hosts, &hosts));
     let mut asking = tokio::task::JoinSet::new();
     for host in hosts {
         let (context, play) = (Arc::clone(context), Arc::clone(&play));
-        let (places, names, answers) = (Arc::clone(&places), names.clone(), answers.clone());
+        let (places, names, answers) = (Arc::clone(&places), Arc::clone(&names), answers.clone());
         asking.spawn(async move {
             let _place = places.acquire().await;
             let answer = if context.is_interrupted() {
@@ -58,7 +59,7 @@ async fn ask(
     context: &Context,
     play: &Arc<Play>,
     host: &str,
-    names: &Value,
+    names: &Arc<Map>,
 ) -> Result<Known, Trouble> {
     let (setting, connection) = setting(context, play, 0, host, names);
     let wishes = setting.sizing_wishes().map_err(Trouble::Failed)?;

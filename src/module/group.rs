@@ -69,6 +69,7 @@ impl Module for Group {
             });
         }
         let unique = !parameters.boolean("non_unique", false)?;
+        let system = parameters.boolean("system", false)?;
         if let Some(gid) = gid
             && unique
             && let Some(other) = look.group(&gid.to_string())?
@@ -83,7 +84,6 @@ impl Module for Group {
         }
         let (change, gid) = match found {
             None => {
-                let system = parameters.boolean("system", false)?;
                 let change = create(&name, gid, system, unique);
                 (Some(change), gid.unwrap_or(UNKNOWN_ID))
             }
@@ -96,6 +96,7 @@ impl Module for Group {
             ("gid".to_owned(), number(gid, &name)),
             ("name".to_owned(), name.into()),
             ("state".to_owned(), "present".into()),
+            ("system".to_owned(), system.into()),
         ]);
         Ok(Decision {
             changes: change.into_iter().collect(),

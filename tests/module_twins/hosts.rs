@@ -111,14 +111,22 @@ impl Twin {
 
     /// An inventory with this host alone, called `twin`.
     pub fn inventory(&self) -> String {
+        format!(
+            "cache:\n  hosts:\n    twin:\n      from_inventory: inventory\n{}",
+            self.connection()
+        )
+    }
+
+    /// An inventory without hosts, by which each host of another is this one.
+    pub fn connection(&self) -> String {
         let state = state();
         let state = state.display();
         let address = &self.address;
         format!(
-            "cache:\n  hosts:\n    twin:\n      ansible_host: {address}\n      ansible_user: root\n      \
-             ansible_python_interpreter: /usr/bin/python3\n      ansible_ssh_private_key_file: {state}/client_key\n      \
+            "all:\n  vars:\n    ansible_host: {address}\n    ansible_user: root\n    \
+             ansible_python_interpreter: /usr/bin/python3\n    ansible_ssh_private_key_file: {state}/client_key\n    \
              ansible_ssh_common_args: \"-o UserKnownHostsFile={state}/known_hosts -o GlobalKnownHostsFile=/dev/null \
-             -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes\"\n      from_inventory: inventory\n"
+             -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes\"\n"
         )
     }
 
@@ -184,7 +192,9 @@ impl Twin {
         while let (Some(name), Some(json)) = (lines.next(), lines.next()) {
             let value = serde_json::from_str(json)
                 .unwrap_or_else(|error| panic!("{name} on {}: {error} in {json}", self.name));
-            results.insert(name.to_owned(), value);
+            let (case, host) = name.split_once('@').unwrap();
+            let hosts = results.entry(case.to_owned()).or_default();
+            hosts.insert(host.to_owned(), value);
         }
         results
     }

@@ -81,6 +81,8 @@ pub(super) fn executed(
         ));
     }
     if let Some(failure) = &failure {
+        // What would have come of it will never be known.
+        result.retain(|_, value| value.first_unknown().is_none());
         result.extend(failure.result.clone());
     }
     Executed {

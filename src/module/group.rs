@@ -1,6 +1,7 @@
 //! `group`: a group of users.
 
 use super::shared::describe::number;
+use super::shared::pending::numbered;
 use super::shared::program::run;
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo};
@@ -58,6 +59,9 @@ impl Module for Group {
         let found = look.group(&name)?;
         if parameters.string("state")?.as_deref() == Some("absent") {
             let force = parameters.boolean("force", false)?;
+            if let Some(group) = found {
+                numbered(group.gid, &name)?;
+            }
             let changes = found.iter().map(|group| remove(group, force)).collect();
             return Ok(Decision {
                 changes,
@@ -88,7 +92,10 @@ impl Module for Group {
                 (Some(change), gid.unwrap_or(UNKNOWN_ID))
             }
             Some(group) => match gid.filter(|gid| *gid != group.gid) {
-                Some(gid) => (Some(renumber(group, gid, unique)), gid),
+                Some(gid) => {
+                    numbered(group.gid, &name)?;
+                    (Some(renumber(group, gid, unique)), gid)
+                }
                 None => (None, group.gid),
             },
         };

@@ -13,6 +13,19 @@ pub const PLACE: &str = "/root/twins";
 /// The inventory of a case that has hosts of its own. All of them are the twin.
 const INVENTORY: &str = "inventory";
 
+/// Modules of which one task at a time can be at work on a host.
+const WHOLE: &[&str] = &[
+    "apt",
+    "apt_repository",
+    "group",
+    "package",
+    "service",
+    "sysctl",
+    "systemd",
+    "systemd_service",
+    "user",
+];
+
 /// What stands above the first `---` of a case's file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,6 +86,18 @@ impl Case {
     /// Whether it needs a run of its own.
     pub fn is_alone(&self) -> bool {
         self.head.fails || !self.head.arguments.is_empty() || self.inventory().is_some()
+    }
+
+    /// Whether a task of it takes hold of the whole host: its packages, accounts, units or kernel values.
+    pub fn takes_the_host(&self) -> bool {
+        self.playbook.lines().any(|line| {
+            let line = line.trim_start().trim_start_matches(['-', '{', ' ']);
+            let line = line.strip_prefix("ansible.builtin.").unwrap_or(line);
+            WHOLE.iter().any(|module| {
+                line.strip_prefix(module)
+                    .is_some_and(|rest| rest.starts_with(':'))
+            })
+        })
     }
 
     /// The name that its own inventory has in its folder, where it has one.

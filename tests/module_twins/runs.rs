@@ -45,35 +45,59 @@ pub struct Ended {
     pub said: String,
 }
 
-/// All cases: most in one run, some in one of their own.
+/// All cases. What takes hold of the whole host (packages, accounts, units) goes one after the other; beside it the
+/// others, and those that need a run of their own.
 pub fn all(side: Side, stage: &Stage, cases: &[Case]) -> Ended {
+    let (alone, together): (Vec<&Case>, Vec<&Case>) =
+        cases.iter().partition(|case| case.is_alone());
+    let (whole, own): (Vec<&Case>, Vec<&Case>) =
+        together.into_iter().partition(|case| case.takes_the_host());
     let mut ended = Ended::default();
-    let mut together: Vec<&Case> = cases.iter().filter(|case| !case.is_alone()).collect();
-    while !together.is_empty() {
-        if one(
-            side,
-            stage,
-            &Run::together(side, stage, &together),
-            &mut ended,
-        ) {
-            break;
+    std::thread::scope(|scope| {
+        let lanes = [
+            scope.spawn(|| in_one(side, stage, "whole", whole)),
+            scope.spawn(|| in_one(side, stage, "own", own)),
+            scope.spawn(|| one_by_one(side, stage, &alone)),
+        ];
+        for lane in lanes {
+            let other = lane.join().unwrap();
+            ended.tasks.extend(other.tasks);
+            ended.failed.extend(other.failed);
+            ended.said.push_str(&other.said);
         }
-        // A failed host has left the run: go on behind the case that it failed in.
-        let reached = together
-            .iter()
-            .rposition(|case| ended.tasks.contains_key(&case.name));
-        let Some(reached) = reached else { break };
-        ended.failed.insert(together[reached].name.clone());
-        together.drain(..=reached);
-    }
-    for case in cases.iter().filter(|case| case.is_alone()) {
-        if !one(side, stage, &Run::alone(side, stage, case), &mut ended) {
-            ended.failed.insert(case.name.clone());
-        }
-    }
+    });
     // Ansible goes task by task, we host by host: what counts is each host's own order.
     for tasks in ended.tasks.values_mut() {
         tasks.sort_by(|one, other| one.host.cmp(&other.host));
+    }
+    ended
+}
+
+/// Cases in one run, as far as they do not fail.
+fn in_one(side: Side, stage: &Stage, name: &str, mut cases: Vec<&Case>) -> Ended {
+    let mut ended = Ended::default();
+    while !cases.is_empty() {
+        let run = Run::together(side, stage, name, &cases);
+        if one(side, stage, &run, &mut ended) {
+            break;
+        }
+        // A failed host has left the run: go on behind the case that it failed in.
+        let reached = cases
+            .iter()
+            .rposition(|case| ended.tasks.contains_key(&case.name));
+        let Some(reached) = reached else { break };
+        ended.failed.insert(cases[reached].name.clone());
+        cases.drain(..=reached);
+    }
+    ended
+}
+
+fn one_by_one(side: Side, stage: &Stage, cases: &[&Case]) -> Ended {
+    let mut ended = Ended::default();
+    for case in cases {
+        if !one(side, stage, &Run::alone(side, stage, case), &mut ended) {
+            ended.failed.insert(case.name.clone());
+        }
     }
     ended
 }
@@ -88,10 +112,10 @@ struct Run {
 }
 
 impl Run {
-    fn together(side: Side, stage: &Stage, cases: &[&Case]) -> Self {
+    fn together(side: Side, stage: &Stage, name: &str, cases: &[&Case]) -> Self {
         Self {
-            name: "all".to_owned(),
-            playbook: stage.together(side, cases),
+            name: name.to_owned(),
+            playbook: stage.together(side, name, cases),
             inventories: vec![stage.inventories[usize::from(side == Side::Ours)].clone()],
             arguments: Vec::new(),
             folder: stage.folder.clone(),

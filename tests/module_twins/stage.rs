@@ -68,12 +68,12 @@ impl Stage {
     }
 
     /// A playbook that brings several cases into one run.
-    pub fn together(&self, side: Side, cases: &[&Case]) -> PathBuf {
+    pub fn together(&self, side: Side, name: &str, cases: &[&Case]) -> PathBuf {
         let mut text = String::new();
         for case in cases {
             writeln!(text, "- import_playbook: {}/alone.yml", case.name).unwrap();
         }
-        let path = self.folder.join(format!("all-{side:?}.yml"));
+        let path = self.folder.join(format!("{name}-{side:?}.yml"));
         fs::write(&path, text).unwrap();
         path
     }

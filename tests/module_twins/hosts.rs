@@ -11,7 +11,11 @@ use regex::Regex;
 use crate::cases::{PLACE, Results};
 
 /// What the programs keep on a host for themselves.
-const OWN: &[&str] = &["/root/.ansible", "/root/twins/.results"];
+const OWN: &[&str] = &[
+    "/root/.ansible",
+    "/root/twins/.results",
+    "/var/lib/cachesmith",
+];
 
 /// The end of the name of a copy that `backup` keeps: Ansible's is made of a process's number and the time, ours of the
 /// content's hash.

@@ -85,6 +85,8 @@ async fn ask(
         connecting: arguments.hosts.connecting,
         playbook_folder: std::path::PathBuf::from("."),
         plays: &[],
+        freezes: Vec::new(),
+        person: None,
         what: String::new(),
     };
     // There are no events: nothing is run.

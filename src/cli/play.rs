@@ -123,7 +123,7 @@ fn lead(
     let runtime = runtime()?;
     if mode == Mode::Apply && !yes {
         if console.can_ask() {
-            drop(under_way::enter(prepared.plays.iter().flatten())?);
+            drop(under_way::enter(prepared.names().iter().flatten())?);
         }
         if !console.can_ask() {
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
@@ -278,7 +278,7 @@ async fn carry_through(
 ) -> Result<Summary> {
     // Who else is at work is known before anything begins.
     let door = match mode {
-        Mode::Apply => Some(under_way::enter(prepared.plays.iter().flatten())?),
+        Mode::Apply => Some(under_way::enter(prepared.names().iter().flatten())?),
         Mode::Plan | Mode::Verify => None,
     };
     let record = match mode {

@@ -91,8 +91,12 @@ impl HostPlay<'_> {
                 break;
             }
         }
-        if arbitrary && let Some(world) = self.worlds.get_mut(target) {
-            world.forget_all();
+        for (other, world) in &mut self.worlds {
+            // Another account may see something else of what was done: it looks again.
+            let anew = arbitrary || other != target;
+            if anew && other.host == target.host {
+                world.forget_all();
+            }
         }
         if let Some(limit) = reboot
             && self

@@ -14,6 +14,7 @@ pub mod gate;
 mod host;
 mod intentions;
 pub mod leases;
+mod names;
 pub mod notes;
 mod once;
 mod outcomes;

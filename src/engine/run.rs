@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::context::Context;
 use super::host::{Carried, Ended};
 use super::leases;
+use super::names::Names;
 use super::rolling::Rolling;
 use super::walk::{Setting, Target};
 use crate::error::Result;
@@ -65,7 +66,9 @@ pub async fn run(
     forks: usize,
 ) -> Summary {
     for (index, hosts) in plays.iter().enumerate() {
-        context.leases.expect(index, hosts.iter().map(|host| host.name.as_str()));
+        context
+            .leases
+            .expect(index, hosts.iter().map(|host| host.name.as_str()));
     }
     let keeper = tokio::spawn(leases::keep(Arc::clone(&context)));
     let summary = lead(Arc::clone(&context), playbook, plays, forks).await;
@@ -92,6 +95,7 @@ async fn lead(
         summary
             .hosts
             .extend(hosts.iter().map(|host| host.name.clone()));
+        let all: Vec<String> = hosts.iter().map(|host| host.name.clone()).collect();
         let hosts: Vec<Candidate> = hosts
             .into_iter()
             .filter(|host| !summary.is_out(&host.name))
@@ -112,6 +116,10 @@ async fn lead(
             play,
             index,
             forks: forks.max(1),
+            names: Names {
+                left: hosts.iter().map(|host| host.name.clone()).collect(),
+                all,
+            },
             carried: &mut carried,
             summary: &mut summary,
             before: HashMap::new(),
@@ -146,7 +154,7 @@ pub(super) fn setting(
     play: &Arc<Play>,
     index: usize,
     host: &str,
-    wave: &Value,
+    names: &Arc<Map>,
 ) -> (Setting, Option<String>) {
     let known = context.inventory.host(host);
     let inventory = known
@@ -165,9 +173,6 @@ pub(super) fn setting(
         "playbook_dir".to_owned(),
         play.folder.display().to_string().into(),
     );
-    for name in ["ansible_play_hosts", "ansible_play_batch", "play_hosts"] {
-        magic.insert(name.to_owned(), wave.clone());
-    }
     magic.insert(
         "ansible_role_names".to_owned(),
         Value::List(
@@ -203,6 +208,7 @@ pub(super) fn setting(
             account: None,
         },
         inventory,
+        names: Arc::clone(names),
         magic,
         extra: Arc::clone(&context.extra),
         shared: Arc::clone(&context.shared),

@@ -7,6 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::context::Context;
 use super::exchange::{self, Trouble};
+use super::names::Names;
 use super::run::setting;
 use crate::model::facts::Facts;
 use crate::model::node::Node;
@@ -14,7 +15,7 @@ use crate::model::playbook::{Keywords, Play};
 use crate::model::probe::{Observation, Probe};
 use crate::model::rolling::Rolling;
 use crate::model::source::{At, Source};
-use crate::model::value::{Map, Value};
+use crate::model::value::Map;
 use crate::module::Failure;
 use crate::transport::script::lease::{self, Order, Said};
 
@@ -37,11 +38,15 @@ pub async fn survey(
 ) {
     let play = Arc::new(questions(as_root));
     let places = Arc::new(Semaphore::new(forks.max(1)));
-    let names = Value::List(hosts.iter().map(|host| host.as_str().into()).collect());
+    let taking_part = Names {
+        all: hosts.clone(),
+        left: hosts.clone(),
+    };
+    let names = Arc::new(taking_part.variables(&hosts));
     let mut asking = tokio::task::JoinSet::new();
     for host in hosts {
         let (context, play) = (Arc::clone(context), Arc::clone(&play));
-        let (places, names, answers) = (Arc::clone(&places), names.clone(), answers.clone());
+        let (places, names, answers) = (Arc::clone(&places), Arc::clone(&names), answers.clone());
         asking.spawn(async move {
             let _place = places.acquire().await;
             let answer = if context.is_interrupted() {
@@ -90,7 +95,7 @@ async fn give(
     host: &str,
     wish: &Order,
 ) -> Result<Vec<Said>, Trouble> {
-    let (setting, connection) = setting(context, play, 0, host, &Value::List(Vec::new()));
+    let (setting, connection) = setting(context, play, 0, host, &Arc::default());
     let script = lease::compile_order(wish);
     let target = &setting.facts_target;
     let answer = exchange::send(context, target, connection.as_deref(), &script).await?;
@@ -102,7 +107,7 @@ async fn ask(
     context: &Context,
     play: &Arc<Play>,
     host: &str,
-    names: &Value,
+    names: &Arc<Map>,
 ) -> Result<Known, Trouble> {
     let (setting, connection) = setting(context, play, 0, host, names);
     let wishes = setting.sizing_wishes().map_err(Trouble::Failed)?;

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod blocks;
+mod complete;
 mod evaluate;
 mod handlers;
 mod item;

@@ -35,7 +35,7 @@ pub enum Command {
     /// Show what each host is, and where each figure comes from.
     Facts(FactsArguments),
     /// Show how each host's memory is shared out: what is known, each step, and what follows.
-    Explain(FactsArguments),
+    Explain(ExplainArguments),
     /// Show the inventory as it is understood.
     Inventory(InventoryArguments),
     /// Find what is wrong in a redis.conf or valkey.conf, without any host. Exits 3 where there are errors.
@@ -138,6 +138,15 @@ pub struct FactsArguments {
     /// Ask as root, through sudo: root sees more.
     #[arg(short, long)]
     pub r#become: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    #[command(flatten)]
+    pub facts: FactsArguments,
+    /// A playbook's path, or the name of a built-in one: what its plays say in `redis_sizing` counts too.
+    #[arg(short, long, value_name = "PLAYBOOK")]
+    pub playbook: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -16,4 +16,5 @@ pub mod run;
 pub mod sessions;
 pub mod survey;
 pub mod walk;
+mod wishes;
 mod words;

@@ -20,3 +20,4 @@ pub mod step;
 pub mod template;
 pub mod value;
 pub mod version_order;
+pub mod wish;

@@ -22,6 +22,7 @@ static MODULES: &[&dyn Module] = &[
     &super::redis_config::RedisConfig,
     &super::redis_guard::RedisGuard,
     &super::redis_unit::RedisUnit,
+    &super::redis_user::RedisUser,
     &super::service::Service,
     &super::set_fact::SetFact,
     &super::slurp::Slurp,

@@ -151,6 +151,7 @@ impl World {
                         !matches!(
                             probe,
                             Probe::Redis(_)
+                                | Probe::RedisUser(_)
                                 | Probe::ServerHealth { .. }
                                 | Probe::Port { .. }
                                 | Probe::Service(_)
@@ -239,6 +240,7 @@ impl World {
     fn what_runs_anew(&self, probe: &Probe) -> Option<&Unknown> {
         match probe {
             Probe::Redis(_)
+            | Probe::RedisUser(_)
             | Probe::ServerHealth { .. }
             | Probe::Port { .. }
             | Probe::Service(_) => self.servers.as_ref().or(self.restart.as_ref()),
@@ -265,6 +267,7 @@ impl World {
             Observation::User(user) => user.is_none(),
             Observation::Group(group) => group.is_none(),
             Observation::Redis(server) => !server.alive,
+            Observation::RedisUser(state) => state.error.is_some(),
             Observation::Program(_) => matches!(probe, Probe::Program(_)),
             _ => false,
         };

@@ -1,7 +1,7 @@
 //! One of every probe and every action.
 
 use cachesmith::model::blob::Blob;
-use cachesmith::model::probe::{Probe, Program, RedisAddress};
+use cachesmith::model::probe::{Probe, Program, RedisAddress, RedisUserQuestion};
 use cachesmith::model::secret::Secret;
 use cachesmith::model::step::{Action, Attributes, ConfigSetting, Guard, Pace, Step};
 
@@ -58,6 +58,11 @@ pub(crate) fn probes() -> Vec<Probe> {
             port: 6379,
         },
         Probe::Redis(address()),
+        Probe::RedisUser(Box::new(RedisUserQuestion {
+            address: address(),
+            name: "it's".into(),
+            rules: vec!["~it's\"*".into(), "+get".into()],
+        })),
         Probe::ServerHealth {
             address: address(),
             watch: 1,
@@ -99,6 +104,11 @@ pub(crate) fn steps() -> Vec<Step> {
         Guard::Config {
             address: address(),
             values: vec![("requirepass".into(), Blob::from("it's $(old)"))],
+        },
+        Guard::RedisUser {
+            address: address(),
+            name: "it's".into(),
+            rules: Some(vec!["on".into(), "~it's*".into()]),
         },
     ];
     let actions = vec![
@@ -142,6 +152,16 @@ pub(crate) fn steps() -> Vec<Step> {
                 evictions_per_second: 4,
                 time_limit: 5,
             },
+        },
+        Action::RedisUser {
+            address: address(),
+            name: "it's".into(),
+            rules: Some(vec!["on".into(), "~it's*".into()]),
+        },
+        Action::RedisUser {
+            address: address(),
+            name: "it's".into(),
+            rules: None,
         },
         Action::Reboot { time_limit: 60 },
     ];

@@ -11,6 +11,7 @@ mod packages;
 mod port;
 mod programs;
 mod redis;
+mod redis_user;
 mod rpm_version;
 mod services;
 mod stat;
@@ -25,7 +26,8 @@ use super::frames::Frame;
 use super::library::Part;
 use super::nonce::Nonce;
 use super::quote::has_nul;
-use crate::model::probe::{KernelValue, Observation, Probe};
+use crate::model::probe::{KernelValue, Observation, Probe, RedisAddress};
+use crate::model::secret::Secret;
 
 /// The file that tells one boot from another.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -78,6 +80,7 @@ impl<'a> Questions<'a> {
             | Probe::Port { .. }
             | Probe::Service(_)
             | Probe::ServerHealth { .. }
+            | Probe::RedisUser(_)
             | Probe::Redis(_) => {}
         }
     }
@@ -131,6 +134,7 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
                 health::compile(number, address, *watch, &mut builder);
             }
             Probe::Redis(address) => redis::compile(number, address, &mut builder),
+            Probe::RedisUser(question) => redis_user::compile(number, question, &mut builder),
             _ => {}
         }
     }
@@ -185,6 +189,7 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
                 Probe::Service(name) => services::parse(number(), name, frames),
                 Probe::ServerHealth { .. } => health::parse(number(), nonce, frames),
                 Probe::Redis(_) => redis::parse(number(), nonce, frames),
+                Probe::RedisUser(question) => redis_user::parse(number(), question, nonce, frames),
             }
         })
         .collect()
@@ -207,17 +212,39 @@ fn refusal(probe: &Probe) -> Option<String> {
         Probe::Group(name) => refused_word(name, "the name of a group", "-_.$@+\\ "),
         Probe::Program(program) => super::steps::refused_program(program),
         Probe::Port { host, .. } => refused_word(host, "an address", ".:-_%"),
-        Probe::Redis(address) | Probe::ServerHealth { address, .. } => {
-            let words = [&address.socket, &address.host, &address.user];
-            let password = address
-                .password
-                .as_ref()
-                .is_some_and(|p| has_nul(p.expose()));
-            (password || words.into_iter().flatten().any(|word| has_nul(word)))
-                .then(|| String::from("an address, account or password cannot hold a NUL byte"))
-        }
+        Probe::Redis(address) | Probe::ServerHealth { address, .. } => refused_address(address),
+        Probe::RedisUser(question) => refused_address(&question.address)
+            .or_else(|| refused_account(&question.name, &question.rules)),
         Probe::Facts | Probe::PackageIndex | Probe::BootId => None,
     }
+}
+
+/// Why a server at an address cannot be spoken to, if so.
+pub(super) fn refused_address(address: &RedisAddress) -> Option<String> {
+    let words = [&address.socket, &address.host, &address.user];
+    let secret = address.password.as_ref().map(Secret::expose);
+    words
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .chain(secret)
+        .any(has_nul)
+        .then(|| String::from("an address, account or password cannot hold a NUL byte"))
+}
+
+/// Why a server cannot be told these rules of an account, if so: it takes them apart at spaces.
+pub(super) fn refused_account(name: &str, rules: &[String]) -> Option<String> {
+    let plain = |word: &str| {
+        !word.is_empty() && !word.contains(|one: char| one.is_control() || one.is_whitespace())
+    };
+    if !plain(name) {
+        return Some(format!(
+            "`{}` is not the name of an account",
+            name.escape_debug()
+        ));
+    }
+    let bad = rules.iter().find(|word| !plain(word))?;
+    Some(format!("`{}` is no rule of an account", bad.escape_debug()))
 }
 
 /// Why a path cannot be used on a host, if so.

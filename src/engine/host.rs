@@ -136,7 +136,8 @@ impl<'a> HostPlay<'a> {
                 Some(facts) => self.know(facts)?,
                 None => {
                     let target = self.setting.facts_target.clone();
-                    self.ask(&target, vec![Probe::Facts]).await?;
+                    let probe = self.setting.facts_probe();
+                    self.ask(&target, vec![probe]).await?;
                 }
             }
         }
@@ -262,9 +263,11 @@ impl<'a> HostPlay<'a> {
         // Stale facts travel with whatever is asked next.
         if self.memory.facts_stale
             && *target == self.setting.facts_target
-            && !probes.contains(&Probe::Facts)
+            && !probes
+                .iter()
+                .any(|probe| matches!(probe, Probe::Facts { .. }))
         {
-            probes.push(Probe::Facts);
+            probes.push(self.setting.facts_probe());
         }
         let answers =
             exchange::observe(self.context, target, self.connection_of(target), &probes).await?;
@@ -278,7 +281,7 @@ impl<'a> HostPlay<'a> {
                 Observation::Facts(facts) => {
                     self.know(Arc::from(facts))?;
                 }
-                Observation::Failed(reason) if probe == Probe::Facts => {
+                Observation::Failed(reason) if matches!(probe, Probe::Facts { .. }) => {
                     return Err(Trouble::Failed(Failure::new(format!(
                         "the host's facts could not be had: {reason}"
                     ))));

@@ -11,7 +11,7 @@ use super::run::setting;
 use crate::model::facts::Facts;
 use crate::model::node::Node;
 use crate::model::playbook::{Keywords, Play};
-use crate::model::probe::{Observation, Probe};
+use crate::model::probe::Observation;
 use crate::model::source::{At, Source};
 use crate::model::value::{Map, Value};
 use crate::model::wish::Wish;
@@ -97,8 +97,8 @@ async fn ask(
         return Err(Trouble::Failed(Failure::new("there is nothing to ask")));
     };
     let target = &setting.facts_target;
-    let answers =
-        exchange::observe(context, target, connection.as_deref(), &[Probe::Facts]).await?;
+    let probe = setting.facts_probe();
+    let answers = exchange::observe(context, target, connection.as_deref(), &[probe]).await?;
     match answers.into_iter().next() {
         Some(Observation::Facts(facts)) => Ok(Known {
             variables: super::facts::variables(&facts, wishes.as_ref()),

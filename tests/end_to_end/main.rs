@@ -15,4 +15,5 @@ mod e_guard;
 mod e_unit;
 mod g_redis_config;
 mod h_accounts_of_servers;
+mod i_replicas;
 mod support;

@@ -38,9 +38,15 @@ fn config_set(at_once: bool) -> Action {
     }
 }
 
+pub(crate) fn facts() -> Probe {
+    Probe::Facts {
+        server_password: Some(Secret::new("it's $(secret)")),
+    }
+}
+
 pub(crate) fn probes() -> Vec<Probe> {
     vec![
-        Probe::Facts,
+        facts(),
         Probe::File("/etc/it's here".into()),
         Probe::Content("/etc/passwd".into()),
         Probe::Tree("/etc/apt".into()),

@@ -196,7 +196,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         owed: None,
     };
     if memory.facts_stale {
-        walk.ask(&setting.facts_target, [Probe::Facts]);
+        walk.ask(&setting.facts_target, [setting.facts_probe()]);
     }
     let pending_handlers = walk.play();
     walk.conclude(pending_handlers)

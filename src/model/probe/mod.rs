@@ -23,6 +23,7 @@ pub use services::{MainProcess, ServiceState, UnitState};
 
 use super::blob::Blob;
 use super::facts::Facts;
+use super::secret::Secret;
 
 /// Files larger than this are observed by their hash alone. Bytes.
 pub const CONTENT_LIMIT: u64 = 1024 * 1024;
@@ -32,7 +33,11 @@ pub const CONTENT_LIMIT: u64 = 1024 * 1024;
 #[serde(rename_all = "snake_case")]
 pub enum Probe {
     /// What the host is. Answer: [`Observation::Facts`].
-    Facts,
+    Facts {
+        /// Tried with a server that wants one.
+        #[serde(skip)]
+        server_password: Option<Secret>,
+    },
     /// What stands at a path, links not followed, without its content. Answer: [`Observation::File`].
     File(String),
     /// The same with the content of a regular file of up to [`CONTENT_LIMIT`] bytes, links followed for the

@@ -91,7 +91,9 @@ fn every_shell_tells_the_same() {
 #[test]
 fn facts_travel_with_other_probes() {
     let probes = [
-        Probe::Facts,
+        Probe::Facts {
+            server_password: None,
+        },
         Probe::BootId,
         Probe::KernelValue("vm.swappiness".to_owned()),
     ];

@@ -25,7 +25,7 @@ use super::builder::Builder;
 use super::frames::Frame;
 use super::library::Part;
 use super::nonce::Nonce;
-use super::quote::has_nul;
+use super::quote::{has_nul, quote};
 use crate::model::probe::{KernelValue, Observation, Probe, RedisAddress};
 use crate::model::secret::Secret;
 
@@ -73,7 +73,7 @@ impl<'a> Questions<'a> {
             Probe::User(name) => add(&mut self.users, name),
             Probe::Group(name) => add(&mut self.groups, name),
             Probe::PackageIndex => self.index = true,
-            Probe::Facts
+            Probe::Facts { .. }
             | Probe::Tree(_)
             | Probe::Glob(_)
             | Probe::Program(_)
@@ -117,11 +117,12 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
     }
     for (number, probe) in first_of_each(probes) {
         match probe {
-            Probe::Facts => {
+            Probe::Facts { server_password } => {
                 builder.call("c_mark", ["facts"]);
+                let password = server_password.as_ref().map_or("", Secret::expose);
                 // A shell of its own: what it defines and sets stays there.
                 builder
-                    .raw("(\n")
+                    .raw(&format!("(\nc_server_password={}\n", quote(password)))
                     .raw(super::facts::snippet())
                     .raw("\n) </dev/null >&3 2>/dev/null\n");
             }
@@ -169,7 +170,7 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
             // Of those that have an answer of their own; it is found by the number of their first place.
             let number = || first_place(probes, probe).unwrap_or(0);
             match probe {
-                Probe::Facts => match frames.iter().find(|frame| frame.label == "facts") {
+                Probe::Facts { .. } => match frames.iter().find(|frame| frame.label == "facts") {
                     Some(frame) => Observation::Facts(Box::new(super::facts::parse(frame.body))),
                     None => Observation::Failed(String::from("the host said nothing of itself")),
                 },
@@ -215,7 +216,11 @@ fn refusal(probe: &Probe) -> Option<String> {
         Probe::Redis(address) | Probe::ServerHealth { address, .. } => refused_address(address),
         Probe::RedisUser(question) => refused_address(&question.address)
             .or_else(|| refused_account(&question.name, &question.rules)),
-        Probe::Facts | Probe::PackageIndex | Probe::BootId => None,
+        Probe::Facts { server_password } => server_password
+            .as_ref()
+            .is_some_and(|password| has_nul(password.expose()))
+            .then(|| String::from("a password cannot hold a NUL byte")),
+        Probe::PackageIndex | Probe::BootId => None,
     }
 }
 

@@ -188,7 +188,7 @@ fn a_a_pair_is_hardened_and_a_failover_stays() {
 
     // What only a restart brings is not brought to a primary with a replica that would come back empty.
     let restart = task("pair-restart", "directives: { io-threads: 2 }");
-    let refused = run("apply", &restart, &["-l", "bw3"]);
+    let refused = cachesmith(&["apply", &restart, "--yes", "--json", "-l", "bw3"]);
     assert_eq!(refused.code, 3, "{}", refused.stdout);
     assert!(
         refused.stdout.contains("restart_primary"),

@@ -77,6 +77,7 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         sessions: Sessions::new(inventory, templates, extra, Limits::new(1), false),
         events,
         journal: Arc::new(NoJournal),
+        run: cachesmith::engine::notes::RunOnHost::default(),
         magic: Map::new(),
         script_limit: Duration::from_secs(60),
         interrupted: tokio::sync::watch::Sender::new(false),

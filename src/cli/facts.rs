@@ -116,6 +116,7 @@ async fn ask(asking: Asking<'_>, names: Vec<String>, console: &mut Console) -> E
         connecting: asking.arguments.hosts.connecting,
         playbook_folder: asking.playbook_folder,
         plays: &plays,
+        what: String::new(),
     };
     // There are no events: nothing is run.
     let (events, _) = mpsc::unbounded_channel();

@@ -1,6 +1,8 @@
 //! Commands: each reads its arguments, loads what they name, lets the engine work and the views tell.
 
+mod again;
 pub mod args;
+mod conduct;
 mod exit;
 mod facts;
 mod init;
@@ -9,6 +11,8 @@ mod lint;
 mod modules;
 mod play;
 mod prepare;
+mod resume;
+mod rollback;
 mod tags;
 mod usage;
 
@@ -48,6 +52,8 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> 
         Command::Init { folder } => init::run(folder, console),
         Command::Modules { name } => modules::run(name.as_deref(), console),
         Command::Runs => crate::cli::play::list_runs(console),
+        Command::Resume(resume) => resume::run(resume, console),
+        Command::Rollback(rollback) => rollback::run(rollback, console),
         Command::Show { run } => crate::cli::play::show_run(run, console),
         // Made before anything else; it needs no console.
         Command::ManPage => Ok(Exit::Done),

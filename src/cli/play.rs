@@ -1,14 +1,16 @@
 //! `plan`, `apply` and `verify`: one flow, ended at different places.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::Exit;
+use super::again;
 use super::args::PlayArguments;
+use super::conduct::{conduct, tell};
 use super::prepare::{self, Hosts, Wish};
 use super::tags;
-use crate::engine::context::Context;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,6 +30,16 @@ struct Prepared {
     templates: Arc<Templates>,
     /// The hosts of each play.
     plays: Vec<Vec<String>>,
+    /// The run that it goes on with.
+    resumes: Option<String>,
+}
+
+/// A run that goes on with an earlier one.
+pub(super) struct Again {
+    /// The earlier run.
+    pub(super) run: String,
+    /// The hosts that are left.
+    pub(super) hosts: BTreeSet<String>,
 }
 
 pub(super) fn run(
@@ -37,7 +49,30 @@ pub(super) fn run(
     console: &mut Console,
 ) -> Result<Exit> {
     let prepared = prepare(arguments, console)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    lead(mode, arguments, &prepared, yes, console)
+}
+
+/// The same for the hosts that an earlier run has left. `check`: whether what was read is as it was then.
+pub(super) fn run_again(
+    mode: Mode,
+    arguments: &PlayArguments,
+    yes: bool,
+    again: &Again,
+    check: impl FnOnce() -> Result<()>,
+    console: &mut Console,
+) -> Result<Exit> {
+    let mut prepared = prepare(arguments, console)?;
+    check()?;
+    for hosts in &mut prepared.plays {
+        hosts.retain(|host| again.hosts.contains(host));
+    }
+    prepared.resumes = Some(again.run.clone());
+    lead(mode, arguments, &prepared, yes, console)
+}
+
+/// What carries a run.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| {
@@ -45,13 +80,23 @@ pub(super) fn run(
                 ErrorKind::Local,
                 vec![Diagnostic::error(format!("cannot start: {error}"))],
             )
-        })?;
+        })
+}
+
+fn lead(
+    mode: Mode,
+    arguments: &PlayArguments,
+    prepared: &Prepared,
+    yes: bool,
+    console: &mut Console,
+) -> Result<Exit> {
+    let runtime = runtime()?;
     if mode == Mode::Apply && !yes {
         if !console.can_ask() {
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
             return Ok(Exit::NotConfirmed);
         }
-        let summary = runtime.block_on(carry_through(Mode::Plan, arguments, &prepared, console))?;
+        let summary = runtime.block_on(carry_through(Mode::Plan, arguments, prepared, console))?;
         let exit = exit(Mode::Plan, &summary);
         if exit != Exit::Changes {
             return Ok(exit);
@@ -69,13 +114,13 @@ pub(super) fn run(
             }
         }
     }
-    let summary = runtime.block_on(carry_through(mode, arguments, &prepared, console))?;
+    let summary = runtime.block_on(carry_through(mode, arguments, prepared, console))?;
     Ok(exit(mode, &summary))
 }
 
 /// Waits for an answer; `None`: interrupted. Once a run has waited for interruptions, they end no program by
 /// themselves.
-async fn answer() -> Option<bool> {
+pub(super) async fn answer() -> Option<bool> {
     let (sender, answer) = tokio::sync::oneshot::channel();
     // A thread of its own: what waits for a terminal cannot be called off, and nothing waits for it at the end.
     std::thread::spawn(move || sender.send(crate::view::answer()));
@@ -146,6 +191,7 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
         hosts,
         templates,
         plays,
+        resumes: None,
     })
 }
 
@@ -169,7 +215,12 @@ async fn carry_through(
     console: &mut Console,
 ) -> Result<Summary> {
     let record = match mode {
-        Mode::Apply => Some(Arc::new(Record::begin().map_err(journal::refused)?)),
+        Mode::Apply => {
+            let folder = load::files::absolute(&prepared.playbook.folder);
+            let mut started = again::record(arguments, &folder, &prepared.plays);
+            started.resumes.clone_from(&prepared.resumes);
+            Some(Arc::new(Record::begin(&started).map_err(journal::refused)?))
+        }
         Mode::Plan | Mode::Verify => None,
     };
     let name = record
@@ -190,6 +241,7 @@ async fn carry_through(
         connecting: arguments.hosts.connecting,
         playbook_folder: prepared.playbook.folder.clone(),
         plays: &prepared.playbook.plays,
+        what: format!("apply {}", prepared.playbook.name),
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,
@@ -214,6 +266,8 @@ async fn carry_through(
             .len(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         user: std::env::var("USER").unwrap_or_default(),
+        undoes: None,
+        resumes: prepared.resumes.clone(),
     });
     tell(record, &started, console)?;
     let running = run::run(
@@ -222,26 +276,7 @@ async fn carry_through(
         prepared.plays.clone(),
         arguments.hosts.forks,
     );
-    tokio::pin!(running);
-    let mut told = Ok(());
-    let mut summary = loop {
-        tokio::select! {
-            summary = &mut running => break summary,
-            Some(event) = events.recv() => if told.is_ok() { told = tell(record, &event, console); },
-            _ = tokio::signal::ctrl_c() => if context.is_interrupted() {
-                console.note("Cutting the connections; what was being done on the hosts may be half done.");
-                context.sessions.close().await;
-            } else {
-                console.note("Stopping: the change that is being made on each host is brought to its end, and no other begins. Interrupt again to cut the connections.");
-                context.interrupt();
-            },
-        }
-    };
-    close(&context).await;
-    while let Ok(event) = events.try_recv() {
-        told = told.and_then(|()| tell(record, &event, console));
-    }
-    told?;
+    let mut summary = conduct(running, &context, &mut events, record, console).await?;
     if context.is_interrupted() {
         summary.note_interruption(prepared.plays.iter().flatten().cloned());
     }
@@ -253,21 +288,8 @@ async fn carry_through(
     Ok(summary)
 }
 
-/// Records an event and shows it.
-fn tell(record: Option<&Record>, event: &Event, console: &mut Console) -> Result<()> {
-    if let Some(record) = record {
-        record.event(event).map_err(journal::refused)?;
-    }
-    console.event(event);
-    Ok(())
-}
-
-async fn close(context: &Context) {
-    context.sessions.close().await;
-}
-
 /// The exit code of a run.
-fn exit(mode: Mode, summary: &Summary) -> Exit {
+pub(super) fn exit(mode: Mode, summary: &Summary) -> Exit {
     if !summary.interrupted.is_empty() {
         Exit::Interrupted
     } else if !summary.failed.is_empty() {
@@ -281,7 +303,7 @@ fn exit(mode: Mode, summary: &Summary) -> Exit {
     }
 }
 
-fn now() -> String {
+pub(super) fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::context::Context;
+use crate::engine::notes::RunOnHost;
 use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
@@ -85,6 +86,8 @@ pub(super) struct Wish<'a> {
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
     pub(super) plays: &'a [Arc<Play>],
+    /// What hosts keep of the run, beside its name.
+    pub(super) what: String,
 }
 
 /// Puts together what all hosts of a run share.
@@ -121,8 +124,14 @@ pub(super) fn context(
         "cachesmith_version".to_owned(),
         env!("CARGO_PKG_VERSION").into(),
     );
+    let run = RunOnHost {
+        run: journal.run().to_owned(),
+        by: operator(),
+        what: wish.what,
+    };
     Context {
         mode: wish.mode,
+        run,
         inventory: Arc::clone(&hosts.inventory),
         templates: Arc::clone(templates),
         resources: Arc::new(Library::new(Arc::clone(templates), wish.playbook_folder)),
@@ -158,4 +167,13 @@ fn shared(inventory: &Inventory, peers: Arc<Peers>) -> Shared {
         values: HashMap::from([("groups".to_owned(), groups)]),
         peers: Some(peers),
     }
+}
+
+/// Who starts a run: `user@machine`.
+pub(super) fn operator() -> String {
+    let user = std::env::var("USER")
+        .or_else(|_| std::env::var("LOGNAME"))
+        .unwrap_or_else(|_| "unknown".to_owned());
+    let machine = sysinfo::System::host_name().unwrap_or_else(|_| "unknown".to_owned());
+    format!("{user}@{machine}")
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::notes::RunOnHost;
 use super::peers::Peers;
 use super::sessions::Sessions;
 use super::walk::Tags;
@@ -34,6 +35,8 @@ pub struct Context {
     pub sessions: Sessions,
     pub events: UnboundedSender<Event>,
     pub journal: Arc<dyn Journal>,
+    /// What hosts keep of the run that changed them last.
+    pub run: RunOnHost,
     /// Names that every play knows: `ansible_check_mode`, `ansible_managed`, ...
     pub magic: Map,
     /// How long a script may take on a host.

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::batch;
 use super::context::Context;
 use super::exchange::{self, Trouble};
+use super::notes;
 use super::once::{Board, Turn};
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
 use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure};
@@ -41,6 +41,8 @@ pub(super) struct HostPlay<'a> {
     pub(super) refusals: HashMap<Key, u32>,
     /// Whether a note of owed handlers is on the host.
     pub(super) note_written: bool,
+    /// Whether the host has been told which run changes it.
+    pub(super) run_written: bool,
     told: HashSet<Key>,
     /// The task that was told last.
     last: Option<String>,
@@ -78,6 +80,7 @@ impl<'a> HostPlay<'a> {
             facts,
             refusals: HashMap::new(),
             note_written: false,
+            run_written: false,
             told: HashSet::new(),
             last: None,
             owed: Vec::new(),
@@ -299,7 +302,7 @@ impl<'a> HostPlay<'a> {
     /// Makes variables of what the host said of itself, as this play wishes them.
     fn know(&mut self, facts: Arc<Facts>) -> Result<(), Trouble> {
         // Handlers that an earlier run earned in this play and could not run.
-        let key = batch::note_key(&self.setting.play.key);
+        let key = notes::key(&self.setting.play.key);
         if let Some(names) = facts.pending_handlers.get(&key)
             && !self.note_written
         {

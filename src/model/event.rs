@@ -69,6 +69,12 @@ pub struct RunStarted {
     pub program: String,
     #[serde(default)]
     pub user: String,
+    /// The run that it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+    /// The run that it goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<String>,
 }
 
 /// Which task; the same on all hosts.

@@ -1,5 +1,6 @@
 //! The things the rest is about: values, hosts, playbooks, facts, changes, events. No input or output here.
 
+pub mod aspect;
 pub mod blob;
 pub mod change;
 pub mod diagnostic;

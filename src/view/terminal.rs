@@ -126,15 +126,28 @@ impl Terminal {
             ..Self::new(self.width, self.detail)
         };
         if started.mode == Mode::Apply {
-            let what = format!("{} to {}", started.playbook, count(started.hosts, "host"));
+            let hosts = count(started.hosts, "host");
+            let (present, past, what) = match (&started.undoes, &started.resumes) {
+                (Some(run), _) => ("takes back", "took back", format!("{run} on {hosts}")),
+                (None, Some(run)) => (
+                    "goes on with",
+                    "went on with",
+                    format!("{run}, {} to {hosts}", started.playbook),
+                ),
+                (None, None) => (
+                    "applies",
+                    "applied",
+                    format!("{} to {hosts}", started.playbook),
+                ),
+            };
             let text = if self.is_record {
                 let user = match started.user.as_str() {
                     "" => String::new(),
                     user => format!(" by {user}"),
                 };
-                format!(" applied {what} on {}{user}.", tell::time(&started.time))
+                format!(" {past} {what} on {}{user}.", tell::time(&started.time))
             } else {
-                format!(" applies {what}.")
+                format!(" {present} {what}.")
             };
             let line = Line::plain("Run ").and(Role::Heading, &started.run);
             page.wrapped(0, 2, &line.and(Role::Plain, &text));

@@ -115,6 +115,8 @@ fn run() -> Vec<Event> {
             hosts: HOSTS,
             program: "0.1.0".to_owned(),
             user: String::new(),
+            undoes: None,
+            resumes: None,
         }),
         Event::PlayStarted {
             play: 0,

@@ -5,7 +5,8 @@ use super::server::Instance;
 use super::{converge::Pending, note};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Undo};
 use crate::model::probe::Probe;
-use crate::module::service::restart_step;
+use crate::module::service::{again, restart_step};
+use crate::module::shared::redis_address::place;
 use crate::module::{Failure, Parameters, Stop};
 use crate::redis::conf::{Effective, Value};
 use crate::redis::info::Role;
@@ -126,9 +127,10 @@ pub(super) fn change(
         difference: Difference::None,
         notes,
         steps,
-        undo: Undo::Impossible(format!(
-            "a restart cannot be taken back; once its files are as they were, restart {unit} again"
-        )),
+        undo: Undo::Again {
+            steps: vec![again("restart", unit)],
+            server: Some(place(&live.address)),
+        },
         effects: vec![
             Effect::ServersChange {
                 reason: format!("{unit} is restarted"),

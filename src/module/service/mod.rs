@@ -10,7 +10,7 @@ pub(crate) mod unit;
 
 use request::Request;
 
-pub(super) use systemctl::restart as restart_step;
+pub(super) use systemctl::{again, restart as restart_step};
 
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 

@@ -112,12 +112,5 @@ fn own_name(parameters: &Parameters, name: &'static str) -> &'static str {
 
 /// An address for a person.
 pub fn place(address: &RedisAddress) -> String {
-    match (&address.socket, &address.host) {
-        (Some(socket), _) => socket.clone(),
-        (None, host) => format!(
-            "{}:{}",
-            host.as_deref().unwrap_or("127.0.0.1"),
-            address.port
-        ),
-    }
+    address.place()
 }

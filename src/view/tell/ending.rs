@@ -83,6 +83,10 @@ pub fn ending(
     hosts: &mut Hosts,
 ) {
     let mode = started.map_or(Mode::Apply, |started| started.mode);
+    let as_wanted = match started.is_some_and(|started| started.undoes.is_some()) {
+        true => "as before the run",
+        false => "as the playbook wants",
+    };
     left_out(page, ended, hosts);
     let troubles = troubles(ended, tally);
     let all = match ended.hosts {
@@ -93,7 +97,7 @@ pub fn ending(
     let mut parts = Vec::new();
     let (word, role) = match mode {
         Mode::Plan if tally.is_idle() && troubles.is_empty() => {
-            parts.push(format!("{all} as the playbook wants"));
+            parts.push(format!("{all} {as_wanted}"));
             ("Nothing to do", Role::Good)
         }
         Mode::Plan => {
@@ -119,7 +123,7 @@ pub fn ending(
         }
         Mode::Apply => {
             if tally.is_idle() && troubles.is_empty() {
-                parts.push(format!("{all} as the playbook wants"));
+                parts.push(format!("{all} {as_wanted}"));
             } else {
                 parts.extend(tally.work("changed", "run"));
             }

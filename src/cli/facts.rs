@@ -116,6 +116,8 @@ async fn ask(asking: Asking<'_>, names: Vec<String>, console: &mut Console) -> E
         connecting: asking.arguments.hosts.connecting,
         playbook_folder: asking.playbook_folder,
         plays: &plays,
+        freezes: Vec::new(),
+        person: None,
         what: String::new(),
     };
     // There are no events: nothing is run.
@@ -177,7 +179,9 @@ fn tell(
         Err(Trouble::Unreachable(failure)) => {
             (Answer::Unreachable(shown(failure)), Exit::Unreachable)
         }
-        Err(Trouble::Failed(failure)) => (Answer::Failed(shown(failure)), Exit::Failed),
+        Err(Trouble::Failed(failure) | Trouble::Refused(failure)) => {
+            (Answer::Failed(shown(failure)), Exit::Failed)
+        }
         Err(Trouble::Interrupted) => (Answer::Interrupted, Exit::Interrupted),
     };
     console.facts(host, &answer, &[]);

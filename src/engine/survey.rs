@@ -7,15 +7,19 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::context::Context;
 use super::exchange::{self, Trouble};
+use super::names::Names;
 use super::run::setting;
+use crate::model::fact_parts::FactParts;
 use crate::model::facts::Facts;
 use crate::model::node::Node;
 use crate::model::playbook::{Keywords, Play};
 use crate::model::probe::Observation;
+use crate::model::rolling::Rolling;
 use crate::model::source::{At, Source};
-use crate::model::value::{Map, Value};
+use crate::model::value::Map;
 use crate::model::wish::Wish;
 use crate::module::Failure;
+use crate::transport::script::lease::{self, Order, Said};
 
 /// What is known of one host.
 #[derive(Debug)]
@@ -49,7 +53,11 @@ pub async fn survey(
     let play = Arc::new(without_tasks(questions.as_root));
     let plays = Arc::new(questions.plays);
     let places = Arc::new(Semaphore::new(forks.max(1)));
-    let names = Value::List(hosts.iter().map(|host| host.as_str().into()).collect());
+    let taking_part = Names {
+        all: hosts.clone(),
+        left: hosts.clone(),
+    };
+    let names = Arc::new(taking_part.variables(&hosts));
     let mut asking = tokio::task::JoinSet::new();
     for host in hosts {
         let mut candidates: Vec<Arc<Play>> = plays
@@ -59,7 +67,7 @@ pub async fn survey(
             .collect();
         candidates.push(Arc::clone(&play));
         let context = Arc::clone(context);
-        let (places, names, answers) = (Arc::clone(&places), names.clone(), answers.clone());
+        let (places, names, answers) = (Arc::clone(&places), Arc::clone(&names), answers.clone());
         asking.spawn(async move {
             let _place = places.acquire().await;
             let answer = if context.is_interrupted() {
@@ -74,11 +82,53 @@ pub async fn survey(
     asking.join_all().await;
 }
 
+/// Gives an order about locks to all hosts, as [`survey`] asks them.
+pub async fn order(
+    context: &Arc<Context>,
+    hosts: Vec<String>,
+    as_root: bool,
+    forks: usize,
+    wish: &Order,
+    answers: &UnboundedSender<(String, Result<Vec<Said>, Trouble>)>,
+) {
+    let play = Arc::new(without_tasks(as_root));
+    let places = Arc::new(Semaphore::new(forks.max(1)));
+    let mut asking = tokio::task::JoinSet::new();
+    for host in hosts {
+        let (context, play, wish) = (Arc::clone(context), Arc::clone(&play), wish.clone());
+        let (places, answers) = (Arc::clone(&places), answers.clone());
+        asking.spawn(async move {
+            let _place = places.acquire().await;
+            let answer = tokio::select! {
+                answer = give(&context, &play, &host, &wish) => answer,
+                () = context.interruption() => Err(Trouble::Interrupted),
+            };
+            // Whoever wanted to know may have gone.
+            let _ = answers.send((host, answer));
+        });
+    }
+    asking.join_all().await;
+}
+
+async fn give(
+    context: &Context,
+    play: &Arc<Play>,
+    host: &str,
+    wish: &Order,
+) -> Result<Vec<Said>, Trouble> {
+    let (setting, connection) = setting(context, play, 0, host, &Arc::default());
+    let script = lease::compile_order(wish);
+    let target = &setting.facts_target;
+    let answer = exchange::send(context, target, connection.as_deref(), &script).await?;
+    lease::parse_order(&script, &answer)
+        .map_err(|garbled| Trouble::Failed(Failure::new(garbled.to_string())))
+}
+
 async fn ask(
     context: &Context,
     plays: &[Arc<Play>],
     host: &str,
-    names: &Value,
+    names: &Arc<Map>,
 ) -> Result<Known, Trouble> {
     // The first play that says something of the sizing; else the first of all.
     let mut chosen = None;
@@ -97,7 +147,7 @@ async fn ask(
         return Err(Trouble::Failed(Failure::new("there is nothing to ask")));
     };
     let target = &setting.facts_target;
-    let probe = setting.facts_probe();
+    let probe = setting.facts_probe(FactParts::ALL);
     let answers = exchange::observe(context, target, connection.as_deref(), &[probe]).await?;
     match answers.into_iter().next() {
         Some(Observation::Facts(facts)) => Ok(Known {
@@ -130,9 +180,7 @@ fn without_tasks(as_root: bool) -> Play {
         vars_files: Arc::default(),
         role_defaults: Arc::default(),
         role_vars: Arc::default(),
-        serial: Vec::new(),
-        max_fail_percentage: None,
-        any_errors_fatal: false,
+        rolling: Rolling::default(),
         sections: Vec::new(),
         handlers: Vec::new(),
         role_names: Vec::new(),

@@ -16,4 +16,7 @@ mod e_unit;
 mod g_redis_config;
 mod h_accounts_of_servers;
 mod i_replicas;
+mod l_locks;
+mod r_rollback;
 mod support;
+mod w_rolling;

@@ -1,6 +1,7 @@
 //! One of every probe and every action.
 
 use cachesmith::model::blob::Blob;
+use cachesmith::model::fact_parts::FactParts;
 use cachesmith::model::probe::{Probe, Program, RedisAddress, RedisUserQuestion};
 use cachesmith::model::secret::Secret;
 use cachesmith::model::step::{Action, Attributes, ConfigSetting, Guard, Pace, Step};
@@ -39,7 +40,8 @@ fn config_set(at_once: bool) -> Action {
 }
 
 pub(crate) fn facts() -> Probe {
-    Probe::Facts {
+    Probe::SomeFacts {
+        parts: FactParts::ALL,
         server_password: Some(Secret::new("it's $(secret)")),
     }
 }

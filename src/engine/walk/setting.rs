@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Target;
 use crate::model::event::Mode;
+use crate::model::fact_parts::FactParts;
 use crate::model::playbook::{Keywords, Origin, Play};
 use crate::model::probe::Probe;
 use crate::model::secret::Secret;
@@ -15,6 +16,7 @@ use crate::module::{Failure, Resources};
 const SERVER_PASSWORDS: [&str; 2] = ["cache_password", "redis_password"];
 
 /// A play, a host, and what the user asked for.
+#[derive(Clone)]
 pub struct Setting {
     pub mode: Mode,
     pub play_index: usize,
@@ -24,6 +26,8 @@ pub struct Setting {
     pub facts_target: Target,
     /// Variables of the inventory for this host, already merged.
     pub inventory: Arc<Map>,
+    /// Who takes part in the play, the same for all hosts of a wave.
+    pub names: Arc<Map>,
     /// Names that the tool itself defines, such as `inventory_hostname`.
     pub magic: Arc<Map>,
     /// Variables from the command line.
@@ -47,7 +51,7 @@ impl Setting {
     }
 
     /// The question what the host is, with the password that the inventory or the play knows for its servers.
-    pub fn facts_probe(&self) -> Probe {
+    pub fn facts_probe(&self, parts: FactParts) -> Probe {
         let scope = self.scope(
             &Map::new(),
             &Map::new(),
@@ -57,7 +61,8 @@ impl Setting {
         // One that depends on facts is not known yet.
         let known = |name: &&str| scope.variable(name).ok().flatten()?.scalar_text();
         let password = SERVER_PASSWORDS.iter().find_map(known);
-        Probe::Facts {
+        Probe::SomeFacts {
+            parts,
             server_password: password
                 .filter(|password| !password.is_empty())
                 .map(Secret::new),
@@ -114,6 +119,13 @@ impl Setting {
         );
         layers.push(Layer::raw(variables.clone()));
         layers.push(Layer::templated(Arc::clone(&origin.role_parameters)));
+        layers.extend(
+            keywords
+                .include_parameters
+                .iter()
+                .map(|vars| Layer::templated(Arc::clone(vars))),
+        );
+        layers.push(Layer::raw(Arc::clone(&self.names)));
         layers.push(Layer::raw(Arc::clone(&self.magic)));
         if let (Some(role), Some(path)) = (&origin.role, &origin.role_path) {
             let mut magic = Map::new();

@@ -22,6 +22,7 @@ pub use servers::{
 pub use services::{MainProcess, ServiceState, UnitState};
 
 use super::blob::Blob;
+use super::fact_parts::FactParts;
 use super::facts::Facts;
 use super::secret::Secret;
 
@@ -33,7 +34,10 @@ pub const CONTENT_LIMIT: u64 = 1024 * 1024;
 #[serde(rename_all = "snake_case")]
 pub enum Probe {
     /// What the host is. Answer: [`Observation::Facts`].
-    Facts {
+    Facts,
+    /// The same, with these parts alone beside the machine itself.
+    SomeFacts {
+        parts: FactParts,
         /// Tried with a server that wants one.
         #[serde(skip)]
         server_password: Option<Secret>,

@@ -26,6 +26,7 @@ use super::frames::Frame;
 use super::library::Part;
 use super::nonce::Nonce;
 use super::quote::{has_nul, quote};
+use crate::model::fact_parts::FactParts;
 use crate::model::probe::{KernelValue, Observation, Probe, RedisAddress};
 use crate::model::secret::Secret;
 
@@ -79,7 +80,8 @@ impl<'a> Questions<'a> {
             Probe::User(name) => add(&mut self.users, name),
             Probe::Group(name) => add(&mut self.groups, name),
             Probe::PackageIndex => self.index = true,
-            Probe::Facts { .. }
+            Probe::Facts
+            | Probe::SomeFacts { .. }
             | Probe::Tree(_)
             | Probe::Glob(_)
             | Probe::Program(_)
@@ -125,15 +127,11 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
     }
     for (number, probe) in first_of_each(probes) {
         match probe {
-            Probe::Facts { server_password } => {
-                builder.call("c_mark", ["facts"]);
-                let password = server_password.as_ref().map_or("", Secret::expose);
-                // A shell of its own: what it defines and sets stays there.
-                builder
-                    .raw(&format!("(\nc_server_password={}\n", quote(password)))
-                    .raw(super::facts::snippet())
-                    .raw("\n) </dev/null >&3 2>/dev/null\n");
-            }
+            Probe::Facts => facts(number, FactParts::ALL, None, &mut builder),
+            Probe::SomeFacts {
+                parts,
+                server_password,
+            } => facts(number, *parts, server_password.as_ref(), &mut builder),
             Probe::Tree(path) => tree::compile(number, path, &mut builder),
             Probe::Glob(pattern) => tree::compile_glob(number, pattern, &mut builder),
             Probe::Program(program) => programs::compile(number, program, &mut builder),
@@ -148,6 +146,27 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
         }
     }
     builder.finish()
+}
+
+fn facts(number: usize, parts: FactParts, password: Option<&Secret>, builder: &mut Builder) {
+    builder.call("c_mark", ["facts", &number.to_string()]);
+    // A shell of its own: what it defines and sets stays there.
+    builder
+        .raw("(\n")
+        .raw(&format!(
+            "c_server_password={}\n",
+            quote(password.map_or("", Secret::expose))
+        ))
+        .raw(super::facts::snippet(parts))
+        .raw("\n) </dev/null >&3 2>/dev/null\n");
+}
+
+fn parse_facts(number: usize, parts: FactParts, frames: &[Frame<'_>]) -> Observation {
+    let is_ours = |frame: &&Frame<'_>| frame.label == "facts" && frame.number(0) == Some(number);
+    match frames.iter().find(is_ours) {
+        Some(frame) => Observation::Facts(Box::new(super::facts::parse(frame.body, parts))),
+        None => Observation::Failed(String::from("the host said nothing of itself")),
+    }
 }
 
 /// The probes that can be asked, each with the number of its first place, equal ones once.
@@ -178,10 +197,8 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
             // Of those that have an answer of their own; it is found by the number of their first place.
             let number = || first_place(probes, probe).unwrap_or(0);
             match probe {
-                Probe::Facts { .. } => match frames.iter().find(|frame| frame.label == "facts") {
-                    Some(frame) => Observation::Facts(Box::new(super::facts::parse(frame.body))),
-                    None => Observation::Failed(String::from("the host said nothing of itself")),
-                },
+                Probe::Facts => parse_facts(number(), FactParts::ALL, frames),
+                Probe::SomeFacts { parts, .. } => parse_facts(number(), *parts, frames),
                 Probe::File(path) => files.file(path),
                 Probe::Content(path) => files.content(path),
                 Probe::KernelValue(key) => kernel_value(key, &questions.kernel, &files, frames),
@@ -226,11 +243,13 @@ fn refusal(probe: &Probe) -> Option<String> {
         Probe::Redis(address) | Probe::ServerHealth { address, .. } => refused_address(address),
         Probe::RedisUser(question) => refused_address(&question.address)
             .or_else(|| refused_account(&question.name, &question.rules)),
-        Probe::Facts { server_password } => server_password
+        Probe::SomeFacts {
+            server_password, ..
+        } => server_password
             .as_ref()
             .is_some_and(|password| has_nul(password.expose()))
             .then(|| String::from("a password cannot hold a NUL byte")),
-        Probe::PackageIndex | Probe::BootId => None,
+        Probe::Facts | Probe::PackageIndex | Probe::BootId => None,
     }
 }
 

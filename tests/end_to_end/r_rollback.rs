@@ -1,6 +1,6 @@
 //! A run is taken back: everything is as it was, byte for byte, in files and kernel and in running servers.
 
-use crate::support::{Run, cachesmith, command, fleet, inventory, on, playbook, run_of};
+use crate::support::{Run, cachesmith, command, fleet, on, playbook, run_of};
 
 const PLAYBOOK: &str = "redis-cache";
 const HOSTS: &[&str] = &["bw1", "bw2", "tr1", "tr2"];
@@ -40,7 +40,10 @@ fn everything(host: &str) -> String {
         .collect();
     let config = on(
         host,
-        &format!("{} CONFIG GET '*' 2>/dev/null; true", client(host)),
+        &format!(
+            "{} CONFIG GET '*' 2>/dev/null | paste - - | sort; true",
+            client(host)
+        ),
     );
     all.extend(config.lines());
     all.join("\n")
@@ -194,6 +197,4 @@ fn d_a_server_is_restarted_again_only_where_that_is_needed() {
         "what was set in the server alone is set again: {}",
         differences(&[before], &[after])
     );
-    // By then the fleet's inventory is the run's own.
-    assert!(!inventory().is_empty());
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachesmith::engine::context::Context;
+use cachesmith::engine::leases::Leases;
 use cachesmith::engine::peers::Peers;
 use cachesmith::engine::run;
 use cachesmith::engine::sessions::Sessions;
@@ -18,6 +19,7 @@ use cachesmith::model::template::{Template, Templates};
 use cachesmith::model::value::Map;
 use cachesmith::module::parameters::LocalFile;
 use cachesmith::module::{Failure, Resources};
+use cachesmith::rollout::Candidate;
 use cachesmith::transport::limits::Limits;
 
 /// Breaks when a file is asked for.
@@ -75,14 +77,17 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         tags: Tags::default(),
         detail: 0,
         sessions: Sessions::new(inventory, templates, extra, Limits::new(1), false),
+        leases: Leases::default(),
         events,
         journal: Arc::new(NoJournal),
         run: cachesmith::engine::notes::RunOnHost::default(),
         magic: Map::new(),
         script_limit: Duration::from_secs(60),
+        person: None,
+        freezes: Vec::new(),
         interrupted: tokio::sync::watch::Sender::new(false),
     };
-    let plays = vec![vec!["a".to_owned(), "b".to_owned()]];
+    let plays = vec![vec![Candidate::new("a"), Candidate::new("b")]];
     let summary = run::run(Arc::new(context), &playbook.playbook, plays, 2).await;
     assert_eq!(Vec::from_iter(&summary.failed), ["a"]);
     let mut ended = Vec::new();

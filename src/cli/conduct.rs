@@ -5,13 +5,14 @@ use std::future::Future;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::engine::context::Context;
+use crate::engine::gate::Question;
 use crate::error::Result;
 use crate::journal::{self, Record};
 use crate::model::event::Event;
 use crate::view::Console;
 
 /// Leads a run to its end, and tells all that happens. The first interruption lets what is being done come to its end,
-/// the second cuts the connections.
+/// the second cuts the connections. `questions`: those that the run asks a person.
 ///
 /// # Errors
 /// When an event cannot be recorded.
@@ -19,6 +20,7 @@ pub(super) async fn conduct<T>(
     running: impl Future<Output = T>,
     context: &Context,
     events: &mut UnboundedReceiver<Event>,
+    mut questions: Option<&mut UnboundedReceiver<Question>>,
     record: Option<&Record>,
     console: &mut Console,
 ) -> Result<T> {
@@ -28,6 +30,15 @@ pub(super) async fn conduct<T>(
         tokio::select! {
             result = &mut running => break result,
             Some(event) = events.recv() => if told.is_ok() { told = tell(record, &event, console); },
+            Some(question) = asked(&mut questions) => {
+                // What came before is told before.
+                while let Ok(event) = events.try_recv() {
+                    told = told.and_then(|()| tell(record, &event, console));
+                }
+                console.ask(&question.text);
+                // A thread of its own: what waits for a terminal cannot be called off.
+                std::thread::spawn(move || question.answer.send(crate::view::answer()));
+            }
             _ = tokio::signal::ctrl_c() => if context.is_interrupted() {
                 console.note("Cutting the connections; what was being done on the hosts may be half done.");
                 context.sessions.close().await;
@@ -42,6 +53,14 @@ pub(super) async fn conduct<T>(
         told = told.and_then(|()| tell(record, &event, console));
     }
     told.map(|()| result)
+}
+
+/// The next question; never, where nothing is asked.
+async fn asked(questions: &mut Option<&mut UnboundedReceiver<Question>>) -> Option<Question> {
+    match questions {
+        Some(questions) => questions.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Records an event and shows it.

@@ -5,14 +5,17 @@ pub mod args;
 mod conduct;
 mod exit;
 mod facts;
+mod freeze;
 mod init;
 mod inventory;
 mod lint;
+mod locks;
 mod modules;
 mod play;
 mod prepare;
 mod resume;
 mod rollback;
+mod span;
 mod tags;
 mod usage;
 
@@ -42,13 +45,19 @@ pub fn man_page() -> anyhow::Result<String> {
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> {
     use crate::model::event::Mode;
     match &arguments.command {
-        Command::Plan(play) => play::run(Mode::Plan, play, false, console),
-        Command::Apply(apply) => play::run(Mode::Apply, &apply.play, apply.yes, console),
-        Command::Verify(play) => play::run(Mode::Verify, play, false, console),
+        Command::Plan(play) => play::run(Mode::Plan, play, false, None, console),
+        Command::Apply(apply) => {
+            let reason = apply.override_freeze.as_deref();
+            play::run(Mode::Apply, &apply.play, apply.yes, reason, console)
+        }
+        Command::Verify(play) => play::run(Mode::Verify, play, false, None, console),
         Command::Facts(facts) => facts::run(facts, facts::Telling::Facts, console),
         Command::Explain(facts) => facts::run(facts, facts::Telling::Derivation, console),
         Command::Inventory(inventory) => inventory::run(inventory, console),
         Command::Lint(lint) => lint::run(lint, console),
+        Command::Lock(lock) => locks::lock(lock, console),
+        Command::Unlock(unlock) => locks::unlock(unlock, console),
+        Command::Locks(hosts) => locks::list(hosts, console),
         Command::Init { folder } => init::run(folder, console),
         Command::Modules { name } => modules::run(name.as_deref(), console),
         Command::Runs => crate::cli::play::list_runs(console),

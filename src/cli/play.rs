@@ -1,6 +1,6 @@
 //! `plan`, `apply` and `verify`: one flow, ended at different places.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -9,18 +9,22 @@ use super::Exit;
 use super::again;
 use super::args::PlayArguments;
 use super::conduct::{conduct, tell};
+use super::freeze;
 use super::prepare::{self, Hosts, Wish};
 use super::tags;
+use crate::engine::candidates::candidates;
+use crate::engine::gate::Question;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Journal, NoJournal, Record};
+use crate::journal::{self, Journal, NoJournal, Record, under_way};
 use crate::load;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{self, Event, Mode, RunStarted};
 use crate::model::playbook::Playbook;
 use crate::model::source::{At, Source};
 use crate::model::template::Templates;
+use crate::rollout::{Candidate, Frozen};
 use crate::view::Console;
 
 /// A playbook with all that is needed to run it.
@@ -28,10 +32,32 @@ struct Prepared {
     playbook: Playbook,
     hosts: Hosts,
     templates: Arc<Templates>,
-    /// The hosts of each play.
-    plays: Vec<Vec<String>>,
+    /// The hosts of each play, in the order in which they are cut into waves.
+    plays: Vec<Vec<Candidate>>,
+    /// Of each play, the hosts that are frozen now.
+    freezes: Vec<HashMap<String, Frozen>>,
+    /// Why freeze windows do not count, where they do not.
+    override_freeze: Option<String>,
     /// The run that it goes on with.
     resumes: Option<String>,
+}
+
+impl Prepared {
+    /// Freeze windows do not count, where there is a reason.
+    fn override_freezes(&mut self, reason: Option<&str>) {
+        if let Some(reason) = reason {
+            self.freezes.clear();
+            self.override_freeze = Some(reason.to_owned());
+        }
+    }
+
+    /// The names of each play's hosts.
+    fn names(&self) -> Vec<Vec<String>> {
+        let plays = self.plays.iter();
+        plays
+            .map(|hosts| hosts.iter().map(|host| host.name.clone()).collect())
+            .collect()
+    }
 }
 
 /// A run that goes on with an earlier one.
@@ -46,9 +72,11 @@ pub(super) fn run(
     mode: Mode,
     arguments: &PlayArguments,
     yes: bool,
+    override_freeze: Option<&str>,
     console: &mut Console,
 ) -> Result<Exit> {
-    let prepared = prepare(arguments, console)?;
+    let mut prepared = prepare(arguments, console)?;
+    prepared.override_freezes(override_freeze);
     lead(mode, arguments, &prepared, yes, console)
 }
 
@@ -57,6 +85,7 @@ pub(super) fn run_again(
     mode: Mode,
     arguments: &PlayArguments,
     yes: bool,
+    override_freeze: Option<&str>,
     again: &Again,
     check: impl FnOnce() -> Result<()>,
     console: &mut Console,
@@ -64,8 +93,9 @@ pub(super) fn run_again(
     let mut prepared = prepare(arguments, console)?;
     check()?;
     for hosts in &mut prepared.plays {
-        hosts.retain(|host| again.hosts.contains(host));
+        hosts.retain(|host| again.hosts.contains(&host.name));
     }
+    prepared.override_freezes(override_freeze);
     prepared.resumes = Some(again.run.clone());
     lead(mode, arguments, &prepared, yes, console)
 }
@@ -92,11 +122,20 @@ fn lead(
 ) -> Result<Exit> {
     let runtime = runtime()?;
     if mode == Mode::Apply && !yes {
+        if console.can_ask() {
+            drop(under_way::enter(prepared.names().iter().flatten())?);
+        }
         if !console.can_ask() {
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
             return Ok(Exit::NotConfirmed);
         }
-        let summary = runtime.block_on(carry_through(Mode::Plan, arguments, prepared, console))?;
+        let summary = runtime.block_on(carry_through(
+            Mode::Plan,
+            arguments,
+            prepared,
+            None,
+            console,
+        ))?;
         let exit = exit(Mode::Plan, &summary);
         if exit != Exit::Changes {
             return Ok(exit);
@@ -114,8 +153,20 @@ fn lead(
             }
         }
     }
-    let summary = runtime.block_on(carry_through(mode, arguments, prepared, console))?;
+    // Who says yes beforehand says it to every gate.
+    let (asks, mut questions) = mpsc::unbounded_channel();
+    let person = (!yes).then_some(Person {
+        asks,
+        questions: &mut questions,
+    });
+    let summary = runtime.block_on(carry_through(mode, arguments, prepared, person, console))?;
     Ok(exit(mode, &summary))
+}
+
+/// Somebody who answers at gates.
+struct Person<'p> {
+    asks: mpsc::UnboundedSender<Question>,
+    questions: &'p mut mpsc::UnboundedReceiver<Question>,
 }
 
 /// Waits for an answer; `None`: interrupted. Once a run has waited for interruptions, they end no program by
@@ -152,14 +203,22 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
     console.diagnostics(&warnings);
     let mut plays = Vec::new();
     let mut wrong = Vec::new();
+    let before = prepare::before(&hosts, &templates);
+    let (now, mut freezes) = (jiff::Timestamp::now(), Vec::new());
     for play in &loaded.playbook.plays {
         // Without an inventory every play is for this machine.
         if arguments.hosts.inventory.is_empty() {
-            plays.push(vec!["localhost".to_owned()]);
+            plays.push(vec![Candidate::new("localhost")]);
+            freezes.push(HashMap::new());
             continue;
         }
-        match run::hosts_of(&hosts.inventory, play, hosts.limit.as_ref()) {
-            Ok(hosts) => plays.push(hosts),
+        let of_play = run::hosts_of(&hosts.inventory, play, hosts.limit.as_ref());
+        let of_play = of_play.and_then(|names| candidates(&before, play, names, day(now)));
+        match of_play.and_then(|hosts| Ok((freeze::of_play(&before, play, &hosts, now)?, hosts))) {
+            Ok((frozen, hosts)) => {
+                freezes.push(frozen);
+                plays.push(hosts);
+            }
             Err(error) => wrong.extend(error.diagnostics),
         }
     }
@@ -192,6 +251,8 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
         templates,
         plays,
         resumes: None,
+        freezes,
+        override_freeze: None,
     })
 }
 
@@ -212,12 +273,18 @@ async fn carry_through(
     mode: Mode,
     arguments: &PlayArguments,
     prepared: &Prepared,
+    person: Option<Person<'_>>,
     console: &mut Console,
 ) -> Result<Summary> {
+    // Who else is at work is known before anything begins.
+    let door = match mode {
+        Mode::Apply => Some(under_way::enter(prepared.names().iter().flatten())?),
+        Mode::Plan | Mode::Verify => None,
+    };
     let record = match mode {
         Mode::Apply => {
             let folder = load::files::absolute(&prepared.playbook.folder);
-            let mut started = again::record(arguments, &folder, &prepared.plays);
+            let mut started = again::record(arguments, &folder, &prepared.names());
             started.resumes.clone_from(&prepared.resumes);
             Some(Arc::new(Record::begin(&started).map_err(journal::refused)?))
         }
@@ -226,11 +293,20 @@ async fn carry_through(
     let name = record
         .as_ref()
         .map_or_else(journal::new_name, |record| record.name().to_owned());
+    let what = format!("apply {}", prepared.playbook.name);
+    let _under_way = door
+        .map(|door| door.begin(&name, &what))
+        .transpose()
+        .map_err(journal::refused)?;
     let journal: Arc<dyn Journal> = match &record {
         Some(record) => Arc::clone(record) as Arc<dyn Journal>,
         None => Arc::new(NoJournal),
     };
     let (sender, mut events) = mpsc::unbounded_channel();
+    let (person, questions) = match person {
+        Some(person) => (Some(person.asks), Some(person.questions)),
+        None => (None, None),
+    };
     let wish = Wish {
         mode,
         tags: Tags {
@@ -241,7 +317,9 @@ async fn carry_through(
         connecting: arguments.hosts.connecting,
         playbook_folder: prepared.playbook.folder.clone(),
         plays: &prepared.playbook.plays,
-        what: format!("apply {}", prepared.playbook.name),
+        freezes: prepared.freezes.clone(),
+        person,
+        what,
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,
@@ -262,12 +340,14 @@ async fn carry_through(
             .plays
             .iter()
             .flatten()
+            .map(|host| &host.name)
             .collect::<std::collections::HashSet<_>>()
             .len(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         user: std::env::var("USER").unwrap_or_default(),
         undoes: None,
         resumes: prepared.resumes.clone(),
+        override_freeze: prepared.override_freeze.clone(),
     });
     tell(record, &started, console)?;
     let running = run::run(
@@ -276,9 +356,15 @@ async fn carry_through(
         prepared.plays.clone(),
         arguments.hosts.forks,
     );
-    let mut summary = conduct(running, &context, &mut events, record, console).await?;
+    let mut summary = conduct(running, &context, &mut events, questions, record, console).await?;
     if context.is_interrupted() {
-        summary.note_interruption(prepared.plays.iter().flatten().cloned());
+        summary.note_interruption(
+            prepared
+                .plays
+                .iter()
+                .flatten()
+                .map(|host| host.name.clone()),
+        );
     }
     tell(
         record,
@@ -290,17 +376,28 @@ async fn carry_through(
 
 /// The exit code of a run.
 pub(super) fn exit(mode: Mode, summary: &Summary) -> Exit {
-    if !summary.interrupted.is_empty() {
+    if summary.cut_short || !summary.interrupted.is_empty() {
         Exit::Interrupted
-    } else if !summary.failed.is_empty() {
+    } else if summary.rollback == Some(true) {
+        Exit::RolledBack
+    } else if !summary.failed.is_empty() || summary.rollback == Some(false) {
         Exit::Failed
     } else if !summary.unreachable.is_empty() {
         Exit::Unreachable
+    } else if !summary.refused.is_empty() {
+        Exit::Refused
+    } else if summary.stopped {
+        Exit::Stopped
     } else if mode == Mode::Plan && !summary.changed.is_empty() {
         Exit::Changes
     } else {
         Exit::Done
     }
+}
+
+/// The day, which decides how hosts are shuffled.
+fn day(now: jiff::Timestamp) -> u64 {
+    u64::try_from(now.as_second() / 86_400).unwrap_or_default()
 }
 
 pub(super) fn now() -> String {

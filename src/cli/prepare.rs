@@ -8,13 +8,16 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::args::{ConnectionArgument, HostArguments};
+use crate::engine::candidates::Before;
 use crate::engine::context::Context;
+use crate::engine::gate::Question;
+use crate::engine::leases::Leases;
 use crate::engine::notes::RunOnHost;
 use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::Journal;
+use crate::journal::{self, Journal};
 use crate::load;
 use crate::load::library::Library;
 use crate::model::diagnostic::Diagnostic;
@@ -25,6 +28,7 @@ use crate::model::playbook::Play;
 use crate::model::redaction::Secrets;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::{Map, Value};
+use crate::rollout::Frozen;
 use crate::transport::limits::Limits;
 
 /// A script may take this long on a host, unless a task's `timeout` says otherwise for its program.
@@ -34,6 +38,9 @@ const SCRIPT_LIMIT: Duration = Duration::from_secs(4 * 3600);
 pub(super) struct Hosts {
     pub(super) inventory: Arc<Inventory>,
     pub(super) limit: Option<Patterns>,
+    /// The limit as it was written.
+    pub(super) limit_text: Option<String>,
+    pub(super) forks: usize,
     pub(super) extra: Arc<Map>,
     pub(super) warnings: Vec<Diagnostic>,
     /// There is no inventory: this machine is the host.
@@ -71,6 +78,8 @@ pub(super) fn hosts(arguments: &HostArguments, playbook_folder: Option<&Path>) -
     Ok(Hosts {
         inventory: Arc::new(loaded.inventory),
         limit,
+        limit_text: arguments.limit.clone(),
+        forks: arguments.forks,
         extra: Arc::new(extra),
         warnings: loaded.warnings,
         local: no_inventory && arguments.connection.is_none()
@@ -86,8 +95,27 @@ pub(super) struct Wish<'a> {
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
     pub(super) plays: &'a [Arc<Play>],
+    /// Of each play, the hosts that are frozen now.
+    pub(super) freezes: Vec<HashMap<String, Frozen>>,
+    /// Who is asked at gates that pause.
+    pub(super) person: Option<UnboundedSender<Question>>,
     /// What hosts keep of the run, beside its name.
     pub(super) what: String,
+}
+
+/// What can be known of hosts before they are asked anything.
+pub(super) fn before(hosts: &Hosts, templates: &Arc<Templates>) -> Before {
+    let peers = Peers::new(
+        Arc::clone(&hosts.inventory),
+        Arc::clone(&hosts.extra),
+        Arc::clone(templates),
+    );
+    Before {
+        inventory: Arc::clone(&hosts.inventory),
+        templates: Arc::clone(templates),
+        extra: Arc::clone(&hosts.extra),
+        shared: Arc::new(shared(&hosts.inventory, Arc::new(peers))),
+    }
 }
 
 /// Puts together what all hosts of a run share.
@@ -119,6 +147,7 @@ pub(super) fn context(
         i64::from(wish.detail).into(),
     );
     magic.insert("ansible_diff_mode".to_owned(), Value::Bool(true));
+    magic.extend(asked_for(hosts, &wish.tags));
     magic.insert("ansible_managed".to_owned(), "Managed by Cachesmith".into());
     magic.insert(
         "cachesmith_version".to_owned(),
@@ -126,8 +155,13 @@ pub(super) fn context(
     );
     let run = RunOnHost {
         run: journal.run().to_owned(),
-        by: operator(),
+        by: journal::user_and_machine(),
         what: wish.what,
+    };
+    // Who only looks holds nobody up.
+    let leases = match wish.mode {
+        Mode::Apply => Leases::new(run.clone()),
+        Mode::Plan | Mode::Verify => Leases::default(),
     };
     Context {
         mode: wish.mode,
@@ -141,12 +175,37 @@ pub(super) fn context(
         tags: wish.tags,
         detail: wish.detail,
         sessions,
+        leases,
         events,
         journal,
         magic,
         script_limit: SCRIPT_LIMIT,
+        freezes: wish.freezes,
+        person: wish.person,
         interrupted: tokio::sync::watch::Sender::new(false),
     }
+}
+
+/// What the command line said, as Ansible names it. `ansible_limit` is there only where there is one.
+fn asked_for(hosts: &Hosts, tags: &Tags) -> Map {
+    let list =
+        |words: &[String]| Value::List(words.iter().map(|word| word.as_str().into()).collect());
+    let only = match tags.only.as_slice() {
+        [] => list(&["all".to_owned()]),
+        words => list(words),
+    };
+    let mut map = Map::from_iter([
+        ("ansible_run_tags".to_owned(), only),
+        ("ansible_skip_tags".to_owned(), list(&tags.skip)),
+        (
+            "ansible_forks".to_owned(),
+            Value::from(u64::try_from(hosts.forks).unwrap_or(u64::MAX)),
+        ),
+    ]);
+    if let Some(limit) = &hosts.limit_text {
+        map.insert("ansible_limit".to_owned(), limit.as_str().into());
+    }
+    map
 }
 
 /// Learns the secrets among all variables that people wrote.
@@ -167,13 +226,4 @@ fn shared(inventory: &Inventory, peers: Arc<Peers>) -> Shared {
         values: HashMap::from([("groups".to_owned(), groups)]),
         peers: Some(peers),
     }
-}
-
-/// Who starts a run: `user@machine`.
-pub(super) fn operator() -> String {
-    let user = std::env::var("USER")
-        .or_else(|_| std::env::var("LOGNAME"))
-        .unwrap_or_else(|_| "unknown".to_owned());
-    let machine = sysinfo::System::host_name().unwrap_or_else(|_| "unknown".to_owned());
-    format!("{user}@{machine}")
 }

@@ -56,5 +56,13 @@ pub(super) fn run(wanted: &ResumeArguments, console: &mut Console) -> Result<Exi
             ],
         ))
     };
-    play::run_again(Mode::Apply, &arguments, wanted.yes, &again, check, console)
+    play::run_again(
+        Mode::Apply,
+        &arguments,
+        wanted.yes,
+        wanted.override_freeze.as_deref(),
+        &again,
+        check,
+        console,
+    )
 }

@@ -17,7 +17,9 @@ use crate::engine::rollback::{self, Undone};
 use crate::engine::run::Summary;
 use crate::engine::walk::Tags;
 use crate::error::Result;
-use crate::journal::{self, Journal, NoJournal, Record, Recorded, RunArguments, RunDetail};
+use crate::journal::{
+    self, Journal, NoJournal, Record, Recorded, RunArguments, RunDetail, under_way,
+};
 use crate::model::event::{self, Event, HostStatus, Mode, RunStarted};
 use crate::model::inventory::pattern::Patterns;
 use crate::model::template::Templates;
@@ -161,6 +163,11 @@ fn carry_through(
     runtime: &Runtime,
     console: &mut Console,
 ) -> Result<Summary> {
+    // Who else is at work is known before anything begins.
+    let door = match mode {
+        Mode::Apply => Some(under_way::enter(&prepared.names)?),
+        Mode::Plan | Mode::Verify => None,
+    };
     let record = match mode {
         Mode::Apply => Some(Arc::new(
             Record::begin(&prepared.arguments).map_err(journal::refused)?,
@@ -170,6 +177,11 @@ fn carry_through(
     let name = record
         .as_ref()
         .map_or_else(journal::new_name, |record| record.name().to_owned());
+    let what = format!("rollback of {}", prepared.run);
+    let _under_way = door
+        .map(|door| door.begin(&name, &what))
+        .transpose()
+        .map_err(journal::refused)?;
     let journal: Arc<dyn Journal> = match &record {
         Some(record) => Arc::clone(record) as Arc<dyn Journal>,
         None => Arc::new(NoJournal),
@@ -182,7 +194,9 @@ fn carry_through(
         connecting: prepared.arguments.connecting,
         playbook_folder: prepared.arguments.playbook_folder.clone(),
         plays: &[],
-        what: format!("rollback of {}", prepared.run),
+        freezes: Vec::new(),
+        person: None,
+        what,
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,
@@ -204,6 +218,7 @@ fn carry_through(
             hosts: prepared.names.len(),
             program: env!("CARGO_PKG_VERSION").to_owned(),
             user: std::env::var("USER").unwrap_or_default(),
+            override_freeze: None,
             undoes: Some(prepared.run.clone()),
             resumes: None,
         }),
@@ -222,6 +237,7 @@ fn carry_through(
         rollback::roll_back(&context, prepared.recorded.clone(), &prepared.wish),
         &context,
         &mut events,
+        None,
         record,
         console,
     ))?;
@@ -247,6 +263,7 @@ fn summary(names: &[String], undone: Vec<Undone>) -> Summary {
             HostStatus::Failed => Some(&mut summary.failed),
             HostStatus::Unreachable => Some(&mut summary.unreachable),
             HostStatus::Interrupted => Some(&mut summary.interrupted),
+            HostStatus::Refused => Some(&mut summary.refused),
         };
         if let Some(set) = set {
             set.insert(host.clone());

@@ -1,11 +1,14 @@
 //! What all hosts of a run share.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::gate::Question;
+use super::leases::Leases;
 use super::notes::RunOnHost;
 use super::peers::Peers;
 use super::sessions::Sessions;
@@ -16,6 +19,7 @@ use crate::model::inventory::Inventory;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::Map;
 use crate::module::Resources;
+use crate::rollout::Frozen;
 
 /// Everything that a host's way through a play needs from around it.
 pub struct Context {
@@ -33,6 +37,8 @@ pub struct Context {
     /// How much detail was asked for: how often `-v` was given.
     pub detail: u8,
     pub sessions: Sessions,
+    /// The hosts that this run holds.
+    pub leases: Leases,
     pub events: UnboundedSender<Event>,
     pub journal: Arc<dyn Journal>,
     /// What hosts keep of the run that changed them last.
@@ -41,6 +47,10 @@ pub struct Context {
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,
+    /// Of each play, the hosts that are frozen now.
+    pub freezes: Vec<HashMap<String, Frozen>>,
+    /// Who is asked at gates that pause; `None`: they are passed unasked.
+    pub person: Option<UnboundedSender<Question>>,
     /// Set when the user wants the run to end.
     pub interrupted: watch::Sender<bool>,
 }

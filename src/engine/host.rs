@@ -1,16 +1,22 @@
 //! One host's way through a play: walk, do what comes next, walk again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::Context;
 use super::exchange::{self, Trouble};
 use super::foresee::foresee;
+use super::gate::{Before, Known};
+use super::leases;
 use super::notes;
-use super::once::{Board, Turn};
+use super::once::{self, Board};
+use super::throttle::Turn;
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
-use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure};
+use crate::model::event::{
+    Counts, Event, HostReport, HostStatus, Mode, ShownFailure, TaskKind, TaskReport, TaskStatus,
+};
 use crate::model::facts::Facts;
+use crate::model::lock::{HostLock, LockKind};
 use crate::model::probe::{Observation, Probe};
 use crate::model::value::Map;
 use crate::module::Failure;
@@ -37,14 +43,24 @@ pub(super) struct HostPlay<'a> {
     pub(super) connection: Option<String>,
     pub(super) board: &'a Board,
     pub(super) counts: Counts,
-    facts: Option<Arc<Facts>>,
+    pub(super) facts: Option<Arc<Facts>>,
     /// How often each task's guards failed.
     pub(super) refusals: HashMap<Key, u32>,
     /// Whether a note of owed handlers is on the host.
     pub(super) note_written: bool,
+    /// Its turn at tasks that only so many hosts may carry out at once.
+    pub(super) turn: Option<Turn>,
     /// Whether the host has been told which run changes it.
     pub(super) run_written: bool,
     told: HashSet<Key>,
+    /// Whether a task or handler has changed it; what post-checks run does not count.
+    touched: bool,
+    /// What gates will compare with.
+    pub(super) before: Before,
+    /// Reports that are kept and not told, where this is only a look.
+    pub(super) kept: Option<Vec<TaskReport>>,
+    /// Of a frozen host in a plan: what it would be changed.
+    pub(super) planned_reports: Vec<TaskReport>,
     /// The task that was told last.
     last: Option<String>,
     /// Handlers that were notified and have not run, as the last walk found.
@@ -59,6 +75,10 @@ pub(super) struct Ended {
     pub(super) ends_play: bool,
     pub(super) carried: Carried,
     pub(super) changed: bool,
+    /// Whether a task or handler has changed it.
+    pub(super) touched: bool,
+    /// What it answered before it was changed.
+    pub(super) before: Known,
 }
 
 impl<'a> HostPlay<'a> {
@@ -81,17 +101,31 @@ impl<'a> HostPlay<'a> {
             facts,
             refusals: HashMap::new(),
             note_written: false,
+            turn: None,
             run_written: false,
             told: HashSet::new(),
+            touched: false,
+            before: Before::default(),
+            kept: None,
+            planned_reports: Vec::new(),
             last: None,
             owed: Vec::new(),
             reached: false,
         }
     }
 
+    /// Asks, before it changes anything, what gates will compare with.
+    pub(super) fn comparing(mut self, before: Before) -> Self {
+        self.before = before;
+        self
+    }
+
     /// Goes through the whole play.
     pub(super) async fn run(mut self) -> Ended {
-        let result = self.play().await;
+        let result = match self.heed_freeze().await {
+            Ok(()) => self.play().await,
+            Err(trouble) => Err(trouble),
+        };
         let ends_play = matches!(&result, Ok(finished) if finished.ends_play);
         let (status, failure, pending_handlers) = match result {
             Ok(finished) if finished.failed => {
@@ -102,11 +136,18 @@ impl<'a> HostPlay<'a> {
                 (HostStatus::Unreachable, Some(failure), Vec::new())
             }
             Err(Trouble::Failed(failure)) => (HostStatus::Failed, Some(failure), Vec::new()),
+            Err(Trouble::Refused(failure)) => (HostStatus::Refused, Some(failure), Vec::new()),
             Err(Trouble::Interrupted) => {
                 let owed = std::mem::take(&mut self.owed);
                 (HostStatus::Interrupted, Some(self.standing()), owed)
             }
         };
+        // A host that left the run is nobody's; one that cannot be reached keeps its lease until that runs out.
+        if status != HostStatus::Unreachable
+            && (status != HostStatus::Done || self.has_no_further_play())
+        {
+            leases::give_back(self.context, &self.setting.host).await;
+        }
         let counters = self.context.sessions.counters(&self.setting.host);
         let report = HostReport {
             host: self.setting.host.clone(),
@@ -122,6 +163,12 @@ impl<'a> HostPlay<'a> {
             round_trips: u32::try_from(counters.round_trips).unwrap_or(u32::MAX),
         };
         let changed = self.counts.changed > 0 || self.counts.unknown > 0;
+        if self.setting.mode == Mode::Plan
+            && let Some(message) = self.would_refuse()
+        {
+            let host = self.setting.host.clone();
+            self.context.tell(Event::HostNoted { host, message });
+        }
         self.context.tell(Event::HostEnded(report.clone()));
         Ended {
             report,
@@ -131,10 +178,19 @@ impl<'a> HostPlay<'a> {
                 facts: self.facts.take(),
             },
             changed,
+            touched: self.touched,
+            before: self.before.known,
         }
     }
 
-    async fn play(&mut self) -> Result<Finished, Trouble> {
+    /// Whether this is the host's last play of the run.
+    fn has_no_further_play(&self) -> bool {
+        let (host, play) = (&self.setting.host, self.setting.play_index);
+        self.context.leases.is_last(host, play)
+    }
+
+    pub(super) async fn play(&mut self) -> Result<Finished, Trouble> {
+        self.context.leases.lead(&self.setting.facts_target);
         if self.setting.play.gather_facts {
             match self.facts.take() {
                 Some(facts) => self.know(facts)?,
@@ -165,6 +221,7 @@ impl<'a> HostPlay<'a> {
             if !is_plan || finished {
                 self.remember(walked.settled);
             }
+            self.end_turn();
             for (key, done) in walked.once {
                 self.board.publish(key, done);
             }
@@ -173,17 +230,31 @@ impl<'a> HostPlay<'a> {
                 self.memory.tries.insert(key, tries);
             }
             match walked.next {
-                Next::Observe(questions) => {
-                    for (target, probes) in questions {
-                        self.ask(&target, probes.into_iter().collect()).await?;
+                Next::Observe(mut questions) => {
+                    let before = self.questions_before();
+                    for (target, probes) in &before {
+                        questions
+                            .entry(target.clone())
+                            .or_default()
+                            .extend(probes.iter().cloned());
                     }
+                    self.ask_all(questions).await?;
+                    self.keep_before(before);
                 }
                 Next::CarryOut {
                     target,
                     planned,
                     owed,
+                    throttle,
+                    whole,
                 } => {
-                    if let Err(trouble) = self.carry_out(&target, planned, &owed).await {
+                    self.refuse_frozen(&planned)?;
+                    let before = self.questions_before();
+                    self.ask_all(before.clone()).await?;
+                    self.keep_before(before);
+                    self.take_turn(throttle, &planned).await?;
+                    let last = whole && self.has_no_further_play();
+                    if let Err(trouble) = self.carry_out(&target, planned, &owed, last).await {
                         // What was under way is told, too.
                         let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
                         self.owed.clone_from(&walked.owed);
@@ -196,15 +267,17 @@ impl<'a> HostPlay<'a> {
                     self.memory.checks_begun = true;
                 }
                 Next::AwaitOnce(key) => {
+                    // The host that is waited for may want the turn.
+                    self.turn = None;
                     let turn = tokio::select! {
                         turn = self.board.turn(&key, &self.setting.host) => turn,
                         () = self.context.interruption() => return Err(Trouble::Interrupted),
                     };
                     match turn {
-                        Turn::Lead => {
+                        once::Turn::Lead => {
                             self.memory.leads.insert(key);
                         }
-                        Turn::Settled(done) => {
+                        once::Turn::Settled(done) => {
                             self.memory.once.insert(key, *done);
                         }
                     }
@@ -221,7 +294,9 @@ impl<'a> HostPlay<'a> {
                         () = tokio::time::sleep(time) => {}
                         () = self.context.interruption() => return Err(Trouble::Interrupted),
                     }
-                    self.worlds.remove(&target);
+                    if let Some(world) = self.worlds.get_mut(&target) {
+                        world.forget_all();
+                    }
                 }
                 Next::Finished(finished) => {
                     self.memory.variables = walked.variables;
@@ -257,14 +332,35 @@ impl<'a> HostPlay<'a> {
             {
                 self.counts.add(report);
                 self.last = Some(report.name.clone());
-                self.context
-                    .tell(Event::TaskEnded(Box::new(report.clone())));
+                self.touched |=
+                    report.kind != TaskKind::PostCheck && report.status == TaskStatus::Changed;
+                if self.setting.mode == Mode::Plan && self.frozen().is_some() {
+                    self.planned_reports.push(report.clone());
+                }
+                match &mut self.kept {
+                    Some(kept) => kept.push(report.clone()),
+                    None => {
+                        self.context
+                            .tell(Event::TaskEnded(Box::new(report.clone())));
+                    }
+                }
             }
             if self.setting.mode != Mode::Plan {
                 self.memory.executed.remove(&key);
                 self.memory.done.insert(key, done);
             }
         }
+    }
+
+    /// Asks each target, in one round trip each.
+    async fn ask_all(
+        &mut self,
+        questions: BTreeMap<Target, BTreeSet<Probe>>,
+    ) -> Result<(), Trouble> {
+        for (target, probes) in questions {
+            self.ask(&target, probes.into_iter().collect()).await?;
+        }
+        Ok(())
     }
 
     /// Whether the last walk came across something that may use facts which were not asked: a template that nobody saw
@@ -294,7 +390,7 @@ impl<'a> HostPlay<'a> {
         }
         let answers =
             exchange::observe(self.context, target, self.connection_of(target), &probes).await?;
-        if !std::mem::replace(&mut self.reached, true) {
+        if !std::mem::replace(&mut self.reached, true) && self.kept.is_none() {
             self.context.tell(Event::HostReached {
                 host: self.setting.host.clone(),
             });
@@ -302,6 +398,7 @@ impl<'a> HostPlay<'a> {
         for (probe, answer) in probes.into_iter().zip(answers) {
             match answer {
                 Observation::Facts(facts) => {
+                    self.see_locks(&facts.locks)?;
                     self.know(Arc::from(facts))?;
                 }
                 Observation::Failed(reason) if matches!(probe, Probe::SomeFacts(_)) => {
@@ -315,6 +412,29 @@ impl<'a> HostPlay<'a> {
                     .or_default()
                     .observe(probe, answer),
             }
+        }
+        Ok(())
+    }
+
+    /// Whoever keeps a host keeps it from the beginning: what is set later is for the next run.
+    fn see_locks(&self, locks: &[HostLock]) -> Result<(), Trouble> {
+        let context = self.context;
+        if self.facts.is_some() || context.mode == Mode::Verify {
+            return Ok(());
+        }
+        let others = locks.iter().filter(|lock| {
+            let is_ours = context.leases.run() == Some(lock.run.as_str());
+            lock.kind == LockKind::Lock
+                || !is_ours && (lock.busy || !context.journal.is_dead(&lock.run))
+        });
+        for lock in others {
+            if context.mode == Mode::Apply {
+                return Err(Trouble::Refused(leases::refusal(lock)));
+            }
+            context.tell(Event::HostNoted {
+                host: self.setting.host.clone(),
+                message: lock.words(),
+            });
         }
         Ok(())
     }

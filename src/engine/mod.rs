@@ -4,20 +4,28 @@
 //! walk misses, carries out what it planned, and walks again. `run` leads all hosts through all plays.
 
 mod batch;
+pub mod candidates;
 pub mod context;
 pub mod exchange;
 pub mod facts;
 mod foresee;
+mod freeze;
+pub mod gate;
 mod host;
 mod intentions;
+pub mod leases;
+mod names;
 pub mod notes;
 mod once;
 mod outcomes;
 pub mod peers;
 mod restart;
 pub mod rollback;
+mod rolling;
 pub mod run;
 pub mod sessions;
 pub mod survey;
+mod take_back;
+mod throttle;
 pub mod walk;
 mod words;

@@ -14,6 +14,8 @@ pub enum Standing {
     Failed,
     Unreachable,
     Interrupted,
+    /// Somebody else kept it.
+    Refused,
     /// It was worked on, and nothing says how that ended: the run was cut off.
     CutOff,
     /// No wave came to it.
@@ -57,6 +59,14 @@ impl RunDetail {
                 Event::HostEnded(report) => {
                     ended.insert((report.play, &report.host), report.status);
                 }
+                // What did not hold behind its wave is not done.
+                Event::GateEnded(gate) => {
+                    let failed = gate.failures.iter();
+                    ended.extend(failed.map(|one| {
+                        let place = (gate.play, one.host.as_str());
+                        (place, HostStatus::Failed)
+                    }));
+                }
                 _ => {}
             }
         }
@@ -89,6 +99,7 @@ fn standing(statuses: &[Option<HostStatus>], begun: bool) -> Standing {
         HostStatus::Failed => Some(Standing::Failed),
         HostStatus::Unreachable => Some(Standing::Unreachable),
         HostStatus::Interrupted => Some(Standing::Interrupted),
+        HostStatus::Refused => Some(Standing::Refused),
     });
     match bad {
         Some(bad) => bad,

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, ChangeKind, Difference};
+use super::impact::Impact;
 use super::value::Unknown;
 
 /// The version of the event format; the first event of every stream tells it.
@@ -22,6 +23,14 @@ pub enum Event {
         name: String,
         hosts: Vec<String>,
     },
+    /// In a plan: the waves in which an apply would go over the hosts, where there is more than one or a gate.
+    WavesPlanned {
+        play: usize,
+        waves: Vec<Vec<String>>,
+        /// What is asked behind each wave, in words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gates: Vec<String>,
+    },
     WaveStarted {
         play: usize,
         /// Counted from 1.
@@ -36,11 +45,57 @@ pub enum Event {
     /// A task is settled on a host: predicted in a plan, done in an apply.
     TaskEnded(Box<TaskReport>),
     HostEnded(HostReport),
+    /// What stands behind a wave is asked.
+    GateStarted {
+        play: usize,
+        /// Both counted from 1.
+        wave: usize,
+        gate: usize,
+        hosts: Vec<String>,
+    },
+    GateEnded(GateEnded),
+    /// What was done is taken back, because the run was stopped and the playbook wants that.
+    RollbackStarted {
+        play: usize,
+        /// Whose changes are taken back.
+        hosts: Vec<String>,
+    },
+    /// Something about a host that a person should know, and that ends nothing.
+    HostNoted {
+        host: String,
+        message: String,
+    },
     /// No further wave or play begins, and why.
     Stopped {
         reason: String,
     },
     RunEnded(RunEnded),
+}
+
+/// What came of a gate: the run goes on where there are no failures and no refusal, or where its budget allows the
+/// failures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GateEnded {
+    pub play: usize,
+    /// Both counted from 1.
+    pub wave: usize,
+    pub gate: usize,
+    /// How often hosts were looked at.
+    pub looks: usize,
+    pub seconds: u64,
+    /// Hosts on which it does not hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<HostFailure>,
+    /// Why the run may not go on, whatever its budget allows: the command's word, or a person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// Why something does not hold on a host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostFailure {
+    pub host: String,
+    pub failure: ShownFailure,
 }
 
 /// What kind of run it is.
@@ -75,6 +130,9 @@ pub struct RunStarted {
     /// The run that it goes on with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes: Option<String>,
+    /// Why freeze windows do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub override_freeze: Option<String>,
 }
 
 /// Which task; the same on all hosts.
@@ -163,6 +221,9 @@ pub struct ShownChange {
     pub difference: Difference,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What it does to those who use the server meanwhile.
+    #[serde(default, skip_serializing_if = "Impact::is_live")]
+    pub impact: Impact,
 }
 
 impl From<&Change> for ShownChange {
@@ -172,6 +233,7 @@ impl From<&Change> for ShownChange {
             resource: change.resource.clone(),
             difference: change.difference.clone(),
             notes: change.notes.clone(),
+            impact: Impact::of(change),
         }
     }
 }
@@ -220,6 +282,8 @@ pub enum HostStatus {
     Unreachable,
     /// The run was stopped before or while it ran.
     Interrupted,
+    /// Nothing was done on it, because somebody else keeps it or it is not as it was planned from.
+    Refused,
 }
 
 /// How many tasks came out how.
@@ -267,8 +331,17 @@ pub struct RunEnded {
     pub failed: Vec<String>,
     pub unreachable: Vec<String>,
     pub interrupted: Vec<String>,
+    /// Hosts on which nothing was done, because somebody else keeps them or they are not as they were planned from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
     /// Hosts that no wave came to.
     pub not_reached: Vec<String>,
     /// Hosts with changes, made or to be made.
     pub changed: Vec<String>,
+    /// Hosts of which all that was done was taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rolled_back: Vec<String>,
+    /// Whether all was taken back that the playbook wanted taken back; not there where nothing was to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<bool>,
 }

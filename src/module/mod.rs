@@ -21,6 +21,7 @@ pub mod parameters;
 pub mod reboot;
 pub mod redis_check;
 pub mod redis_config;
+pub mod redis_gate;
 pub mod redis_guard;
 pub mod redis_unit;
 pub mod registry;

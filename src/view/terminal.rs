@@ -1,8 +1,8 @@
 //! Events as a person reads them: gathered while they come in, told at the end of each wave or play.
 
-use super::gather::{Hosts, Section};
+use super::gather::{HostSet, Hosts, Section};
 use super::page::{Line, Page, Role};
-use super::tell::{self, Seen, Tally, count};
+use super::tell::{self, Names, Seen, Tally, count};
 use crate::model::event::{Event, Mode, RunStarted};
 
 /// Turns events into text.
@@ -15,6 +15,9 @@ pub struct Terminal {
     started: Option<RunStarted>,
     play: (usize, String),
     section: Option<Section>,
+    /// The hosts that a gate is being asked about.
+    gate: HostSet,
+    is_taking_back: bool,
     seen: Seen,
     tally: Tally,
     /// The run is over and told from its record.
@@ -30,6 +33,8 @@ impl Terminal {
             started: None,
             play: (0, String::new()),
             section: None,
+            gate: HostSet::default(),
+            is_taking_back: false,
             seen: Seen::default(),
             tally: Tally::default(),
             is_record: false,
@@ -68,6 +73,9 @@ impl Terminal {
                 self.seen.clear();
                 self.open(None, hosts);
             }
+            Event::WavesPlanned { waves, gates, .. } => {
+                self.section().add_waves(waves, gates);
+            }
             Event::WaveStarted {
                 number, of, hosts, ..
             } => {
@@ -87,6 +95,35 @@ impl Terminal {
                     self.flush(&mut page);
                 }
             }
+            Event::GateStarted { hosts, .. } => {
+                self.flush(&mut page);
+                self.gate = hosts.iter().map(|host| self.hosts.number(host)).collect();
+            }
+            Event::GateEnded(ended) => {
+                let failures = tell::gate_causes(ended, &mut self.hosts);
+                let names = Names {
+                    hosts: &self.hosts,
+                    all: &self.gate,
+                    in_full: self.detail > 0,
+                    width: page.width(),
+                };
+                tell::gate(&mut page, ended, &failures, names);
+            }
+            Event::RollbackStarted { play, hosts } => {
+                self.flush(&mut page);
+                self.play = (*play, "Taking back what was done".to_owned());
+                self.seen.clear();
+                self.is_taking_back = true;
+                if hosts.is_empty() {
+                    page.push(Line::plain(
+                        "Nothing had been done that could be taken back.",
+                    ));
+                    page.blank();
+                } else {
+                    self.open(None, hosts);
+                }
+            }
+            Event::HostNoted { host, message } => self.section().add_note(host, message),
             Event::Stopped { reason } => {
                 self.flush(&mut page);
                 self.tally.stopped = true;
@@ -189,7 +226,10 @@ impl Terminal {
         let Some(section) = self.section.take() else {
             return;
         };
-        self.tally.add(&section);
+        // What is taken back is no further change.
+        if !self.is_taking_back {
+            self.tally.add(&section);
+        }
         if !(section.is_notable() || section.wave.is_some() || self.detail > 0) {
             return;
         }
@@ -207,6 +247,14 @@ struct Open<'a> {
 impl Open<'_> {
     fn add_task(self, report: &crate::model::event::TaskReport) {
         self.section.add_task(report, self.hosts);
+    }
+
+    fn add_waves(self, waves: &[Vec<String>], gates: &[String]) {
+        self.section.add_waves(waves, gates, self.hosts);
+    }
+
+    fn add_note(self, host: &str, message: &str) {
+        self.section.add_note(host, message, self.hosts);
     }
 
     fn add_host(self, report: &crate::model::event::HostReport) {

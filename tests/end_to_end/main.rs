@@ -14,4 +14,7 @@ mod d_handlers;
 mod e_guard;
 mod e_unit;
 mod g_redis_config;
+mod l_locks;
+mod r_rollback;
 mod support;
+mod w_rolling;

@@ -10,6 +10,7 @@ use super::report::Reports;
 use super::{Undone, Wish};
 use crate::engine::context::Context;
 use crate::engine::exchange::{self, Trouble};
+use crate::engine::leases;
 use crate::engine::notes;
 use crate::engine::walk::Target;
 use crate::journal::{Origin, Recorded};
@@ -70,11 +71,15 @@ impl<'a> HostUndo<'a> {
             Ok(false) => (HostStatus::Failed, None),
             Err(Trouble::Unreachable(failure)) => (HostStatus::Unreachable, Some(failure)),
             Err(Trouble::Failed(failure)) => (HostStatus::Failed, Some(failure)),
+            Err(Trouble::Refused(failure)) => (HostStatus::Refused, Some(failure)),
             Err(Trouble::Interrupted) => (
                 HostStatus::Interrupted,
                 Some(Failure::new("stopped before all was taken back")),
             ),
         };
+        if status != HostStatus::Unreachable {
+            leases::give_back(self.context, &self.host).await;
+        }
         let counters = self.context.sessions.counters(&self.host);
         let report = HostReport {
             host: self.host.clone(),

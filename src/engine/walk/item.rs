@@ -48,7 +48,10 @@ impl Walk<'_> {
             Err(failure) => return self.settle(task, key, label, Ok(failure)),
         };
         if let Some(executed) = self.memory.executed.get(key) {
-            let raw = Raw::executed(executed.clone());
+            let mut raw = Raw::executed(executed.clone());
+            if !self.complete(task, scope, &settings, &mut raw) {
+                return Some(Outcome::unknown(Unknown::new("more is known of the host")));
+            }
             return self.judge(task, key, scope, label, &settings_of(&settings), raw);
         }
         let Some(module) = registry::find(task.module) else {
@@ -87,7 +90,7 @@ impl Walk<'_> {
         }
     }
 
-    fn decide(
+    pub(super) fn decide(
         &mut self,
         module: &dyn Module,
         parameters: &crate::module::Parameters,
@@ -184,17 +187,24 @@ impl Walk<'_> {
             .planned_target
             .as_ref()
             .is_some_and(|target| *target != settings.target);
-        if !self.is_plan() && other_target {
+        // What is throttled is made apart from the rest, so that only it waits for its turn.
+        let throttle = task.keywords.throttle.as_ref();
+        let other_throttle = !self.planned.is_empty() && self.planned_throttle.as_ref() != throttle;
+        if !self.is_plan() && (other_target || other_throttle) {
             return None;
         }
         let raw = Raw::planned(&decision);
         let foreseen = self.is_plan() && is_predicted(&self.facts);
-        if let Some(world) = self.worlds.get_mut(&settings.target) {
+        for (target, world) in &mut self.worlds {
+            // What one account changes, the others of the host will see.
+            if target.host != settings.target.host {
+                continue;
+            }
             for change in &decision.changes {
                 world.predict(change);
             }
             // A plan goes on with what the package that will be installed is known to bring.
-            if !foreseen {
+            if !foreseen && *target == settings.target {
                 self.facts.clone_from(&world.facts);
             }
         }
@@ -217,10 +227,12 @@ impl Walk<'_> {
             name,
             decision,
             no_log: settings.no_log,
+            harmless: never_changes(task),
             notifies: outcome.notifies.clone(),
             settled: None,
         });
         self.planned_target = Some(settings.target.clone());
+        self.planned_throttle = throttle.cloned();
         self.pending = true;
         self.arbitrary |= arbitrary;
         if ends_here { None } else { Some(outcome) }

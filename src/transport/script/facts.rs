@@ -20,6 +20,7 @@ use std::sync::OnceLock;
 use super::library::without_comments;
 use crate::model::fact_parts::FactParts;
 use crate::model::facts::Facts;
+use crate::model::lock::{HostLock, LockKind};
 use record::Records;
 
 /// The program, in parts of one subject each, and whether they are needed.
@@ -37,6 +38,7 @@ fn program(parts: FactParts) -> String {
         (parts.servers, include_str!("facts/servers.sh")),
         (parts.servers, include_str!("facts/programs.sh")),
         (parts.servers, include_str!("facts/answers.sh")),
+        (true, include_str!("shell/lease.sh")),
         (true, include_str!("facts/end.sh")),
     ];
     let needed = pieces.iter().filter(|(needed, _)| *needed);
@@ -74,6 +76,21 @@ pub fn parse(bytes: &[u8], parts: FactParts) -> Facts {
         facts
             .pending_handlers
             .insert(key.to_owned(), names.map(str::to_owned).collect());
+    }
+    for (name, kind) in [("lease", LockKind::Lease), ("lock", LockKind::Lock)] {
+        let locks = records.all(name).map(|text| HostLock::parse(kind, text));
+        facts.locks.extend(locks.filter(HostLock::holds));
+    }
+    if let Some(text) = records.get("last-run") {
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        facts.last_run = pairs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+    }
+    for (_, text) in records.named("restart") {
+        // The first line tells the server that runs without them.
+        let names = text.lines().skip(1).filter(|line| !line.is_empty());
+        facts.pending_restarts.extend(names.map(str::to_owned));
     }
     for (name, text) in records.named("guard") {
         facts.guards.insert(name.to_owned(), text.to_owned());

@@ -16,12 +16,20 @@ pub struct Section {
     /// Which wave of how many.
     pub wave: Option<(usize, usize)>,
     pub hosts: HostSet,
+    /// In a plan: the waves of an apply, where there is more than one.
+    pub waves: Vec<HostSet>,
+    /// What is asked behind each of them, in words.
+    pub gates: Vec<String>,
     /// By their place in the play.
     pub tasks: BTreeMap<Vec<usize>, TaskGroup>,
     pub ended: BTreeMap<Host, HostStatus>,
     pub failures: Causes,
     pub ignored: Causes,
     pub unreachable: Causes,
+    /// Why nothing was done on hosts.
+    pub refused: Causes,
+    /// What a person should know of hosts.
+    pub notes: Groups<String>,
     /// Where hosts stand that were interrupted.
     pub interrupted: Causes,
     /// Handlers that were earned and not run.
@@ -69,6 +77,14 @@ impl Section {
         causes.add(failure, place, host, &report.host);
     }
 
+    pub fn add_waves(&mut self, waves: &[Vec<String>], gates: &[String], hosts: &mut Hosts) {
+        self.gates = gates.to_vec();
+        self.waves = waves
+            .iter()
+            .map(|wave| wave.iter().map(|host| hosts.number(host)).collect())
+            .collect();
+    }
+
     pub fn add_host(&mut self, report: &HostReport, hosts: &mut Hosts) {
         let host = hosts.number(&report.host);
         self.hosts.insert(host);
@@ -80,10 +96,15 @@ impl Section {
             let causes = match report.status {
                 HostStatus::Unreachable => &mut self.unreachable,
                 HostStatus::Interrupted => &mut self.interrupted,
+                HostStatus::Refused => &mut self.refused,
                 _ => &mut self.failures,
             };
             causes.add(failure, Place::default(), host, &report.host);
         }
+    }
+
+    pub fn add_note(&mut self, host: &str, message: &str, hosts: &mut Hosts) {
+        self.notes.add(message.to_owned(), hosts.number(host));
     }
 
     /// Whether every host has come to its end.
@@ -125,6 +146,8 @@ impl Section {
         }) || !(self.failures.is_empty()
             && self.ignored.is_empty()
             && self.unreachable.is_empty()
+            && self.refused.is_empty()
+            && self.notes.is_empty()
             && self.owed.is_empty()
             && self.with_status(HostStatus::Interrupted).is_empty())
     }

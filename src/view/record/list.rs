@@ -76,7 +76,9 @@ fn troubles(ended: &RunEnded) -> Vec<String> {
         (&ended.failed, "failed"),
         (&ended.unreachable, "unreachable"),
         (&ended.interrupted, "interrupted"),
+        (&ended.refused, "refused"),
         (&ended.not_reached, "not reached"),
+        (&ended.rolled_back, "taken back"),
     ];
     let told = lists.iter().filter(|(hosts, _)| !hosts.is_empty());
     told.map(|(hosts, word)| format!("{} {word}", hosts.len()))

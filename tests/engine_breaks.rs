@@ -79,6 +79,7 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         journal: Arc::new(NoJournal),
         magic: Map::new(),
         script_limit: Duration::from_secs(60),
+        topology: std::sync::RwLock::default(),
         interrupted: tokio::sync::watch::Sender::new(false),
     };
     let plays = vec![vec!["a".to_owned(), "b".to_owned()]];

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::exchange::{self, Trouble};
+use super::failover;
 use super::host::HostPlay;
 use super::outcomes::{begun, executed, steps_of, until_restart};
 use super::walk::{Planned, Target};
@@ -141,6 +142,7 @@ impl HostPlay<'_> {
             self.memory.ready.insert(task.key, done);
             return true;
         }
+        self.note_failovers(&task, outcomes);
         let bad = until_restart(&task, outcomes)
             .iter()
             .find(|outcome| outcome.status != StepStatus::Done);
@@ -156,6 +158,8 @@ impl HostPlay<'_> {
                 true
             }
             Some(StepStatus::GuardFailed) => {
+                // A role may be what has changed.
+                self.memory.facts_stale |= failover::is_among(&task);
                 // Somebody, or an earlier step, changed what this task was decided from: look again.
                 world.forget_all();
                 let begun = begun(&task.decision, outcomes);

@@ -1,6 +1,6 @@
 //! What all hosts of a run share.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::peers::Peers;
 use super::sessions::Sessions;
+use super::topology::Known;
 use super::walk::Tags;
 use crate::journal::Journal;
 use crate::model::event::{Event, Mode};
@@ -38,6 +39,8 @@ pub struct Context {
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,
+    /// The servers of the play that is under way, where it asks for them.
+    pub topology: RwLock<Option<Arc<Known>>>,
     /// Set when the user wants the run to end.
     pub interrupted: watch::Sender<bool>,
 }
@@ -46,6 +49,20 @@ impl Context {
     /// Ends the run as soon as what is being done on each host is done. Questions are given up at once.
     pub fn interrupt(&self) {
         self.interrupted.send_replace(true);
+    }
+
+    /// The servers of a play, where they are known.
+    pub(super) fn topology_of(&self, play: usize) -> Option<Arc<Known>> {
+        let known = self.topology.read().unwrap_or_else(PoisonError::into_inner);
+        known.clone().filter(|known| known.play() == play)
+    }
+
+    pub(super) fn know_topology(&self, known: Arc<Known>) {
+        let mut place = self
+            .topology
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *place = Some(known);
     }
 
     pub fn is_interrupted(&self) -> bool {

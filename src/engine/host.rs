@@ -8,7 +8,7 @@ use super::context::Context;
 use super::exchange::{self, Trouble};
 use super::once::{Board, Turn};
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
-use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure};
+use crate::model::event::{Counts, Event, FailedOver, HostReport, HostStatus, Mode, ShownFailure};
 use crate::model::facts::Facts;
 use crate::model::probe::{Observation, Probe};
 use crate::model::value::Map;
@@ -41,6 +41,7 @@ pub(super) struct HostPlay<'a> {
     pub(super) refusals: HashMap<Key, u32>,
     /// Whether a note of owed handlers is on the host.
     pub(super) note_written: bool,
+    pub(super) longest_stall: Option<FailedOver>,
     told: HashSet<Key>,
     /// The task that was told last.
     last: Option<String>,
@@ -56,6 +57,8 @@ pub(super) struct Ended {
     pub(super) ends_play: bool,
     pub(super) carried: Carried,
     pub(super) changed: bool,
+    /// Of its failovers, the one during which writes waited longest.
+    pub(super) longest_stall: Option<FailedOver>,
 }
 
 impl<'a> HostPlay<'a> {
@@ -78,6 +81,7 @@ impl<'a> HostPlay<'a> {
             facts,
             refusals: HashMap::new(),
             note_written: false,
+            longest_stall: None,
             told: HashSet::new(),
             last: None,
             owed: Vec::new(),
@@ -127,10 +131,18 @@ impl<'a> HostPlay<'a> {
                 facts: self.facts.take(),
             },
             changed,
+            longest_stall: self.longest_stall,
         }
     }
 
     async fn play(&mut self) -> Result<Finished, Trouble> {
+        if let Some(topology) = self.context.topology_of(self.setting.play_index)
+            && topology
+                .look_again(self.context, &self.setting.play, &self.setting.host)
+                .await?
+        {
+            self.facts = None;
+        }
         if self.setting.play.gather_facts {
             match self.facts.take() {
                 Some(facts) => self.know(facts)?,
@@ -309,7 +321,13 @@ impl<'a> HostPlay<'a> {
                 .help("say `auto` to plan without it, or move to a build with its own jemalloc: `cachesmith explain` tells which");
             return Err(Trouble::Failed(failure));
         }
-        self.memory.facts = super::facts::variables(&facts, wishes.as_ref());
+        let mut variables = super::facts::variables(&facts, wishes.as_ref());
+        if let Some(topology) = self.context.topology_of(self.setting.play_index) {
+            topology
+                .annotate(&self.setting.host, &facts, &mut variables)
+                .map_err(Trouble::Failed)?;
+        }
+        self.memory.facts = variables;
         self.memory.facts_stale = false;
         self.facts = Some(facts);
         Ok(())

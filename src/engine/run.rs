@@ -9,15 +9,18 @@ use tokio::task::JoinError;
 use super::context::Context;
 use super::host::{self, Carried, Ended, HostPlay};
 use super::once::Board;
+use super::topology;
 use super::walk::{Setting, Target};
 use crate::error::Result;
-use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, RunEnded, ShownFailure};
+use crate::model::event::{
+    Counts, Event, FailedOver, HostReport, HostStatus, Mode, RunEnded, ShownFailure,
+};
 use crate::model::inventory::Inventory;
 use crate::model::inventory::pattern::Patterns;
 use crate::model::playbook::{Play, Playbook};
 use crate::model::template::{Evaluated, Layer, Scope};
 use crate::model::value::{Map, Value};
-use crate::rollout::{Budget, waves};
+use crate::rollout::{Budget, apart, waves};
 
 /// What is left to say when all plays are over.
 #[derive(Debug, Default)]
@@ -29,6 +32,7 @@ pub struct Summary {
     pub not_reached: BTreeSet<String>,
     pub changed: BTreeSet<String>,
     pub hosts: BTreeSet<String>,
+    pub longest_stall: Option<FailedOver>,
 }
 
 /// The hosts of a play, by name, in the inventory's order.
@@ -57,7 +61,7 @@ pub async fn run(
 ) -> Summary {
     let mut summary = Summary::default();
     let mut carried: HashMap<String, Carried> = HashMap::new();
-    let forks = Arc::new(Semaphore::new(forks.max(1)));
+    let places_at_once = Arc::new(Semaphore::new(forks.max(1)));
     for (index, (play, hosts)) in playbook.plays.iter().zip(plays).enumerate() {
         summary.hosts.extend(hosts.iter().cloned());
         let hosts: Vec<String> = hosts
@@ -75,9 +79,20 @@ pub async fn run(
             name: play.name.clone(),
             hosts: hosts.clone(),
         });
+        let mut places = None;
+        if play.topology && context.mode != Mode::Verify {
+            let (known, order) =
+                topology::survey(&context, play, index, &hosts, &mut carried, forks).await;
+            context.know_topology(known);
+            let groups = order.into_iter().map(|place| (place.host, place.group));
+            places = Some(groups.collect::<Vec<_>>());
+        }
         // Waves are for changes; what only looks may look everywhere at once.
         let waves = match context.mode {
-            Mode::Apply => waves(&hosts, &play.serial),
+            Mode::Apply => match places {
+                Some(places) => apart(&places, &play.serial),
+                None => waves(&hosts, &play.serial),
+            },
             Mode::Plan | Mode::Verify => vec![hosts],
         };
         let of = waves.len();
@@ -90,7 +105,7 @@ pub async fn run(
                     hosts: wave.clone(),
                 });
             }
-            let ended = lead_wave(&context, play, index, wave, &mut carried, &forks).await;
+            let ended = lead_wave(&context, play, index, wave, &mut carried, &places_at_once).await;
             let mut budget =
                 Budget::new(wave.len(), play.max_fail_percentage, play.any_errors_fatal);
             let ends_play = ended.iter().any(|host| host.ends_play);
@@ -199,6 +214,7 @@ fn broken(context: &Context, play: usize, host: &str, error: JoinError) -> Ended
         ends_play: false,
         carried: Carried::default(),
         changed: true,
+        longest_stall: None,
     }
 }
 
@@ -308,6 +324,14 @@ impl Summary {
         if ended.changed {
             self.changed.insert(host.clone());
         }
+        let stall = |failover: &Option<FailedOver>| {
+            failover
+                .as_ref()
+                .map(|failover| failover.stall_milliseconds)
+        };
+        if stall(&ended.longest_stall) > stall(&self.longest_stall) {
+            self.longest_stall = ended.longest_stall;
+        }
         carried.insert(host, ended.carried);
     }
 
@@ -333,6 +357,7 @@ impl Summary {
             interrupted: list(&self.interrupted),
             not_reached: list(&self.not_reached),
             changed: list(&self.changed),
+            longest_stall: self.longest_stall.clone(),
         }
     }
 }

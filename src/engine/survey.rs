@@ -90,6 +90,7 @@ fn questions(as_root: bool) -> Play {
         pattern: "all".to_owned(),
         gather_facts: true,
         connection: None,
+        topology: false,
         vars: Arc::default(),
         vars_files: Arc::default(),
         role_defaults: Arc::default(),

@@ -48,6 +48,7 @@ pub(super) fn failure_of(decision: &Decision, outcomes: &[Outcome]) -> Failure {
                 format!("the server did not take {}", names.join(", "))
             }
             (Action::LowerMaxmemory { .. }, _) => "maxmemory was not lowered to its end".to_owned(),
+            (Action::Failover { .. }, _) => "the failover was not made".to_owned(),
             (Action::Reboot { .. }, _) => "the machine could not be restarted".to_owned(),
         };
         let speaks_for_itself = matches!(&step.action, Action::Program { program, .. } if is_own(program))

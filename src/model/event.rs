@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, ChangeKind, Difference};
+use super::replication::Shard;
 use super::value::Unknown;
 
 /// The version of the event format; the first event of every stream tells it.
@@ -22,6 +23,17 @@ pub enum Event {
         name: String,
         hosts: Vec<String>,
     },
+    /// The servers of a play's hosts are known: before its first wave, in plays that ask for it.
+    TopologyFound {
+        play: usize,
+        /// Those with more than one server.
+        shards: Vec<Shard>,
+        /// Hosts in the order in which they are changed.
+        order: Vec<String>,
+        warnings: Vec<String>,
+    },
+    /// A replica has taken over from a primary.
+    FailedOver(FailedOver),
     WaveStarted {
         play: usize,
         /// Counted from 1.
@@ -41,6 +53,20 @@ pub enum Event {
         reason: String,
     },
     RunEnded(RunEnded),
+}
+
+/// How a replica took over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedOver {
+    /// The old primary's host.
+    pub host: String,
+    /// `ADDRESS:PORT` of the new primary.
+    pub to: String,
+    /// From the last write that the old primary took to the first that the new one could take.
+    pub stall_milliseconds: u64,
+    /// What did not go as it should: sentences without a full stop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What kind of run it is.
@@ -265,4 +291,7 @@ pub struct RunEnded {
     pub not_reached: Vec<String>,
     /// Hosts with changes, made or to be made.
     pub changed: Vec<String>,
+    /// The failover during which writes waited longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_stall: Option<FailedOver>,
 }

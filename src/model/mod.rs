@@ -13,6 +13,7 @@ pub mod node;
 pub mod playbook;
 pub mod probe;
 pub mod redaction;
+pub mod replication;
 pub mod secret;
 pub mod size;
 pub mod source;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blob::Blob;
 use super::probe::{Program, RedisAddress};
+use super::replication::Handover;
 
 /// One instruction. Steps are carried out in order; the first that fails ends the script.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,6 +90,13 @@ pub enum Action {
         #[serde(with = "with_password")]
         address: RedisAddress,
         pace: Pace,
+    },
+    /// Makes a replica the primary, without losing a write that was confirmed: writes are paused, the replica gets the
+    /// last of them, and both swap roles. Its output tells how long writes were paused, and who is the primary now.
+    Failover {
+        #[serde(with = "with_password")]
+        primary: RedisAddress,
+        handover: Box<Handover>,
     },
     /// Restarts the machine and ends the script; the engine waits for it to come back.
     Reboot { time_limit: u64 },

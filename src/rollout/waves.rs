@@ -20,7 +20,7 @@ pub fn waves(hosts: &[String], serial: &[Batch]) -> Vec<Vec<String>> {
     waves
 }
 
-fn size(batch: Batch, hosts: usize) -> usize {
+pub(super) fn size(batch: Batch, hosts: usize) -> usize {
     match batch {
         Batch::Hosts(count) => count,
         #[expect(

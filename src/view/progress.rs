@@ -104,7 +104,11 @@ impl State {
                     HostStatus::Interrupted => {}
                 }
             }
-            Event::TaskEnded(_) | Event::Stopped { .. } | Event::RunEnded(_) => {}
+            Event::TaskEnded(_)
+            | Event::TopologyFound { .. }
+            | Event::FailedOver(_)
+            | Event::Stopped { .. }
+            | Event::RunEnded(_) => {}
         }
     }
 

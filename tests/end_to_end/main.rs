@@ -14,4 +14,5 @@ mod d_handlers;
 mod e_guard;
 mod e_unit;
 mod g_redis_config;
+mod h_topology;
 mod support;

@@ -307,6 +307,7 @@ impl Files {
             Action::KernelValue { .. }
             | Action::ConfigSet { .. }
             | Action::LowerMaxmemory { .. }
+            | Action::Failover { .. }
             | Action::Reboot { .. } => return Ok(Done::NotJudged),
         }
         Ok(Done::All)

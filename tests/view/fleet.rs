@@ -168,6 +168,7 @@ fn run() -> Vec<Event> {
         interrupted: Vec::new(),
         not_reached: Vec::new(),
         changed: hosts,
+        longest_stall: None,
     }));
     events
 }

@@ -31,6 +31,7 @@ pub(super) enum Part {
     ProgramStep,
     RedisSet,
     RedisLower,
+    RedisFailover,
     Reboot,
 }
 
@@ -65,6 +66,7 @@ impl Part {
             Self::ProgramStep => include_str!("shell/program_step.sh"),
             Self::RedisSet => include_str!("shell/redis_set.sh"),
             Self::RedisLower => include_str!("shell/redis_lower.sh"),
+            Self::RedisFailover => include_str!("shell/redis_failover.sh"),
             Self::Reboot => include_str!("shell/reboot.sh"),
         }
     }
@@ -78,6 +80,7 @@ impl Part {
             Self::RedisHealth => &[Self::RedisClient],
             Self::RedisSet => &[Self::RedisClient, Self::Guard],
             Self::RedisLower => &[Self::RedisSet],
+            Self::RedisFailover => &[Self::RedisSet, Self::Program],
             Self::Tree => &[Self::Limit, Self::Files],
             Self::ProgramProbe | Self::ProgramStep => &[Self::Program],
             Self::Write => &[Self::Program, Self::Attributes],

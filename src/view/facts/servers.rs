@@ -1,5 +1,6 @@
 //! The servers: what is installed, what runs, what it can do.
 
+use super::replication;
 use super::sheet::{Part, Row};
 use crate::model::facts::{Facts, RedisInstance};
 use crate::model::value::{Map, Value};
@@ -88,6 +89,7 @@ pub(super) fn rows(facts: &Facts, redis: &Map) -> Vec<Row> {
             );
         }
     }
+    rows.extend(replication::sentinels(facts));
     rows
 }
 
@@ -158,6 +160,7 @@ fn state(instance: &RedisInstance) -> String {
         });
         parts.extend(info("maxmemory_policy").map(str::to_owned));
     }
+    parts.extend(replication::of(instance));
     if !instance.user.is_empty() {
         parts.push(format!("as {}", instance.user));
     }

@@ -32,6 +32,11 @@ pub fn describe(step: &Step) -> String {
             format!("set {} in the running server", words(&told))
         }
         Action::LowerMaxmemory { pace, .. } => format!("lower maxmemory to {} bytes", pace.to),
+        Action::Failover { handover, .. } => match handover.to.as_slice() {
+            [one] => format!("make {one} the primary"),
+            [one, ..] => format!("make {one}, or what else it is known as, the primary"),
+            [] => "make a replica the primary".to_owned(),
+        },
         Action::Reboot { .. } => "restart the machine".to_owned(),
     }
 }

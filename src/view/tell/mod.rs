@@ -9,6 +9,7 @@ mod names;
 mod section;
 mod task;
 mod text;
+mod topology;
 mod words;
 
 pub use cause::causes;
@@ -17,4 +18,5 @@ pub use ending::{Tally, ending};
 pub use names::Names;
 pub use section::section;
 pub use task::Seen;
+pub use topology::{failed_over, topology};
 pub use words::{bytes, count, list, time};

@@ -1,6 +1,57 @@
 
 	# --- running servers: what the kernel knows of them, and what they say ---
-	for pid in $servers; do
+	# own_password PID: the password in the configuration file of a process's unit, if it is a plain word. It stays on
+	# this host.
+	own_password() {
+		file=
+		main=
+		password=
+		while IFS= read -r line; do
+			case $line in
+			'') file='' main='' ;;
+			MainPID=*) main=${line#MainPID=} ;;
+			ExecStart=*argv\[\]=*)
+				line=${line#*argv\[\]=}
+				line=${line#* }
+				file=${line%% *}
+				;;
+			esac
+			[ "$main" = "$1" ] && [ -r "$file" ] && break
+		done <<-EOF
+			$shown
+		EOF
+		[ "$main" = "$1" ] && [ -r "$file" ] || return
+		while read -r key value rest; do
+			case $key in [Rr][Ee][Qq][Uu][Ii][Rr][Ee][Pp][Aa][Ss][Ss]) ;; *) continue ;; esac
+			case $value in
+			\"*\")
+				value=${value#?}
+				value=${value%?}
+				;;
+			esac
+			case $value in *[\"\'\\]*) ;; *) password=$value ;; esac
+		done <"$file"
+	}
+	# ask PASSWORD PROGRAM ARGUMENT...: what a server says of itself, and of those around it.
+	ask() {
+		if [ -n "$1" ]; then
+			REDISCLI_AUTH=$1
+			export REDISCLI_AUTH
+		fi
+		shift
+		limited 4 "$@" 2>&1 <<-'EOF'
+			INFO all
+			ECHO cachesmith-between
+			CONFIG GET *
+			ECHO cachesmith-between
+			PUBSUB NUMSUB __sentinel__:hello
+			ECHO cachesmith-between
+			CLUSTER INFO
+			ECHO cachesmith-between
+			CLUSTER NODES
+		EOF
+	}
+	for pid in $servers $sentinels; do
 		put process "$pid"
 		uid=
 		status=
@@ -43,7 +94,7 @@
 		host=${host#-}
 		case $host in '' | '*' | '::*' | :: | 0.0.0.0) host=127.0.0.1 ;; esac
 		client=
-		for file in "${executable%-server}-cli" /usr/bin/redis-cli /usr/bin/valkey-cli /usr/local/bin/redis-cli \
+		for file in "${executable%-*}-cli" /usr/bin/redis-cli /usr/bin/valkey-cli /usr/local/bin/redis-cli \
 			/usr/local/bin/valkey-cli; do
 			[ -x "$file" ] && [ -f "$file" ] && client=$file && break
 		done
@@ -62,13 +113,18 @@
 		elif [ -z "$socket$port" ]; then
 			put unreachable 'its process title does not say where it listens'
 		else
-			answer=$(limited 4 "$client" "$@" 2>&1 <<-'EOF'
-				INFO all
-				ECHO cachesmith-between
-				CONFIG GET *
-			EOF
-			)
+			answer=$(ask '' "$client" "$@")
 			code=$?
+			case $answer in
+			*_version:*) ;;
+			*NOAUTH*)
+				own_password "$pid"
+				if [ -n "$password" ]; then
+					answer=$(ask "$password" "$client" "$@")
+					code=$?
+				fi
+				;;
+			esac
 			if [ "$code" -ge 124 ]; then
 				put unreachable 'it did not answer within 4 seconds'
 			else

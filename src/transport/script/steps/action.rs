@@ -2,9 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::config;
 use super::program::{refused_program, start};
 use super::{chosen, kernel_path, refused_kernel, refused_path};
+use super::{config, failover};
 use crate::model::blob::Blob;
 use crate::model::step::{Action, Attributes};
 use crate::transport::script::Options;
@@ -109,6 +109,9 @@ pub(super) fn compile(action: &Action, options: &Options, line: &mut Line, build
             at_once,
         } => config::set(address, settings, *at_once, line, builder),
         Action::LowerMaxmemory { address, pace } => config::lower(address, pace, line, builder),
+        Action::Failover { primary, handover } => {
+            failover::failover(primary, handover, line, builder);
+        }
         Action::Reboot { .. } => {
             builder.need(Part::Program).need(Part::Reboot);
             line.then("c_reboot");
@@ -217,6 +220,7 @@ pub(super) fn refusal(action: &Action) -> Option<String> {
                 .find_map(|setting| config::refused_directive(&setting.name))
         }),
         Action::LowerMaxmemory { address, .. } => config::refused_address(address),
+        Action::Failover { primary, handover } => failover::refusal(primary, handover),
         Action::Reboot { .. } => None,
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn lower(address: &RedisAddress, pace: &Pace, line: &mut Line, builde
 }
 
 /// Defines a function as the client at an address.
-fn client(function: &str, address: &RedisAddress, builder: &mut Builder) {
+pub(super) fn client(function: &str, address: &RedisAddress, builder: &mut Builder) {
     let words = command("c_redis_speak", client_words(address));
     builder.raw(&format!("{function}() {{\n{words}\n}}\n"));
 }

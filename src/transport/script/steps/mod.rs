@@ -5,6 +5,7 @@
 
 mod action;
 mod config;
+mod failover;
 mod outcome;
 mod program;
 

@@ -12,8 +12,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let exit = cli::tell_usage(error).context("the terminal cannot be written to")?;
-            return Ok(ExitCode::from(exit.code()));
+            return Ok(ExitCode::from(cli::tell_usage(error).code()));
         }
     };
     let mut console = Console::new(arguments.output.settings());

@@ -60,16 +60,14 @@ const INSTEAD: &[(&str, &str)] = &[
 ];
 
 /// Tells what is wrong, or shows the help or the version that was asked for. The exit code: 0 where help was asked for.
-///
-/// # Errors
-/// When the terminal refuses.
-pub fn tell(mut error: clap::Error) -> std::io::Result<Exit> {
+/// A reader that has gone (`cachesmith --help | head`) is no failure.
+pub fn tell(mut error: clap::Error) -> Exit {
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        error.print()?;
-        return Ok(Exit::Done);
+        let _ = error.print();
+        return Exit::Done;
     }
     if let Some(help) = instead(&error) {
         // Clap's own advice, to pass the option on as a value, would mislead.
@@ -79,8 +77,8 @@ pub fn tell(mut error: clap::Error) -> std::io::Result<Exit> {
             ContextValue::StyledStrs(vec![help.into()]),
         );
     }
-    error.print()?;
-    Ok(Exit::Usage)
+    let _ = error.print();
+    Exit::Usage
 }
 
 /// What to do instead of an option of `ansible-playbook`.

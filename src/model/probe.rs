@@ -29,8 +29,12 @@ pub enum Probe {
     /// The contents of all files that match a shell pattern with `*` in its last part, sorted by name.
     /// Answer: [`Observation::Files`].
     Glob(String),
-    /// A package by its name, `name:arch` allowed. Answer: [`Observation::Package`].
+    /// A package by its name, `name:arch` allowed. What could be installed is told only of a package that is not:
+    /// package managers read their whole index for it, which costs a host a second of CPU. Answer:
+    /// [`Observation::Package`].
     Package(String),
+    /// The same, with what could be installed in any case.
+    PackageOffers(String),
     /// The package manager and the age of its index. Answer: [`Observation::PackageIndex`].
     PackageIndex,
     /// A systemd unit by its full name. Answer: [`Observation::Unit`].

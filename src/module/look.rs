@@ -104,7 +104,10 @@ impl<'a> Look<'a> {
         tree(path: &str) = Probe::Tree(path.to_owned()) => Tree -> Vec<(String, FileInfo)>;
         /// Contents of the files that match a pattern: full paths, sorted.
         glob(pattern: &str) = Probe::Glob(pattern.to_owned()) => Files -> Vec<(String, Blob)>;
+        /// A package; what could be installed is known only where it is not.
         package(name: &str) = Probe::Package(name.to_owned()) => Package -> PackageState;
+        /// A package, with what could be installed.
+        package_offers(name: &str) = Probe::PackageOffers(name.to_owned()) => Package -> PackageState;
         package_index() = Probe::PackageIndex => PackageIndex -> PackageIndex;
         unit(name: &str) = Probe::Unit(name.to_owned()) => Unit -> UnitState;
         service(name: &str) = Probe::Service(name.to_owned()) => Service -> ServiceState;

@@ -147,9 +147,12 @@ impl World {
                         .retain(|other, _| !folders::lists(other, probe));
                 }
                 Effect::PackagesChange { .. } => self.forget_all(),
-                Effect::IndexChanges { .. } => self
-                    .observed
-                    .retain(|probe, _| !matches!(probe, Probe::PackageIndex | Probe::Package(_))),
+                Effect::IndexChanges { .. } => self.observed.retain(|probe, _| {
+                    !matches!(
+                        probe,
+                        Probe::PackageIndex | Probe::Package(_) | Probe::PackageOffers(_)
+                    )
+                }),
                 Effect::ServersChange { .. } => {
                     self.observed.retain(|probe, _| {
                         !matches!(

@@ -53,10 +53,13 @@ fn observation(map: &Map) -> Result<Vec<Pair>, Problem> {
         "absent" => absent(value)?,
         "tree" => vec![tree(value)?],
         "glob" => vec![glob(value)?],
-        "package" => vec![(
-            Probe::Package(name()?),
-            Observation::Package(filled::<PackageState>(value, &["name"])?),
-        )],
+        "package" => {
+            let state = Observation::Package(filled::<PackageState>(value, &["name"])?);
+            vec![
+                (Probe::Package(name()?), state.clone()),
+                (Probe::PackageOffers(name()?), state),
+            ]
+        }
         "package_index" => vec![(
             Probe::PackageIndex,
             Observation::PackageIndex(read::<PackageIndex>(value)?),

@@ -148,7 +148,7 @@ fn effects(wishes: &[Wish], index: &Index, request: &Request, removed: bool) -> 
     let reason = |names: &[&str]| format!("{} {}", names.join(", "), verb(names.len()));
     let mut effects: Vec<Effect> = wishes
         .iter()
-        .map(|wish| becomes(wish, index, request.state))
+        .flat_map(|wish| becomes(wish, index, request.state))
         .collect();
     let servers: Vec<&str> = names
         .iter()
@@ -168,8 +168,15 @@ fn effects(wishes: &[Wish], index: &Index, request: &Request, removed: bool) -> 
     effects
 }
 
-fn becomes(wish: &Wish, index: &Index, wanted: State) -> Effect {
-    let probe = Probe::Package(wish.name.clone());
+fn becomes(wish: &Wish, index: &Index, wanted: State) -> [Effect; 2] {
+    [
+        Probe::Package(wish.name.clone()),
+        Probe::PackageOffers(wish.name.clone()),
+    ]
+    .map(|probe| answered(probe, wish, index, wanted))
+}
+
+fn answered(probe: Probe, wish: &Wish, index: &Index, wanted: State) -> Effect {
     let state = |installed: Option<String>| PackageState {
         candidate: installed.clone(),
         installed,

@@ -101,6 +101,14 @@ impl Module for Package {
                 .iter()
                 .map(|wanted| Probe::Package(wanted.name.clone())),
         );
+        // What is to be the latest cannot be settled by what is there.
+        probes.extend(
+            request
+                .packages
+                .iter()
+                .filter(|_| request.state == State::Latest)
+                .map(|wanted| Probe::PackageOffers(wanted.name.clone())),
+        );
         probes.extend(
             policy
                 .clone()

@@ -44,13 +44,23 @@ impl Wish {
         look: &Look<'_>,
     ) -> Result<Option<Self>, Stop> {
         let state = look.package(&wanted.name)?;
-        let candidate = candidate.or(state.candidate.as_deref());
         let installed = state.installed.as_deref();
-        let after = match (request.state, installed) {
+        match (request.state, installed) {
             (State::Absent, None) => return Ok(None),
-            (State::Absent, Some(_)) => After::Absent,
-            (_, None) if request.options.only_upgrade => return Ok(None),
+            (State::Present | State::Latest, None) if request.options.only_upgrade => {
+                return Ok(None);
+            }
             (State::Present, Some(version)) if wanted.accepts(version) => return Ok(None),
+            _ => {}
+        }
+        let state = match installed {
+            Some(_) => look.package_offers(&wanted.name)?,
+            None => state,
+        };
+        let installed = state.installed.as_deref();
+        let candidate = candidate.or(state.candidate.as_deref());
+        let after = match (request.state, installed) {
+            (State::Absent, _) => After::Absent,
             (_, None) if candidate.is_none() && !state.provided_by.is_empty() => {
                 return Self::of_provider(wanted, &state.provided_by, request, index, look);
             }

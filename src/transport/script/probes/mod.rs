@@ -36,6 +36,8 @@ struct Questions<'a> {
     files: files::Files,
     kernel: Vec<String>,
     packages: Vec<&'a str>,
+    /// Those of them of which it is wanted what could be installed in any case.
+    offers: Vec<&'a str>,
     units: Vec<&'a str>,
     users: Vec<&'a str>,
     groups: Vec<&'a str>,
@@ -67,6 +69,10 @@ impl<'a> Questions<'a> {
             }
             Probe::BootId => self.files.want_alone(BOOT_ID, files::Want::Content),
             Probe::Package(name) => add(&mut self.packages, name),
+            Probe::PackageOffers(name) => {
+                add(&mut self.packages, name);
+                add(&mut self.offers, name);
+            }
             Probe::Unit(name) => add(&mut self.units, name),
             Probe::User(name) => add(&mut self.users, name),
             Probe::Group(name) => add(&mut self.groups, name),
@@ -100,7 +106,9 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
     }
     if !questions.packages.is_empty() {
         builder.need(Part::Packages);
-        builder.call("c_packages", &questions.packages);
+        let offers = questions.offers.join(" ");
+        let names = questions.packages.iter().copied();
+        builder.call("c_packages", std::iter::once(offers.as_str()).chain(names));
     }
     if questions.index {
         builder.need(Part::Index).call("c_index", [""; 0]);
@@ -173,7 +181,7 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
                 Probe::Content(path) => files.content(path),
                 Probe::KernelValue(key) => kernel_value(key, &questions.kernel, &files, frames),
                 Probe::BootId => boot_id(&files),
-                Probe::Package(name) => packages.package(name),
+                Probe::Package(name) | Probe::PackageOffers(name) => packages.package(name),
                 Probe::Unit(name) => units.unit(name),
                 Probe::User(name) => accounts.user(name),
                 Probe::Group(name) => accounts.group(name),
@@ -199,7 +207,9 @@ fn refusal(probe: &Probe) -> Option<String> {
         Probe::KernelValue(key) => kernel_path(key)
             .is_none()
             .then(|| format!("`{key}` is not the name of a kernel value")),
-        Probe::Package(name) => refused_word(name, "the name of a package", "+-.:_~"),
+        Probe::Package(name) | Probe::PackageOffers(name) => {
+            refused_word(name, "the name of a package", "+-.:_~")
+        }
         Probe::Unit(name) | Probe::Service(name) => {
             refused_word(name, "the name of a unit", UNIT_LETTERS)
         }

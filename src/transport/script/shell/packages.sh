@@ -1,16 +1,19 @@
-# c_apt_installed NAME...: one line for each package that dpkg knows.
-c_apt_installed() {
+# c_is_offered NAME
+c_is_offered() {
+	case $c_offered in
+	*" $1 "*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# c_apt NAME...: what dpkg knows of them, and what apt could bring. apt reads its whole index for every question, so
+# that is asked only of what is not installed or where it is wanted.
+c_apt() {
 	# shellcheck disable=SC2016 # fields of dpkg-query
 	c_installed=$(c_limit 60 dpkg-query -W -f '${db:Status-Abbrev}\t${Package}:${Architecture}\t${Version}\n' "$@" 2>/dev/null)
 	c_mark dpkg $?
 	printf '%s\n' "$c_installed" >&3
-	c_mark policy
-	c_limit 60 apt-cache policy "$@" >&3 2>/dev/null
-	c_mark policy-end $?
-}
-
-# c_apt_absent NAME...: what those of them would bring that are not installed.
-c_apt_absent() {
+	c_absent=
 	for c_word do
 		shift
 		case $c_word in
@@ -20,10 +23,17 @@ c_apt_absent() {
 		case "
 $c_installed" in
 		*"
-"?i?"	$c_pattern"*) ;;
-		*) set -- "$@" "$c_word" ;;
+"?i?"	$c_pattern"*) c_is_offered "$c_word" || continue ;;
+		*) c_absent="$c_absent $c_word" ;;
 		esac
+		set -- "$@" "$c_word"
 	done
+	[ $# -gt 0 ] || return 0
+	c_mark policy
+	c_limit 60 apt-cache policy "$@" >&3 2>/dev/null
+	c_mark policy-end $?
+	# shellcheck disable=SC2086 # names of packages, in which nothing is special
+	set -- $c_absent
 	[ $# -gt 0 ] || return 0
 	c_mark depends
 	c_limit 60 apt-cache depends "$@" >&3 2>/dev/null
@@ -36,6 +46,24 @@ c_rpm() {
 	c_mark rpm
 	c_limit 60 rpm -q --qf 'installed\t%{NAME}\t%{ARCH}\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\n' "$@" >&3 2>/dev/null
 	c_mark rpm-end $?
+	for c_place in /etc/dnf/plugins/versionlock.list /etc/yum/pluginconf.d/versionlock.list /etc/dnf/versionlock.toml; do
+		[ -r "$c_place" ] || continue
+		c_mark locked
+		while IFS= read -r c_line || [ -n "$c_line" ]; do
+			printf '%s\n' "$c_line" >&3
+		done <"$c_place"
+	done
+	c_absent=
+	for c_word do
+		shift
+		if ! rpm -q "$c_word" >/dev/null 2>&1; then
+			c_absent="$c_absent $c_word"
+		elif ! c_is_offered "$c_word"; then
+			continue
+		fi
+		set -- "$@" "$c_word"
+	done
+	[ $# -gt 0 ] || return 0
 	# What the cache holds. Where it holds nothing of all this (an empty cache is no error to dnf), a fresh one.
 	c_cache=--cacheonly
 	c_said=$(c_dnf repoquery --qf "$c_available" "$@")
@@ -48,15 +76,7 @@ c_rpm() {
 	c_mark repoquery
 	printf '%s\n' "$c_said" >&3
 	c_mark repoquery-end "$c_code"
-	for c_place in /etc/dnf/plugins/versionlock.list /etc/yum/pluginconf.d/versionlock.list /etc/dnf/versionlock.toml; do
-		[ -r "$c_place" ] || continue
-		c_mark locked
-		while IFS= read -r c_line || [ -n "$c_line" ]; do
-			printf '%s\n' "$c_line" >&3
-		done <"$c_place"
-	done
-	for c_word do
-		rpm -q "$c_word" >/dev/null 2>&1 && continue
+	for c_word in $c_absent; do
 		c_mark requires "$c_word"
 		# The first is how dnf 4 says it, the second dnf 5.
 		c_dnf repoquery --latest-limit=1 --requires --resolve --qf '%{name}\n' "$c_word" >&3 ||
@@ -72,10 +92,12 @@ c_dnf() {
 	c_limit 120 dnf --quiet "$c_cache" "$@" 2>/dev/null
 }
 
+# c_packages OFFERED NAME...: of the names in the word OFFERED it is wanted in any case what could be installed.
 c_packages() {
+	c_offered=" $1 "
+	shift
 	if c_have dpkg-query && c_have apt-cache; then
-		c_apt_installed "$@"
-		c_apt_absent "$@"
+		c_apt "$@"
 	elif c_have rpm && c_have dnf; then
 		c_rpm "$@"
 	else

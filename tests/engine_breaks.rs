@@ -18,6 +18,7 @@ use cachesmith::model::template::{Template, Templates};
 use cachesmith::model::value::Map;
 use cachesmith::module::parameters::LocalFile;
 use cachesmith::module::{Failure, Resources};
+use cachesmith::rollout::Candidate;
 use cachesmith::transport::limits::Limits;
 
 /// Breaks when a file is asked for.
@@ -80,9 +81,10 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         magic: Map::new(),
         script_limit: Duration::from_secs(60),
         topology: std::sync::RwLock::default(),
+        person: None,
         interrupted: tokio::sync::watch::Sender::new(false),
     };
-    let plays = vec![vec!["a".to_owned(), "b".to_owned()]];
+    let plays = vec![vec![Candidate::new("a"), Candidate::new("b")]];
     let summary = run::run(Arc::new(context), &playbook.playbook, plays, 2).await;
     assert_eq!(Vec::from_iter(&summary.failed), ["a"]);
     let mut ended = Vec::new();

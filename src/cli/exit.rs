@@ -21,6 +21,8 @@ pub enum Exit {
     Interrupted,
     /// Not confirmed, or nobody there to confirm.
     NotConfirmed,
+    /// No host failed, and yet the run was stopped: a gate did not let it pass.
+    Stopped,
     /// The command line is wrong.
     Usage,
 }
@@ -36,6 +38,7 @@ impl Exit {
             Self::Unreachable => 4,
             Self::Input => 5,
             Self::NotConfirmed => 6,
+            Self::Stopped => 8,
             Self::Usage => 64,
             Self::Interrupted => 130,
         }

@@ -68,6 +68,7 @@ async fn ask(
         connecting: arguments.hosts.connecting,
         playbook_folder: std::path::PathBuf::from("."),
         plays: &[],
+        person: None,
     };
     // There are no events: nothing is run.
     let (events, _) = mpsc::unbounded_channel();

@@ -8,7 +8,9 @@ use super::Exit;
 use super::args::PlayArguments;
 use super::prepare::{self, Hosts, Wish};
 use super::tags;
+use crate::engine::candidates::candidates;
 use crate::engine::context::Context;
+use crate::engine::gate::Question;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,6 +21,7 @@ use crate::model::event::{self, Event, Mode, RunStarted};
 use crate::model::playbook::Playbook;
 use crate::model::source::{At, Source};
 use crate::model::template::Templates;
+use crate::rollout::Candidate;
 use crate::view::Console;
 
 /// A playbook with all that is needed to run it.
@@ -26,8 +29,8 @@ struct Prepared {
     playbook: Playbook,
     hosts: Hosts,
     templates: Arc<Templates>,
-    /// The hosts of each play.
-    plays: Vec<Vec<String>>,
+    /// The hosts of each play, in the order in which they are cut into waves.
+    plays: Vec<Vec<Candidate>>,
 }
 
 pub(super) fn run(
@@ -51,7 +54,13 @@ pub(super) fn run(
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
             return Ok(Exit::NotConfirmed);
         }
-        let summary = runtime.block_on(carry_through(Mode::Plan, arguments, &prepared, console))?;
+        let summary = runtime.block_on(carry_through(
+            Mode::Plan,
+            arguments,
+            &prepared,
+            None,
+            console,
+        ))?;
         let exit = exit(Mode::Plan, &summary);
         if exit != Exit::Changes {
             return Ok(exit);
@@ -69,8 +78,20 @@ pub(super) fn run(
             }
         }
     }
-    let summary = runtime.block_on(carry_through(mode, arguments, &prepared, console))?;
+    // Who says yes beforehand says it to every gate.
+    let (person, questions) = mpsc::unbounded_channel();
+    let person = (!yes).then_some(Person {
+        asks: person,
+        questions,
+    });
+    let summary = runtime.block_on(carry_through(mode, arguments, &prepared, person, console))?;
     Ok(exit(mode, &summary))
+}
+
+/// Somebody who answers at gates.
+struct Person {
+    asks: mpsc::UnboundedSender<Question>,
+    questions: mpsc::UnboundedReceiver<Question>,
 }
 
 /// Waits for an answer; `None`: interrupted. Once a run has waited for interruptions, they end no program by
@@ -107,13 +128,15 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
     console.diagnostics(&warnings);
     let mut plays = Vec::new();
     let mut wrong = Vec::new();
+    let before = prepare::before(&hosts, &templates);
     for play in &loaded.playbook.plays {
         // Without an inventory every play is for this machine.
         if arguments.hosts.inventory.is_empty() {
-            plays.push(vec!["localhost".to_owned()]);
+            plays.push(vec![Candidate::new("localhost")]);
             continue;
         }
-        match run::hosts_of(&hosts.inventory, play, hosts.limit.as_ref()) {
+        let of_play = run::hosts_of(&hosts.inventory, play, hosts.limit.as_ref());
+        match of_play.and_then(|names| candidates(&before, play, names, day())) {
             Ok(hosts) => plays.push(hosts),
             Err(error) => wrong.extend(error.diagnostics),
         }
@@ -166,6 +189,7 @@ async fn carry_through(
     mode: Mode,
     arguments: &PlayArguments,
     prepared: &Prepared,
+    person: Option<Person>,
     console: &mut Console,
 ) -> Result<Summary> {
     let record = match mode {
@@ -180,6 +204,10 @@ async fn carry_through(
         None => Arc::new(NoJournal),
     };
     let (sender, mut events) = mpsc::unbounded_channel();
+    let (person, mut questions) = match person {
+        Some(person) => (Some(person.asks), person.questions),
+        None => (None, mpsc::unbounded_channel().1),
+    };
     let wish = Wish {
         mode,
         tags: Tags {
@@ -190,6 +218,7 @@ async fn carry_through(
         connecting: arguments.hosts.connecting,
         playbook_folder: prepared.playbook.folder.clone(),
         plays: &prepared.playbook.plays,
+        person,
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,
@@ -210,6 +239,7 @@ async fn carry_through(
             .plays
             .iter()
             .flatten()
+            .map(|host| &host.name)
             .collect::<std::collections::HashSet<_>>()
             .len(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -228,6 +258,14 @@ async fn carry_through(
         tokio::select! {
             summary = &mut running => break summary,
             Some(event) = events.recv() => if told.is_ok() { told = tell(record, &event, console); },
+            Some(question) = questions.recv() => {
+                // What came before is told before.
+                while let Ok(event) = events.try_recv() {
+                    told = told.and_then(|()| tell(record, &event, console));
+                }
+                console.ask(&question.text);
+                std::thread::spawn(move || question.answer.send(crate::view::answer()));
+            }
             _ = tokio::signal::ctrl_c() => if context.is_interrupted() {
                 console.note("Cutting the connections; what was being done on the hosts may be half done.");
                 context.sessions.close().await;
@@ -243,7 +281,13 @@ async fn carry_through(
     }
     told?;
     if context.is_interrupted() {
-        summary.note_interruption(prepared.plays.iter().flatten().cloned());
+        summary.note_interruption(
+            prepared
+                .plays
+                .iter()
+                .flatten()
+                .map(|host| host.name.clone()),
+        );
     }
     tell(
         record,
@@ -268,17 +312,24 @@ async fn close(context: &Context) {
 
 /// The exit code of a run.
 fn exit(mode: Mode, summary: &Summary) -> Exit {
-    if !summary.interrupted.is_empty() {
+    if summary.cut_short || !summary.interrupted.is_empty() {
         Exit::Interrupted
     } else if !summary.failed.is_empty() {
         Exit::Failed
     } else if !summary.unreachable.is_empty() {
         Exit::Unreachable
+    } else if summary.stopped {
+        Exit::Stopped
     } else if mode == Mode::Plan && !summary.changed.is_empty() {
         Exit::Changes
     } else {
         Exit::Done
     }
+}
+
+/// The day, which decides how hosts are shuffled.
+fn day() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_second() / 86_400).unwrap_or_default()
 }
 
 fn now() -> String {

@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::args::{ConnectionArgument, HostArguments};
+use crate::engine::candidates::Before;
 use crate::engine::context::Context;
+use crate::engine::gate::Question;
 use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
@@ -85,6 +87,23 @@ pub(super) struct Wish<'a> {
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
     pub(super) plays: &'a [Arc<Play>],
+    /// Who is asked at gates that pause.
+    pub(super) person: Option<UnboundedSender<Question>>,
+}
+
+/// What can be known of hosts before they are asked anything.
+pub(super) fn before(hosts: &Hosts, templates: &Arc<Templates>) -> Before {
+    let peers = Peers::new(
+        Arc::clone(&hosts.inventory),
+        Arc::clone(&hosts.extra),
+        Arc::clone(templates),
+    );
+    Before {
+        inventory: Arc::clone(&hosts.inventory),
+        templates: Arc::clone(templates),
+        extra: Arc::clone(&hosts.extra),
+        shared: Arc::new(shared(&hosts.inventory, Arc::new(peers))),
+    }
 }
 
 /// Puts together what all hosts of a run share.
@@ -137,6 +156,7 @@ pub(super) fn context(
         magic,
         script_limit: SCRIPT_LIMIT,
         topology: RwLock::default(),
+        person: wish.person,
         interrupted: tokio::sync::watch::Sender::new(false),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::gate::Question;
 use super::peers::Peers;
 use super::sessions::Sessions;
 use super::topology::Known;
@@ -41,6 +42,8 @@ pub struct Context {
     pub script_limit: Duration,
     /// The servers of the play that is under way, where it asks for them.
     pub topology: RwLock<Option<Arc<Known>>>,
+    /// Who is asked at gates that pause; `None`: they are passed unasked.
+    pub person: Option<UnboundedSender<Question>>,
     /// Set when the user wants the run to end.
     pub interrupted: watch::Sender<bool>,
 }

@@ -1,14 +1,18 @@
 //! One host's way through a play: walk, do what comes next, walk again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::batch;
 use super::context::Context;
 use super::exchange::{self, Trouble};
-use super::once::{Board, Turn};
+use super::gate::{Before, Known};
+use super::once::{self, Board};
+use super::throttle::Turn;
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
-use crate::model::event::{Counts, Event, FailedOver, HostReport, HostStatus, Mode, ShownFailure};
+use crate::model::event::{
+    Counts, Event, FailedOver, HostReport, HostStatus, Mode, ShownFailure, TaskReport,
+};
 use crate::model::facts::Facts;
 use crate::model::probe::{Observation, Probe};
 use crate::model::value::Map;
@@ -42,7 +46,13 @@ pub(super) struct HostPlay<'a> {
     /// Whether a note of owed handlers is on the host.
     pub(super) note_written: bool,
     pub(super) longest_stall: Option<FailedOver>,
+    /// Its turn at tasks that only so many hosts may carry out at once.
+    pub(super) turn: Option<Turn>,
     told: HashSet<Key>,
+    /// What gates will compare with.
+    pub(super) before: Before,
+    /// Reports that are kept and not told, where this is only a look.
+    pub(super) kept: Option<Vec<TaskReport>>,
     /// The task that was told last.
     last: Option<String>,
     /// Handlers that were notified and have not run, as the last walk found.
@@ -59,6 +69,8 @@ pub(super) struct Ended {
     pub(super) changed: bool,
     /// Of its failovers, the one during which writes waited longest.
     pub(super) longest_stall: Option<FailedOver>,
+    /// What it answered before it was changed.
+    pub(super) before: Known,
 }
 
 impl<'a> HostPlay<'a> {
@@ -82,11 +94,20 @@ impl<'a> HostPlay<'a> {
             refusals: HashMap::new(),
             note_written: false,
             longest_stall: None,
+            turn: None,
             told: HashSet::new(),
+            before: Before::default(),
+            kept: None,
             last: None,
             owed: Vec::new(),
             reached: false,
         }
+    }
+
+    /// Asks, before it changes anything, what gates will compare with.
+    pub(super) fn comparing(mut self, before: Before) -> Self {
+        self.before = before;
+        self
     }
 
     /// Goes through the whole play.
@@ -132,10 +153,11 @@ impl<'a> HostPlay<'a> {
             },
             changed,
             longest_stall: self.longest_stall,
+            before: self.before.known,
         }
     }
 
-    async fn play(&mut self) -> Result<Finished, Trouble> {
+    pub(super) async fn play(&mut self) -> Result<Finished, Trouble> {
         if let Some(topology) = self.context.topology_of(self.setting.play_index)
             && topology
                 .look_again(self.context, &self.setting.play, &self.setting.host)
@@ -167,6 +189,7 @@ impl<'a> HostPlay<'a> {
             if !is_plan || finished {
                 self.remember(walked.settled);
             }
+            self.end_turn();
             for (key, done) in walked.once {
                 self.board.publish(key, done);
             }
@@ -175,16 +198,27 @@ impl<'a> HostPlay<'a> {
                 self.memory.tries.insert(key, tries);
             }
             match walked.next {
-                Next::Observe(questions) => {
-                    for (target, probes) in questions {
-                        self.ask(&target, probes.into_iter().collect()).await?;
+                Next::Observe(mut questions) => {
+                    let before = self.questions_before();
+                    for (target, probes) in &before {
+                        questions
+                            .entry(target.clone())
+                            .or_default()
+                            .extend(probes.iter().cloned());
                     }
+                    self.ask_all(questions).await?;
+                    self.keep_before(before);
                 }
                 Next::CarryOut {
                     target,
                     planned,
                     owed,
+                    throttle,
                 } => {
+                    let before = self.questions_before();
+                    self.ask_all(before.clone()).await?;
+                    self.keep_before(before);
+                    self.take_turn(throttle, &planned).await?;
                     if let Err(trouble) = self.carry_out(&target, planned, &owed).await {
                         // What was under way is told, too.
                         let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
@@ -198,15 +232,17 @@ impl<'a> HostPlay<'a> {
                     self.memory.checks_begun = true;
                 }
                 Next::AwaitOnce(key) => {
+                    // The host that is waited for may want the turn.
+                    self.turn = None;
                     let turn = tokio::select! {
                         turn = self.board.turn(&key, &self.setting.host) => turn,
                         () = self.context.interruption() => return Err(Trouble::Interrupted),
                     };
                     match turn {
-                        Turn::Lead => {
+                        once::Turn::Lead => {
                             self.memory.leads.insert(key);
                         }
-                        Turn::Settled(done) => {
+                        once::Turn::Settled(done) => {
                             self.memory.once.insert(key, *done);
                         }
                     }
@@ -223,7 +259,9 @@ impl<'a> HostPlay<'a> {
                         () = tokio::time::sleep(time) => {}
                         () = self.context.interruption() => return Err(Trouble::Interrupted),
                     }
-                    self.worlds.remove(&target);
+                    if let Some(world) = self.worlds.get_mut(&target) {
+                        world.forget_all();
+                    }
                 }
                 Next::Finished(finished) => {
                     self.memory.variables = walked.variables;
@@ -259,14 +297,30 @@ impl<'a> HostPlay<'a> {
             {
                 self.counts.add(report);
                 self.last = Some(report.name.clone());
-                self.context
-                    .tell(Event::TaskEnded(Box::new(report.clone())));
+                match &mut self.kept {
+                    Some(kept) => kept.push(report.clone()),
+                    None => {
+                        self.context
+                            .tell(Event::TaskEnded(Box::new(report.clone())));
+                    }
+                }
             }
             if self.setting.mode != Mode::Plan {
                 self.memory.executed.remove(&key);
                 self.memory.done.insert(key, done);
             }
         }
+    }
+
+    /// Asks each target, in one round trip each.
+    async fn ask_all(
+        &mut self,
+        questions: BTreeMap<Target, BTreeSet<Probe>>,
+    ) -> Result<(), Trouble> {
+        for (target, probes) in questions {
+            self.ask(&target, probes.into_iter().collect()).await?;
+        }
+        Ok(())
     }
 
     /// Asks a target, in one round trip.
@@ -280,7 +334,7 @@ impl<'a> HostPlay<'a> {
         }
         let answers =
             exchange::observe(self.context, target, self.connection_of(target), &probes).await?;
-        if !std::mem::replace(&mut self.reached, true) {
+        if !std::mem::replace(&mut self.reached, true) && self.kept.is_none() {
             self.context.tell(Event::HostReached {
                 host: self.setting.host.clone(),
             });

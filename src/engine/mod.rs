@@ -4,18 +4,22 @@
 //! walk misses, carries out what it planned, and walks again. `run` leads all hosts through all plays.
 
 mod batch;
+pub mod candidates;
 pub mod context;
 pub mod exchange;
 pub mod facts;
 mod failover;
+pub mod gate;
 mod host;
 mod once;
 mod outcomes;
 pub mod peers;
 mod restart;
+mod rolling;
 pub mod run;
 pub mod sessions;
 pub mod survey;
+mod throttle;
 pub mod topology;
 pub mod walk;
 mod words;

@@ -9,12 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use super::throttle::Throttles;
 use super::walk::{Done, Key};
 
 /// What the hosts of a wave have settled for all.
 pub(super) struct Board {
     state: Mutex<State>,
     changed: watch::Sender<u64>,
+    pub(super) throttles: Throttles,
 }
 
 struct State {
@@ -56,6 +58,7 @@ impl Board {
                 present: wave.to_vec(),
             }),
             changed: watch::Sender::default(),
+            throttles: Throttles::default(),
         }
     }
 

@@ -1,26 +1,21 @@
 //! All plays over all hosts: waves, the failure budget, and what is told at the end.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-use tokio::task::JoinError;
-
 use super::context::Context;
-use super::host::{self, Carried, Ended, HostPlay};
-use super::once::Board;
+use super::host::{Carried, Ended};
+use super::rolling::Rolling;
 use super::topology;
 use super::walk::{Setting, Target};
 use crate::error::Result;
-use crate::model::event::{
-    Counts, Event, FailedOver, HostReport, HostStatus, Mode, RunEnded, ShownFailure,
-};
+use crate::model::event::{Counts, Event, FailedOver, HostStatus, Mode, RunEnded};
 use crate::model::inventory::Inventory;
 use crate::model::inventory::pattern::Patterns;
 use crate::model::playbook::{Play, Playbook};
 use crate::model::template::{Evaluated, Layer, Scope};
 use crate::model::value::{Map, Value};
-use crate::rollout::{Budget, apart, waves};
+use crate::rollout::{Candidate, waves};
 
 /// What is left to say when all plays are over.
 #[derive(Debug, Default)]
@@ -33,6 +28,10 @@ pub struct Summary {
     pub changed: BTreeSet<String>,
     pub hosts: BTreeSet<String>,
     pub longest_stall: Option<FailedOver>,
+    /// The user ended the run before it had come to all hosts.
+    pub cut_short: bool,
+    /// It was stopped before its end.
+    pub stopped: bool,
 }
 
 /// The hosts of a play, by name, in the inventory's order.
@@ -52,21 +51,28 @@ pub fn hosts_of(
         .collect())
 }
 
-/// Leads all hosts through all plays.
+/// Leads all hosts through all plays. `plays`: the hosts of each, in the order in which they are cut into waves.
 pub async fn run(
     context: Arc<Context>,
     playbook: &Playbook,
-    plays: Vec<Vec<String>>,
+    plays: Vec<Vec<Candidate>>,
     forks: usize,
 ) -> Summary {
     let mut summary = Summary::default();
     let mut carried: HashMap<String, Carried> = HashMap::new();
-    let places_at_once = Arc::new(Semaphore::new(forks.max(1)));
+    let run_hosts = plays
+        .iter()
+        .flatten()
+        .map(|host| host.name.as_str())
+        .collect::<HashSet<_>>()
+        .len();
     for (index, (play, hosts)) in playbook.plays.iter().zip(plays).enumerate() {
-        summary.hosts.extend(hosts.iter().cloned());
-        let hosts: Vec<String> = hosts
+        summary
+            .hosts
+            .extend(hosts.iter().map(|host| host.name.clone()));
+        let hosts: Vec<Candidate> = hosts
             .into_iter()
-            .filter(|host| !summary.is_out(host))
+            .filter(|host| !summary.is_out(&host.name))
             .collect();
         if hosts.is_empty() {
             continue;
@@ -77,145 +83,42 @@ pub async fn run(
         context.tell(Event::PlayStarted {
             play: index,
             name: play.name.clone(),
-            hosts: hosts.clone(),
+            hosts: hosts.iter().map(|host| host.name.clone()).collect(),
         });
-        let mut places = None;
-        if play.topology && context.mode != Mode::Verify {
-            let (known, order) =
-                topology::survey(&context, play, index, &hosts, &mut carried, forks).await;
-            context.know_topology(known);
-            let groups = order.into_iter().map(|place| (place.host, place.group));
-            places = Some(groups.collect::<Vec<_>>());
-        }
-        // Waves are for changes; what only looks may look everywhere at once.
-        let waves = match context.mode {
-            Mode::Apply => match places {
-                Some(places) => apart(&places, &play.serial),
-                None => waves(&hosts, &play.serial),
-            },
-            Mode::Plan | Mode::Verify => vec![hosts],
+        let hosts = if play.topology && context.mode != Mode::Verify {
+            topology::arrange(&context, play, index, hosts, &mut carried, forks).await
+        } else {
+            hosts
         };
-        let of = waves.len();
-        for (number, wave) in waves.iter().enumerate() {
-            if of > 1 {
-                context.tell(Event::WaveStarted {
-                    play: index,
-                    number: number + 1,
-                    of,
-                    hosts: wave.clone(),
-                });
+        let mut rolling = Rolling {
+            context: &context,
+            play,
+            index,
+            forks: forks.max(1),
+            carried: &mut carried,
+            summary: &mut summary,
+            before: HashMap::new(),
+        };
+        let waves = waves(&hosts, &play.rolling.serial);
+        let ended = match context.mode {
+            Mode::Apply => rolling.apply(waves, run_hosts).await,
+            Mode::Plan | Mode::Verify => rolling.look(waves).await,
+        };
+        let is_last = index + 1 == playbook.plays.len();
+        if let Some(reason) = ended.stopped {
+            if !(is_last && ended.not_reached.is_empty()) {
+                context.tell(Event::Stopped { reason });
             }
-            let ended = lead_wave(&context, play, index, wave, &mut carried, &places_at_once).await;
-            let mut budget =
-                Budget::new(wave.len(), play.max_fail_percentage, play.any_errors_fatal);
-            let ends_play = ended.iter().any(|host| host.ends_play);
-            for host in ended {
-                budget.count(host.report.status != HostStatus::Done);
-                summary.add(host, &mut carried);
-            }
-            // What only looks looks at every host: stopping early would tell too little.
-            if let Some(reason) = budget.spent().filter(|_| context.mode == Mode::Apply) {
-                let rest: Vec<String> = waves[number + 1..].concat();
-                if !rest.is_empty() || index + 1 < playbook.plays.len() {
-                    context.tell(Event::Stopped { reason });
-                }
-                summary.not_reached.extend(rest);
-                return summary;
-            }
-            if ends_play {
-                break;
-            }
+            summary.stopped = true;
+            summary.not_reached.extend(ended.not_reached);
+            return summary;
         }
-        if index + 1 < playbook.plays.len() {
+        summary.not_reached.extend(ended.not_reached);
+        if !is_last {
             context.peers.know(&carried);
         }
     }
     summary
-}
-
-/// Leads the hosts of one wave side by side.
-async fn lead_wave(
-    context: &Arc<Context>,
-    play: &Arc<Play>,
-    index: usize,
-    wave: &[String],
-    carried: &mut HashMap<String, Carried>,
-    forks: &Arc<Semaphore>,
-) -> Vec<Ended> {
-    let board = Arc::new(Board::new(wave));
-    let mut hosts = tokio::task::JoinSet::new();
-    let wave_names = Value::List(wave.iter().map(|host| host.as_str().into()).collect());
-    let mut places = HashMap::new();
-    for (position, host) in wave.iter().enumerate() {
-        let context = Arc::clone(context);
-        let play = Arc::clone(play);
-        let presence = board.presence(host);
-        let board = Arc::clone(&board);
-        // Taken in the wave's order: who waits for a `run_once` task waits for a host that has its place already.
-        let place = Arc::clone(forks).acquire_owned().await.ok();
-        let host = host.clone();
-        let before = carried.remove(&host).unwrap_or_default();
-        let memory = host::memory(before.variables);
-        let wave_names = wave_names.clone();
-        let task = hosts.spawn(async move {
-            let (_place, _presence) = (place, presence);
-            let (setting, connection) = setting(&context, &play, index, &host, &wave_names);
-            HostPlay::new(&context, setting, memory, before.facts, connection, &board)
-                .run()
-                .await
-        });
-        places.insert(task.id(), position);
-    }
-    let mut ended: BTreeMap<usize, Ended> = BTreeMap::new();
-    while let Some(joined) = hosts.join_next_with_id().await {
-        let (id, host) = match joined {
-            Ok((id, host)) => (id, Ok(host)),
-            Err(error) => (error.id(), Err(error)),
-        };
-        let Some(position) = places.get(&id) else {
-            continue;
-        };
-        let host = host.unwrap_or_else(|error| broken(context, index, &wave[*position], error));
-        ended.insert(*position, host);
-    }
-    ended.into_values().collect()
-}
-
-/// A host on whose way the engine itself broke: it has failed, and the reason is ours.
-fn broken(context: &Context, play: usize, host: &str, error: JoinError) -> Ended {
-    let words = match error.try_into_panic() {
-        Ok(payload) => payload
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_default(),
-        Err(error) => error.to_string(),
-    };
-    let report = HostReport {
-        host: host.to_owned(),
-        play,
-        status: HostStatus::Failed,
-        counts: Counts::default(),
-        failure: Some(ShownFailure {
-            message: format!("Cachesmith itself failed while it worked on this host: {words}"),
-            help: vec![
-                "this is a mistake in Cachesmith: please report it, with these words and the playbook"
-                    .to_owned(),
-                "the next run finds out how far this one came".to_owned(),
-            ],
-        }),
-        pending_handlers: Vec::new(),
-        connections: 0,
-        round_trips: 0,
-    };
-    context.tell(Event::HostEnded(report.clone()));
-    Ended {
-        report,
-        ends_play: false,
-        carried: Carried::default(),
-        changed: true,
-        longest_stall: None,
-    }
 }
 
 /// What stays the same for a host in a play.
@@ -306,7 +209,7 @@ impl Summary {
             || self.interrupted.contains(host)
     }
 
-    fn add(&mut self, ended: Ended, carried: &mut HashMap<String, Carried>) {
+    pub(super) fn add(&mut self, ended: Ended, carried: &mut HashMap<String, Carried>) {
         let host = ended.report.host.clone();
         self.counts.merge(&ended.report.counts);
         match ended.report.status {
@@ -335,6 +238,11 @@ impl Summary {
         carried.insert(host, ended.carried);
     }
 
+    /// How many hosts have left the run.
+    pub(super) fn bad(&self) -> usize {
+        self.failed.len() + self.unreachable.len() + self.interrupted.len()
+    }
+
     /// Hosts that an interruption kept from being reached at all.
     pub fn note_interruption(&mut self, hosts: impl IntoIterator<Item = String>) {
         for host in hosts {
@@ -342,6 +250,7 @@ impl Summary {
                 self.not_reached.insert(host);
             }
         }
+        self.cut_short |= !self.not_reached.is_empty();
     }
 
     /// The run's last event.

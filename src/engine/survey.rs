@@ -12,6 +12,7 @@ use crate::model::facts::Facts;
 use crate::model::node::Node;
 use crate::model::playbook::{Keywords, Play};
 use crate::model::probe::{Observation, Probe};
+use crate::model::rolling::Rolling;
 use crate::model::source::{At, Source};
 use crate::model::value::{Map, Value};
 use crate::module::Failure;
@@ -95,9 +96,7 @@ fn questions(as_root: bool) -> Play {
         vars_files: Arc::default(),
         role_defaults: Arc::default(),
         role_vars: Arc::default(),
-        serial: Vec::new(),
-        max_fail_percentage: None,
-        any_errors_fatal: false,
+        rolling: Rolling::default(),
         sections: Vec::new(),
         handlers: Vec::new(),
         role_names: Vec::new(),

@@ -18,6 +18,7 @@ use crate::model::replication::Shard;
 use crate::model::value::{Map, Value};
 use crate::module::Failure;
 use crate::redis::topology::{self, Member, Place, Sentinel, Topology, successor};
+use crate::rollout::Candidate;
 
 /// What is known of the servers of a play.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ struct State {
 
 /// Asks all hosts of a play that have not been asked yet, tells what they are to each other, and puts them in order.
 /// What they answer is carried into the play, so that nobody is asked twice.
-pub(super) async fn survey(
+async fn survey(
     context: &Arc<Context>,
     play: &Arc<Play>,
     index: usize,
@@ -86,6 +87,35 @@ pub(super) async fn survey(
         state: Mutex::new(state),
     };
     (Arc::new(known), order)
+}
+
+/// The same, for hosts on their way to be cut into waves: replicas come before whom they follow, and no wave has two
+/// hosts of a group. Canaries stay first.
+pub(super) async fn arrange(
+    context: &Arc<Context>,
+    play: &Arc<Play>,
+    index: usize,
+    hosts: Vec<Candidate>,
+    carried: &mut HashMap<String, Carried>,
+    forks: usize,
+) -> Vec<Candidate> {
+    let names: Vec<String> = hosts.iter().map(|host| host.name.clone()).collect();
+    let (known, order) = survey(context, play, index, &names, carried, forks).await;
+    context.know_topology(known);
+    let mut by_name: HashMap<String, Candidate> = hosts
+        .into_iter()
+        .map(|host| (host.name.clone(), host))
+        .collect();
+    let mut arranged: Vec<Candidate> = order
+        .into_iter()
+        .filter_map(|place| {
+            let mut host = by_name.remove(&place.host)?;
+            host.spread.push(format!("servers {}", place.group));
+            Some(host)
+        })
+        .collect();
+    arranged.sort_by_key(|host| host.stage);
+    arranged
 }
 
 async fn ask(

@@ -34,6 +34,14 @@ pub enum Event {
     },
     /// A replica has taken over from a primary.
     FailedOver(FailedOver),
+    /// In a plan: the waves in which an apply would go over the hosts, where there is more than one or a gate.
+    WavesPlanned {
+        play: usize,
+        waves: Vec<Vec<String>>,
+        /// What is asked behind each wave, in words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gates: Vec<String>,
+    },
     WaveStarted {
         play: usize,
         /// Counted from 1.
@@ -48,6 +56,15 @@ pub enum Event {
     /// A task is settled on a host: predicted in a plan, done in an apply.
     TaskEnded(Box<TaskReport>),
     HostEnded(HostReport),
+    /// What stands behind a wave is asked.
+    GateStarted {
+        play: usize,
+        /// Both counted from 1.
+        wave: usize,
+        gate: usize,
+        hosts: Vec<String>,
+    },
+    GateEnded(GateEnded),
     /// No further wave or play begins, and why.
     Stopped {
         reason: String,
@@ -67,6 +84,32 @@ pub struct FailedOver {
     /// What did not go as it should: sentences without a full stop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// What came of a gate: the run goes on where there are no failures and no refusal, or where its budget allows the
+/// failures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GateEnded {
+    pub play: usize,
+    /// Both counted from 1.
+    pub wave: usize,
+    pub gate: usize,
+    /// How often hosts were looked at.
+    pub looks: usize,
+    pub seconds: u64,
+    /// Hosts on which it does not hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<HostFailure>,
+    /// Why the run may not go on, whatever its budget allows: the command's word, or a person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// Why something does not hold on a host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostFailure {
+    pub host: String,
+    pub failure: ShownFailure,
 }
 
 /// What kind of run it is.

@@ -14,6 +14,7 @@ pub mod playbook;
 pub mod probe;
 pub mod redaction;
 pub mod replication;
+pub mod rolling;
 pub mod secret;
 pub mod size;
 pub mod source;

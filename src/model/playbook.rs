@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::node::{Entry, Node};
+use super::rolling::{Rolling, Throttle};
 use super::source::At;
 use super::value::Map;
 
@@ -17,7 +18,7 @@ pub struct Playbook {
 }
 
 /// Tasks for the hosts that match a pattern.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Play {
     pub name: String,
     pub at: At,
@@ -39,10 +40,8 @@ pub struct Play {
     /// Those of all its roles, which all of its tasks see: the later ones win.
     pub role_defaults: Arc<Map>,
     pub role_vars: Arc<Map>,
-    pub serial: Vec<Batch>,
-    /// Percent of a wave's hosts that may fail or be unreachable before the play ends.
-    pub max_fail_percentage: Option<f64>,
-    pub any_errors_fatal: bool,
+    /// How it goes over its hosts.
+    pub rolling: Rolling,
     pub sections: Vec<Section>,
     pub handlers: Vec<Item>,
     pub role_names: Vec<String>,
@@ -51,7 +50,7 @@ pub struct Play {
 }
 
 /// The parts of a play; handlers run at the end of each of the first three.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Section {
     pub kind: SectionKind,
     pub items: Vec<Item>,
@@ -75,13 +74,6 @@ impl SectionKind {
             Self::PostChecks => "post_checks",
         }
     }
-}
-
-/// How many hosts a wave has.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Batch {
-    Hosts(usize),
-    Percent(f64),
 }
 
 /// What stands in a list of tasks.
@@ -210,6 +202,8 @@ pub struct Keywords {
     pub check_mode: Option<Node>,
     /// Seconds.
     pub timeout: Option<Node>,
+    /// The innermost counts.
+    pub throttle: Option<Throttle>,
     /// Handlers. A task's own take the place of its block's.
     pub notify: Vec<Node>,
 }

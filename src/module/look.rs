@@ -121,6 +121,11 @@ impl<'a> Look<'a> {
         redis(address: &RedisAddress) = Probe::Redis(address.clone()) => Redis -> RedisState;
     }
 
+    /// What a probe was answered before the host's wave, where a gate compares with that.
+    pub fn before(&self, probe: &Probe) -> Option<&'a Observation> {
+        self.world.before.get(probe)
+    }
+
     /// The host's facts as variables (`host`, `redis`, `ansible_*`).
     pub fn facts(&self) -> &'a Map {
         &self.world.facts

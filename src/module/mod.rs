@@ -23,6 +23,7 @@ pub mod reboot;
 pub mod redis_check;
 pub mod redis_config;
 pub mod redis_failover;
+pub mod redis_gate;
 pub mod redis_guard;
 pub mod redis_unit;
 pub mod registry;

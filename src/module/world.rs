@@ -6,6 +6,7 @@ mod paths;
 mod units;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use self::folders::Folders;
 use crate::model::change::{Change, Effect, Ownership};
@@ -36,6 +37,8 @@ pub struct World {
     restart: Option<Unknown>,
     /// Facts as variables (`host`, `redis`, `ansible_*`).
     pub facts: Map,
+    /// What was answered before the host's wave, for gates to compare with. It is never forgotten.
+    pub before: Arc<HashMap<Probe, Observation>>,
 }
 
 /// Where an answer comes from.

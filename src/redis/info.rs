@@ -129,6 +129,24 @@ impl Info {
         })
     }
 
+    /// What clients' commands have cost since the server began to count; commands that ask and manage are left out.
+    #[must_use]
+    pub fn commands(&self) -> Commands {
+        let told = self.fields.iter().filter_map(|(name, value)| {
+            let command = name.strip_prefix("cmdstat_")?;
+            let command = command.split('|').next().unwrap_or(command);
+            (!MANAGING.contains(&command)).then_some(value)
+        });
+        told.fold(Commands::default(), |sum, value| Commands {
+            calls: sum
+                .calls
+                .saturating_add(part(value, "calls").unwrap_or_default()),
+            microseconds: sum
+                .microseconds
+                .saturating_add(part(value, "usec").unwrap_or_default()),
+        })
+    }
+
     /// The replicas that are connected to this primary.
     #[must_use]
     pub fn replicas(&self) -> Vec<Replica> {
@@ -152,6 +170,37 @@ impl Info {
             .collect()
     }
 }
+
+/// How often commands were called, and how long they took together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Commands {
+    pub calls: u64,
+    pub microseconds: u64,
+}
+
+/// Commands that say nothing of what clients wait for.
+const MANAGING: [&str; 20] = [
+    "acl",
+    "auth",
+    "bgrewriteaof",
+    "bgsave",
+    "client",
+    "cluster",
+    "command",
+    "config",
+    "debug",
+    "hello",
+    "info",
+    "latency",
+    "memory",
+    "monitor",
+    "ping",
+    "psync",
+    "replconf",
+    "save",
+    "slowlog",
+    "sync",
+];
 
 /// What a server is to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,16 @@
-//! In which order hosts are changed, and when that stops: pure.
+//! In which order hosts are changed, and when that stops: pure, and plain data from end to end.
+//!
+//! [`order()`] and [`waves()`] cut hosts into waves before anything begins. A [`Rollout`] then leads through them: it is
+//! told what happened ([`Input`]) and says what comes next ([`Action`]). It has no clock and does nothing itself.
 
-mod apart;
 mod budget;
+mod candidate;
+mod machine;
+mod order;
 mod waves;
 
-pub use apart::apart;
 pub use budget::Budget;
+pub use candidate::Candidate;
+pub use machine::{Action, Ended, Input, Rollout};
+pub use order::order;
 pub use waves::waves;

@@ -18,6 +18,7 @@ pub mod limits;
 mod local;
 pub mod local_facts;
 mod nonce;
+pub mod own_program;
 mod processes;
 mod runtime_directory;
 pub mod script;

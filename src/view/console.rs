@@ -122,6 +122,9 @@ impl Console {
 
     /// Asks; [`answer`] waits for what is typed.
     pub fn ask(&mut self, question: &str) {
+        if let Some(progress) = &self.progress {
+            progress.rest();
+        }
         self.out.write(&format!("\n{question} [y/N] "));
     }
 

@@ -23,6 +23,7 @@ struct State {
     word: &'static str,
     hosts: usize,
     wave: Option<(usize, usize)>,
+    is_at_gate: bool,
     running: HashSet<String>,
     done: usize,
     failed: usize,
@@ -63,6 +64,7 @@ impl Progress {
     }
 
     pub fn event(&mut self, event: &Event) {
+        self.wake();
         self.state.event(event);
         self.bar.set_message(self.state.text());
     }
@@ -70,6 +72,20 @@ impl Progress {
     /// Lets something be printed meanwhile.
     pub fn suspend(&self, print: impl FnOnce()) {
         self.bar.suspend(print);
+    }
+
+    /// Leaves the terminal to a question, until the next event.
+    pub fn rest(&self) {
+        self.bar.disable_steady_tick();
+        self.bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+
+    fn wake(&self) {
+        if self.bar.is_hidden() {
+            self.bar
+                .set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+            self.bar.enable_steady_tick(TICK);
+        }
     }
 
     pub fn end(self) {
@@ -104,9 +120,12 @@ impl State {
                     HostStatus::Interrupted => {}
                 }
             }
-            Event::TaskEnded(_)
+            Event::GateStarted { .. } => self.is_at_gate = true,
+            Event::GateEnded(_) => self.is_at_gate = false,
+            Event::WavesPlanned { .. }
             | Event::TopologyFound { .. }
             | Event::FailedOver(_)
+            | Event::TaskEnded(_)
             | Event::Stopped { .. }
             | Event::RunEnded(_) => {}
         }
@@ -124,6 +143,9 @@ impl State {
         let mut text = self.word.to_owned();
         if let Some((number, of)) = self.wave {
             text.push_str(&format!(", wave {number} of {of}"));
+        }
+        if self.is_at_gate {
+            text.push_str(", at the gate");
         }
         text.push_str(&format!(
             ": {} of {} done",

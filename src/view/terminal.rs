@@ -1,8 +1,8 @@
 //! Events as a person reads them: gathered while they come in, told at the end of each wave or play.
 
-use super::gather::{Hosts, Section};
+use super::gather::{HostSet, Hosts, Section};
 use super::page::{Line, Page, Role};
-use super::tell::{self, Seen, Tally, count};
+use super::tell::{self, Names, Seen, Tally, count};
 use crate::model::event::{Event, Mode, RunStarted};
 
 /// Turns events into text.
@@ -15,6 +15,8 @@ pub struct Terminal {
     started: Option<RunStarted>,
     play: (usize, String),
     section: Option<Section>,
+    /// The hosts that a gate is being asked about.
+    gate: HostSet,
     seen: Seen,
     tally: Tally,
     /// The run is over and told from its record.
@@ -30,6 +32,7 @@ impl Terminal {
             started: None,
             play: (0, String::new()),
             section: None,
+            gate: HostSet::default(),
             seen: Seen::default(),
             tally: Tally::default(),
             is_record: false,
@@ -68,6 +71,9 @@ impl Terminal {
                 self.seen.clear();
                 self.open(None, hosts);
             }
+            Event::WavesPlanned { waves, gates, .. } => {
+                self.section().add_waves(waves, gates);
+            }
             Event::WaveStarted {
                 number, of, hosts, ..
             } => {
@@ -94,6 +100,20 @@ impl Terminal {
                 if is_over && self.is_told_by_wave() {
                     self.flush(&mut page);
                 }
+            }
+            Event::GateStarted { hosts, .. } => {
+                self.flush(&mut page);
+                self.gate = hosts.iter().map(|host| self.hosts.number(host)).collect();
+            }
+            Event::GateEnded(ended) => {
+                let failures = tell::gate_causes(ended, &mut self.hosts);
+                let names = Names {
+                    hosts: &self.hosts,
+                    all: &self.gate,
+                    in_full: self.detail > 0,
+                    width: page.width(),
+                };
+                tell::gate(&mut page, ended, &failures, names);
             }
             Event::Stopped { reason } => {
                 self.flush(&mut page);
@@ -202,6 +222,10 @@ struct Open<'a> {
 impl Open<'_> {
     fn add_task(self, report: &crate::model::event::TaskReport) {
         self.section.add_task(report, self.hosts);
+    }
+
+    fn add_waves(self, waves: &[Vec<String>], gates: &[String]) {
+        self.section.add_waves(waves, gates, self.hosts);
     }
 
     fn add_host(self, report: &crate::model::event::HostReport) {

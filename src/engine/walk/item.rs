@@ -180,7 +180,10 @@ impl Walk<'_> {
             .planned_target
             .as_ref()
             .is_some_and(|target| *target != settings.target);
-        if !self.is_plan() && other_target {
+        // What is throttled is made apart from the rest, so that only it waits for its turn.
+        let throttle = task.keywords.throttle.as_ref();
+        let other_throttle = !self.planned.is_empty() && self.planned_throttle.as_ref() != throttle;
+        if !self.is_plan() && (other_target || other_throttle) {
             return None;
         }
         let raw = Raw::planned(&decision);
@@ -217,6 +220,7 @@ impl Walk<'_> {
             settled: None,
         });
         self.planned_target = Some(settings.target.clone());
+        self.planned_throttle = throttle.cloned();
         self.pending = true;
         self.arbitrary |= arbitrary;
         if ends_here { None } else { Some(outcome) }

@@ -30,6 +30,7 @@ pub use setting::{Setting, Tags};
 use crate::model::event::{Mode, TaskKind};
 use crate::model::playbook::{Keywords, SectionKind};
 use crate::model::probe::Probe;
+use crate::model::rolling::Throttle;
 use crate::model::template::{Evaluated, Scope};
 use crate::model::value::{Map, Unknown};
 use crate::module::world::World;
@@ -68,6 +69,8 @@ pub enum Next {
         planned: Vec<Planned>,
         /// Handlers that will still be owed when all of it has been made.
         owed: Vec<String>,
+        /// How many hosts of the wave may make them at once.
+        throttle: Option<Throttle>,
     },
     /// Post-checks come next: forget all that was observed, then walk again.
     BeginChecks,
@@ -134,6 +137,7 @@ struct Walk<'a> {
     once: Vec<(Key, Done)>,
     planned: Vec<Planned>,
     planned_target: Option<Target>,
+    planned_throttle: Option<Throttle>,
     /// Whether a planned step may change anything at all, such as a command of the user's.
     arbitrary: bool,
     /// Whether anything was planned or unknown before this point (in a plan: whether it would be).
@@ -182,6 +186,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         once: Vec::new(),
         planned: Vec::new(),
         planned_target: None,
+        planned_throttle: None,
         arbitrary: false,
         pending: false,
         missing: BTreeMap::new(),
@@ -279,6 +284,7 @@ impl Walk<'_> {
                     .unwrap_or_else(|| self.setting.main_target()),
                 planned: self.planned,
                 owed: pending_handlers,
+                throttle: self.planned_throttle,
             }
         } else if let Some(stop) = self.stop {
             if self.setting.mode == Mode::Plan {

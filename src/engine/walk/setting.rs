@@ -10,6 +10,7 @@ use crate::model::value::{Map, Value};
 use crate::module::{Failure, Resources};
 
 /// A play, a host, and what the user asked for.
+#[derive(Clone)]
 pub struct Setting {
     pub mode: Mode,
     pub play_index: usize,

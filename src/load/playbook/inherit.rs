@@ -7,7 +7,7 @@ use super::keywords::{self, PLAY};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::connection::is_setting;
 use crate::model::node::{Content, Entry, Node};
-use crate::model::playbook::{Batch, Keywords};
+use crate::model::playbook::Keywords;
 use crate::model::source::At;
 use crate::model::template::scan::is_template;
 use crate::model::value::{Map, Value};
@@ -39,6 +39,7 @@ impl Loader<'_> {
                 "run_once" => keywords.run_once = self.maybe_boolean(key, node),
                 "check_mode" => keywords.check_mode = self.maybe_boolean(key, node),
                 "timeout" => keywords.timeout = self.maybe_number(key, node),
+                "throttle" => keywords.throttle = self.throttle(node),
                 "notify" => keywords.notify = Self::list(node),
                 _ => {}
             }
@@ -142,44 +143,6 @@ impl Loader<'_> {
             }
         }
         list
-    }
-
-    /// `serial`: a number, a percentage, or a list of them.
-    pub(super) fn batches(&mut self, node: &Node) -> Vec<Batch> {
-        let mut batches = Vec::new();
-        for item in Self::list(node) {
-            let batch = match &item.content {
-                Content::Scalar(Value::Int(number)) if *number > 0 => {
-                    usize::try_from(*number).ok().map(Batch::Hosts)
-                }
-                Content::Scalar(Value::String(text)) => match text.trim().strip_suffix('%') {
-                    Some(percent) => percent
-                        .trim()
-                        .parse()
-                        .ok()
-                        .filter(|percent| *percent > 0.0 && *percent <= 100.0)
-                        .map(Batch::Percent),
-                    None => text
-                        .trim()
-                        .parse()
-                        .ok()
-                        .filter(|number| *number > 0)
-                        .map(Batch::Hosts),
-                },
-                _ => None,
-            };
-            match batch {
-                Some(batch) => batches.push(batch),
-                None => self.report(
-                    Diagnostic::error(
-                        "`serial` must be a number of hosts or a percentage up to 100%",
-                    )
-                    .at(&item.at)
-                    .help("for example `serial: [1, 25%, 100%]`"),
-                ),
-            }
-        }
-        batches
     }
 
     /// Tells keywords that may not stand in a place, with the nearest that may.

@@ -18,7 +18,12 @@ const KEYWORDS: &[(&str, u8)] = &[
     ("topology", PLAY),
     ("serial", PLAY),
     ("max_fail_percentage", PLAY),
+    ("max_fail", PLAY),
     ("any_errors_fatal", PLAY),
+    ("order", PLAY),
+    ("spread_by", PLAY),
+    ("canary", PLAY),
+    ("gate", PLAY),
     ("pre_tasks", PLAY),
     ("tasks", PLAY),
     ("post_tasks", PLAY),
@@ -47,6 +52,7 @@ const KEYWORDS: &[(&str, u8)] = &[
     ("delegate_to", BLOCK | TASK | HANDLER),
     ("run_once", BLOCK | TASK | INCLUDE | HANDLER),
     ("check_mode", PLAY | BLOCK | TASK | HANDLER),
+    ("throttle", PLAY | BLOCK | TASK | HANDLER | ROLE),
     ("timeout", PLAY | BLOCK | TASK | HANDLER),
     ("block", BLOCK),
     ("rescue", BLOCK),
@@ -71,7 +77,7 @@ const KEYWORDS: &[(&str, u8)] = &[
 const REFUSED: &[(&str, &str)] = &[
     (
         "strategy",
-        "hosts of a wave run side by side, as far as each can get; use `serial` for waves",
+        "hosts of a wave run side by side, as far as each can get; use `serial` for waves and `throttle` for single tasks",
     ),
     (
         "async",
@@ -81,11 +87,6 @@ const REFUSED: &[(&str, &str)] = &[
         "poll",
         "a task runs until it ends; give it a longer `timeout`",
     ),
-    (
-        "throttle",
-        "use `serial` to limit how many hosts change at once",
-    ),
-    ("order", "hosts run in the inventory's order"),
     (
         "vars_prompt",
         "pass the value with `-e name=value` or a variables file",

@@ -6,12 +6,14 @@
 mod arguments;
 mod bring;
 mod check;
+mod gate;
 mod inherit;
 mod keywords;
 mod loops;
 mod play;
 mod reading;
 mod role;
+mod rolling;
 pub mod secrets;
 mod tasks;
 mod trial;

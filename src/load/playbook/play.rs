@@ -10,10 +10,10 @@ use super::role::Exported;
 use super::tasks::Surroundings;
 use crate::load::{files, variables};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::node::{Content, Entry, Node};
+use crate::model::node::{Entry, Node};
 use crate::model::playbook::{Item, Keywords, Origin, Play, Section, SectionKind};
 use crate::model::template::scan::is_template;
-use crate::model::value::{Map, Value};
+use crate::model::value::Map;
 
 /// What a play may know of its hosts as a whole.
 const TOPOLOGIES: &[&str] = &["redis"];
@@ -133,17 +133,7 @@ impl Loader<'_> {
                 .is_some_and(|value| self.word("topology", value, TOPOLOGIES).is_some()),
             vars: Arc::new(play_vars),
             vars_files: Arc::new(vars_files),
-            serial: node
-                .get("serial")
-                .map(|value| self.batches(value))
-                .unwrap_or_default(),
-            max_fail_percentage: node
-                .get("max_fail_percentage")
-                .and_then(|value| self.percentage(value)),
-            any_errors_fatal: node
-                .get("any_errors_fatal")
-                .and_then(|value| self.boolean("any_errors_fatal", value))
-                .unwrap_or(false),
+            rolling: self.rolling(node, &surroundings),
             sections,
             handlers,
             keywords: keywords.clone(),
@@ -185,27 +175,6 @@ impl Loader<'_> {
             );
         }
         parts.join(":")
-    }
-
-    fn percentage(&mut self, node: &Node) -> Option<f64> {
-        let value = match &node.content {
-            #[expect(clippy::cast_precision_loss, reason = "a percentage is small")]
-            Content::Scalar(Value::Int(number)) => Some(*number as f64),
-            Content::Scalar(Value::Float(number)) => Some(*number),
-            Content::Scalar(Value::String(text)) => {
-                text.trim().trim_end_matches('%').trim().parse().ok()
-            }
-            _ => None,
-        };
-        let value = value.filter(|percent| (0.0..=100.0).contains(percent));
-        if value.is_none() {
-            self.report(
-                Diagnostic::error("`max_fail_percentage` must be a number from 0 to 100")
-                    .at(&node.at)
-                    .help("0 ends the play at the first failed host, 100 never does"),
-            );
-        }
-        value
     }
 
     fn vars_files(&mut self, node: Option<&Node>) -> Map {

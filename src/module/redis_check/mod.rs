@@ -164,11 +164,16 @@ fn seconds_between(first: &Info, second: &Info, watch: u32) -> f64 {
 
 /// Kills of the OOM killer when the run began. A container sees those of the whole machine.
 fn oom_kills_before(look: &Look<'_>) -> Result<Option<u64>, Stop> {
-    let container = look.fact(&["host", "container"])?.and_then(Value::truth);
+    let container = is_container(look)?;
     Ok(match look.fact(&["host", "memory", "oom_kills"])? {
         Some(Value::Int(number)) if container == Some(false) => u64::try_from(*number).ok(),
         _ => None,
     })
+}
+
+/// Whether the host is a container, as far as that is known.
+pub(super) fn is_container(look: &Look<'_>) -> Result<Option<bool>, Stop> {
+    Ok(look.fact(&["host", "container"])?.and_then(Value::truth))
 }
 
 /// Whether the machine gives every process huge pages.
@@ -178,7 +183,7 @@ fn huge_pages_for_all(look: &Look<'_>) -> Result<bool, Stop> {
 }
 
 /// Bytes that the server may use in all, as far as that is known.
-fn memory_limit(look: &Look<'_>) -> Result<Option<u64>, Stop> {
+pub(super) fn memory_limit(look: &Look<'_>) -> Result<Option<u64>, Stop> {
     for path in [["redis", "sizing", "memory"], ["host", "memory", "usable"]] {
         if let Some(Value::Int(bytes)) = look.fact(&path)? {
             return Ok(u64::try_from(*bytes).ok());
@@ -203,7 +208,7 @@ fn defragmentation(look: &Look<'_>) -> Result<Defragmentation, Stop> {
     )
 }
 
-fn silent(address: &RedisAddress, error: Option<&str>) -> Check {
+pub(super) fn silent(address: &RedisAddress, error: Option<&str>) -> Check {
     let place = place(address);
     let error = error.unwrap_or("nothing");
     let wants_password = ["NOAUTH", "WRONGPASS"]
@@ -225,7 +230,7 @@ fn silent(address: &RedisAddress, error: Option<&str>) -> Check {
     }
 }
 
-fn check(result: CheckResult) -> Check {
+pub(super) fn check(result: CheckResult) -> Check {
     Check {
         name: result.name,
         status: match result.outcome {
@@ -240,7 +245,7 @@ fn check(result: CheckResult) -> Check {
     }
 }
 
-fn decision(checks: Vec<Check>) -> Decision {
+pub(super) fn decision(checks: Vec<Check>) -> Decision {
     let count = |status: CheckStatus| checks.iter().filter(|check| check.status == status).count();
     let (failed, warned) = (count(CheckStatus::Failed), count(CheckStatus::Warned));
     let passed = count(CheckStatus::Passed);

@@ -24,7 +24,7 @@ pub(super) fn checks(observation: &Observation<'_>) -> Vec<CheckResult> {
 }
 
 /// The machine has memory left for what comes.
-fn available(observation: &Observation<'_>) -> Option<CheckResult> {
+pub(super) fn available(observation: &Observation<'_>) -> Option<CheckResult> {
     let host = observation.host?;
     let expected = format!("more than {ENOUGH}% of the memory available");
     let (total, available) = (

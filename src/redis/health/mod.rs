@@ -4,6 +4,7 @@
 //! fragmentation under load; where one is a judgement, its comment says so.
 
 mod fragmentation;
+pub mod gate;
 mod host;
 mod memory;
 mod process;

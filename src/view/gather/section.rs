@@ -16,6 +16,10 @@ pub struct Section {
     /// Which wave of how many.
     pub wave: Option<(usize, usize)>,
     pub hosts: HostSet,
+    /// In a plan: the waves of an apply, where there is more than one.
+    pub waves: Vec<HostSet>,
+    /// What is asked behind each of them, in words.
+    pub gates: Vec<String>,
     /// By their place in the play.
     pub tasks: BTreeMap<Vec<usize>, TaskGroup>,
     pub ended: BTreeMap<Host, HostStatus>,
@@ -67,6 +71,14 @@ impl Section {
             &mut self.failures
         };
         causes.add(failure, place, host, &report.host);
+    }
+
+    pub fn add_waves(&mut self, waves: &[Vec<String>], gates: &[String], hosts: &mut Hosts) {
+        self.gates = gates.to_vec();
+        self.waves = waves
+            .iter()
+            .map(|wave| wave.iter().map(|host| hosts.number(host)).collect())
+            .collect();
     }
 
     pub fn add_host(&mut self, report: &HostReport, hosts: &mut Hosts) {

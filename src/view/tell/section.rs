@@ -9,6 +9,9 @@ use crate::model::event::HostStatus;
 use crate::view::gather::{Hosts, Section};
 use crate::view::page::{Line, Page, Role};
 
+/// How many waves of a plan are told without `-v`.
+const WAVES: usize = 8;
+
 /// Tells a section. `seen`: what earlier waves told, where that need not be told again.
 pub fn section(
     page: &mut Page,
@@ -24,6 +27,7 @@ pub fn section(
         width: page.width(),
     };
     title(page, section, names);
+    waves(page, section, names);
     let mut telling = Telling {
         names,
         detail,
@@ -80,6 +84,33 @@ fn title(page: &mut Page, section: &Section, names: Names<'_>) {
     page.wrapped(0, 4, &line);
     if section.wave.is_some() && !section.is_notable() && section.is_done() {
         page.push(Line::plain("  nothing to change"));
+    }
+}
+
+/// The waves in which an apply would go over the hosts.
+fn waves(page: &mut Page, section: &Section, names: Names<'_>) {
+    for gate in &section.gates {
+        let line = Line::plain("behind each wave: ").and(Role::Faint, gate);
+        page.wrapped(2, 4, &line);
+    }
+    if section.waves.len() < 2 {
+        return;
+    }
+    page.push(Line::plain(&format!("  in {} waves:", section.waves.len())));
+    let most = if names.in_full { usize::MAX } else { WAVES };
+    let width = section.waves.len().min(most).to_string().len();
+    for (index, wave) in section.waves.iter().take(most).enumerate() {
+        let line =
+            Line::plain(&format!("{:>width$}  ", index + 1)).and(Role::Faint, &names.folded(wave));
+        page.wrapped(4, 4 + width + 2, &line);
+    }
+    let left = section.waves.len().saturating_sub(most);
+    if left > 0 {
+        let waves = count(left, "wave");
+        page.push(Line::of(
+            Role::Faint,
+            &format!("    and {waves} more (-v shows them)"),
+        ));
     }
 }
 

@@ -52,6 +52,31 @@ pub(super) fn failover(
     }
 }
 
+/// A failover with what the server's file says of it afterwards.
+pub(super) fn joined(failover: Change, pinned: Change) -> Change {
+    let fields = |difference| match difference {
+        Difference::Fields(fields) => fields,
+        _ => Vec::new(),
+    };
+    let undo = match (failover.undo, pinned.undo) {
+        (Undo::Steps(back), Undo::Steps(mut file)) => {
+            file.extend(back);
+            Undo::Steps(file)
+        }
+        (Undo::Impossible(why), _) | (_, Undo::Impossible(why)) => Undo::Impossible(why),
+    };
+    Change {
+        difference: Difference::Fields(
+            [fields(failover.difference), fields(pinned.difference)].concat(),
+        ),
+        notes: [failover.notes, pinned.notes].concat(),
+        steps: [failover.steps, pinned.steps].concat(),
+        undo,
+        effects: [failover.effects, pinned.effects].concat(),
+        ..failover
+    }
+}
+
 /// This server becomes the primary again: the one that took over is told so, from here.
 fn back_and_forth(standing: &Standing<'_>, address: &RedisAddress, handover: &Handover) -> Undo {
     if handover.keeper == Keeper::Sentinel && !handover.others.is_empty() {

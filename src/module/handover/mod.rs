@@ -103,13 +103,13 @@ pub(super) fn changes(
             .cloned()
             .ok_or_else(|| Stop::failed("nobody is there to take over"))?,
     };
-    let mut changes = Vec::new();
-    if let Way::HandOver(handover) = way {
-        changes.push(change::failover(standing, address, handover));
-    }
+    let failover = match way {
+        Way::HandOver(handover) => Some(change::failover(standing, address, handover)),
+        _ => None,
+    };
     if standing.keeper == Keeper::Cluster {
         // A node keeps what it is in a file of its own.
-        return Ok(changes);
+        return Ok(failover.into_iter().collect());
     }
     let Some(file) = file.filter(|file| file.info().is_some()) else {
         return Err(Failure::new(format!(
@@ -119,8 +119,11 @@ pub(super) fn changes(
         .help("start it with a configuration file")
         .into());
     };
-    changes.extend(pin::pin(file, &primary)?);
-    Ok(changes)
+    Ok(match (failover, pin::pin(file, &primary)?) {
+        // A change is made whole: nobody can stop between the two.
+        (Some(failover), Some(pinned)) => vec![change::joined(failover, pinned)],
+        (failover, pinned) => failover.into_iter().chain(pinned).collect(),
+    })
 }
 
 /// The password that the server's own file holds.

@@ -27,7 +27,11 @@ pub(super) fn put(
         if let Some((host, port)) = primary {
             put_text(map, "follows", &format!("{host}:{port}"));
         }
-        let link = info.text("master_link_status").unwrap_or_default();
+        let syncing = info.flag("master_sync_in_progress") == Some(true);
+        let link = match info.text("master_link_status") {
+            Some("down") if syncing => "syncing",
+            status => status.unwrap_or_default(),
+        };
         put_text(map, "link", link);
     }
     let offset = info
@@ -53,6 +57,9 @@ pub(super) fn put(
         .collect();
     if !replicas.is_empty() {
         map.insert("replicas".to_owned(), Value::List(replicas));
+    }
+    if instance.sentinels > 0 {
+        map.insert("watched_by".to_owned(), instance.sentinels.into());
     }
     let cluster = Info::parse(&instance.cluster_info);
     put_text(

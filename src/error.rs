@@ -9,6 +9,8 @@ pub enum ErrorKind {
     Input,
     /// This machine refuses: a file cannot be read or written, a program is missing.
     Local,
+    /// Somebody else works on the same hosts.
+    Refused,
     /// A fault of Cachesmith itself.
     Internal,
 }

@@ -78,10 +78,12 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         sessions: Sessions::new(inventory, templates, extra, Limits::new(1), false),
         events,
         journal: Arc::new(NoJournal),
+        run: cachesmith::engine::notes::RunOnHost::default(),
         magic: Map::new(),
         script_limit: Duration::from_secs(60),
         topology: std::sync::RwLock::default(),
         person: None,
+        freezes: Vec::new(),
         interrupted: tokio::sync::watch::Sender::new(false),
     };
     let plays = vec![vec![Candidate::new("a"), Candidate::new("b")]];

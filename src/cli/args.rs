@@ -47,6 +47,10 @@ pub enum Command {
         /// The run's name, as `runs` lists it, or its beginning. `last` is the newest.
         run: String,
     },
+    /// Go on with a run that failed, was interrupted or was cut off, on the hosts that it did not bring to its end.
+    Resume(ResumeArguments),
+    /// Take back what a run did: show it, ask, and make it so. A rollback is a run, and can be rolled back too.
+    Rollback(RollbackArguments),
     /// Write the built-in playbooks, templates and example inventories into a folder, to edit them.
     Init {
         /// The folder. Files that are already there are left alone.
@@ -83,9 +87,54 @@ pub struct PlayArguments {
 pub struct ApplyArguments {
     #[command(flatten)]
     pub play: PlayArguments,
+    /// Do not ask; also not at gates.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Change hosts inside their freeze windows too, and keep this reason in the record of the run.
+    #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub override_freeze: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    /// The run's name, as `runs` lists it, or its beginning. `last` is the newest.
+    pub run: String,
     /// Do not ask.
     #[arg(short, long)]
     pub yes: bool,
+    /// Change hosts inside their freeze windows too, and keep this reason in the record of the run.
+    #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub override_freeze: Option<String>,
+    /// Go on though the playbook or the inventory has changed since: what they say now is done.
+    #[arg(long)]
+    pub changed_inputs: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RollbackArguments {
+    /// The run's name, as `runs` lists it, or its beginning. `last` is the newest.
+    pub run: String,
+    /// Only what was done for hosts that match this pattern.
+    #[arg(short, long, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// Show what would be taken back, and change nothing. Exits 0 when there is nothing to do, 2 when there is.
+    #[arg(long, conflicts_with = "yes")]
+    pub plan: bool,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Take back too what somebody else has changed since, and what nothing tells whether it was made.
+    #[arg(long)]
+    pub force: bool,
+    /// Inventories to find the hosts in, where they are no longer the run's own.
+    #[arg(short, long, value_name = "SOURCE", value_delimiter = '\u{1f}')]
+    pub inventory: Vec<String>,
+    /// Variables beside the run's own: `name=value`, JSON or YAML in braces, or `@FILE`.
+    #[arg(short, long, value_name = "VARIABLES")]
+    pub extra_vars: Vec<String>,
+    /// How many hosts are worked on at once, where it is another number than the run's own.
+    #[arg(short, long, value_name = "NUMBER", value_parser = at_least_one())]
+    pub forks: Option<usize>,
 }
 
 /// Which hosts, and how they are reached.

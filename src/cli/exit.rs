@@ -15,6 +15,9 @@ pub enum Exit {
     Failed,
     /// Some hosts could not be reached, and nothing else failed.
     Unreachable,
+    /// Nothing was done on some hosts, because somebody else keeps them, they are frozen, or they have moved since they
+    /// were planned.
+    Refused,
     /// The inventory, the playbook or another input is wrong; no host was connected to.
     Input,
     /// Interrupted by the user.
@@ -23,6 +26,8 @@ pub enum Exit {
     NotConfirmed,
     /// No host failed, and yet the run was stopped: a gate did not let it pass.
     Stopped,
+    /// The run was stopped, and what its playbook wanted taken back was taken back.
+    RolledBack,
     /// The command line is wrong.
     Usage,
 }
@@ -38,7 +43,9 @@ impl Exit {
             Self::Unreachable => 4,
             Self::Input => 5,
             Self::NotConfirmed => 6,
+            Self::Refused => 7,
             Self::Stopped => 8,
+            Self::RolledBack => 9,
             Self::Usage => 64,
             Self::Interrupted => 130,
         }
@@ -49,6 +56,7 @@ impl From<ErrorKind> for Exit {
     fn from(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::Input => Self::Input,
+            ErrorKind::Refused => Self::Refused,
             ErrorKind::Local | ErrorKind::Internal => Self::Local,
         }
     }

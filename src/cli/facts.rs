@@ -68,7 +68,9 @@ async fn ask(
         connecting: arguments.hosts.connecting,
         playbook_folder: std::path::PathBuf::from("."),
         plays: &[],
+        freezes: Vec::new(),
         person: None,
+        what: String::new(),
     };
     // There are no events: nothing is run.
     let (events, _) = mpsc::unbounded_channel();
@@ -124,7 +126,9 @@ fn tell(
         Err(Trouble::Unreachable(failure)) => {
             (Answer::Unreachable(shown(failure)), Exit::Unreachable)
         }
-        Err(Trouble::Failed(failure)) => (Answer::Failed(shown(failure)), Exit::Failed),
+        Err(Trouble::Failed(failure) | Trouble::Refused(failure)) => {
+            (Answer::Failed(shown(failure)), Exit::Failed)
+        }
         Err(Trouble::Interrupted) => (Answer::Interrupted, Exit::Interrupted),
     };
     console.facts(host, &answer);

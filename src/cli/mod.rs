@@ -1,14 +1,19 @@
 //! Commands: each reads its arguments, loads what they name, lets the engine work and the views tell.
 
+mod again;
 pub mod args;
+mod conduct;
 mod exit;
 mod facts;
+mod freeze;
 mod init;
 mod inventory;
 mod lint;
 mod modules;
 mod play;
 mod prepare;
+mod resume;
+mod rollback;
 mod tags;
 mod usage;
 
@@ -38,9 +43,12 @@ pub fn man_page() -> anyhow::Result<String> {
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> {
     use crate::model::event::Mode;
     match &arguments.command {
-        Command::Plan(play) => play::run(Mode::Plan, play, false, console),
-        Command::Apply(apply) => play::run(Mode::Apply, &apply.play, apply.yes, console),
-        Command::Verify(play) => play::run(Mode::Verify, play, false, console),
+        Command::Plan(play) => play::run(Mode::Plan, play, false, None, console),
+        Command::Apply(apply) => {
+            let reason = apply.override_freeze.as_deref();
+            play::run(Mode::Apply, &apply.play, apply.yes, reason, console)
+        }
+        Command::Verify(play) => play::run(Mode::Verify, play, false, None, console),
         Command::Facts(facts) => facts::run(facts, facts::Telling::Facts, console),
         Command::Explain(facts) => facts::run(facts, facts::Telling::Derivation, console),
         Command::Inventory(inventory) => inventory::run(inventory, console),
@@ -48,6 +56,8 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> 
         Command::Init { folder } => init::run(folder, console),
         Command::Modules { name } => modules::run(name.as_deref(), console),
         Command::Runs => crate::cli::play::list_runs(console),
+        Command::Resume(resume) => resume::run(resume, console),
+        Command::Rollback(rollback) => rollback::run(rollback, console),
         Command::Show { run } => crate::cli::play::show_run(run, console),
         // Made before anything else; it needs no console.
         Command::ManPage => Ok(Exit::Done),

@@ -1,15 +1,18 @@
 //! `plan`, `apply` and `verify`: one flow, ended at different places.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::Exit;
+use super::again;
 use super::args::PlayArguments;
+use super::conduct::{conduct, tell};
+use super::freeze;
 use super::prepare::{self, Hosts, Wish};
 use super::tags;
 use crate::engine::candidates::candidates;
-use crate::engine::context::Context;
 use crate::engine::gate::Question;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
@@ -21,7 +24,7 @@ use crate::model::event::{self, Event, Mode, RunStarted};
 use crate::model::playbook::Playbook;
 use crate::model::source::{At, Source};
 use crate::model::template::Templates;
-use crate::rollout::Candidate;
+use crate::rollout::{Candidate, Frozen};
 use crate::view::Console;
 
 /// A playbook with all that is needed to run it.
@@ -31,16 +34,75 @@ struct Prepared {
     templates: Arc<Templates>,
     /// The hosts of each play, in the order in which they are cut into waves.
     plays: Vec<Vec<Candidate>>,
+    /// Of each play, the hosts that are frozen now.
+    freezes: Vec<HashMap<String, Frozen>>,
+    /// Why freeze windows do not count, where they do not.
+    override_freeze: Option<String>,
+    /// The run that it goes on with.
+    resumes: Option<String>,
+}
+
+impl Prepared {
+    /// Freeze windows do not count, where there is a reason.
+    fn override_freezes(&mut self, reason: Option<&str>) {
+        if let Some(reason) = reason {
+            self.freezes.clear();
+            self.override_freeze = Some(reason.to_owned());
+        }
+    }
+
+    /// The names of each play's hosts.
+    fn names(&self) -> Vec<Vec<String>> {
+        let plays = self.plays.iter();
+        plays
+            .map(|hosts| hosts.iter().map(|host| host.name.clone()).collect())
+            .collect()
+    }
+}
+
+/// A run that goes on with an earlier one.
+pub(super) struct Again {
+    /// The earlier run.
+    pub(super) run: String,
+    /// The hosts that are left.
+    pub(super) hosts: BTreeSet<String>,
 }
 
 pub(super) fn run(
     mode: Mode,
     arguments: &PlayArguments,
     yes: bool,
+    override_freeze: Option<&str>,
     console: &mut Console,
 ) -> Result<Exit> {
-    let prepared = prepare(arguments, console)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let mut prepared = prepare(arguments, console)?;
+    prepared.override_freezes(override_freeze);
+    lead(mode, arguments, &prepared, yes, console)
+}
+
+/// The same for the hosts that an earlier run has left. `check`: whether what was read is as it was then.
+pub(super) fn run_again(
+    mode: Mode,
+    arguments: &PlayArguments,
+    yes: bool,
+    override_freeze: Option<&str>,
+    again: &Again,
+    check: impl FnOnce() -> Result<()>,
+    console: &mut Console,
+) -> Result<Exit> {
+    let mut prepared = prepare(arguments, console)?;
+    check()?;
+    for hosts in &mut prepared.plays {
+        hosts.retain(|host| again.hosts.contains(&host.name));
+    }
+    prepared.override_freezes(override_freeze);
+    prepared.resumes = Some(again.run.clone());
+    lead(mode, arguments, &prepared, yes, console)
+}
+
+/// What carries a run.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| {
@@ -48,7 +110,17 @@ pub(super) fn run(
                 ErrorKind::Local,
                 vec![Diagnostic::error(format!("cannot start: {error}"))],
             )
-        })?;
+        })
+}
+
+fn lead(
+    mode: Mode,
+    arguments: &PlayArguments,
+    prepared: &Prepared,
+    yes: bool,
+    console: &mut Console,
+) -> Result<Exit> {
+    let runtime = runtime()?;
     if mode == Mode::Apply && !yes {
         if !console.can_ask() {
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
@@ -57,7 +129,7 @@ pub(super) fn run(
         let summary = runtime.block_on(carry_through(
             Mode::Plan,
             arguments,
-            &prepared,
+            prepared,
             None,
             console,
         ))?;
@@ -79,24 +151,24 @@ pub(super) fn run(
         }
     }
     // Who says yes beforehand says it to every gate.
-    let (person, questions) = mpsc::unbounded_channel();
+    let (asks, mut questions) = mpsc::unbounded_channel();
     let person = (!yes).then_some(Person {
-        asks: person,
-        questions,
+        asks,
+        questions: &mut questions,
     });
-    let summary = runtime.block_on(carry_through(mode, arguments, &prepared, person, console))?;
+    let summary = runtime.block_on(carry_through(mode, arguments, prepared, person, console))?;
     Ok(exit(mode, &summary))
 }
 
 /// Somebody who answers at gates.
-struct Person {
+struct Person<'p> {
     asks: mpsc::UnboundedSender<Question>,
-    questions: mpsc::UnboundedReceiver<Question>,
+    questions: &'p mut mpsc::UnboundedReceiver<Question>,
 }
 
 /// Waits for an answer; `None`: interrupted. Once a run has waited for interruptions, they end no program by
 /// themselves.
-async fn answer() -> Option<bool> {
+pub(super) async fn answer() -> Option<bool> {
     let (sender, answer) = tokio::sync::oneshot::channel();
     // A thread of its own: what waits for a terminal cannot be called off, and nothing waits for it at the end.
     std::thread::spawn(move || sender.send(crate::view::answer()));
@@ -129,15 +201,21 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
     let mut plays = Vec::new();
     let mut wrong = Vec::new();
     let before = prepare::before(&hosts, &templates);
+    let (now, mut freezes) = (jiff::Timestamp::now(), Vec::new());
     for play in &loaded.playbook.plays {
         // Without an inventory every play is for this machine.
         if arguments.hosts.inventory.is_empty() {
             plays.push(vec![Candidate::new("localhost")]);
+            freezes.push(HashMap::new());
             continue;
         }
         let of_play = run::hosts_of(&hosts.inventory, play, hosts.limit.as_ref());
-        match of_play.and_then(|names| candidates(&before, play, names, day())) {
-            Ok(hosts) => plays.push(hosts),
+        let of_play = of_play.and_then(|names| candidates(&before, play, names, day(now)));
+        match of_play.and_then(|hosts| Ok((freeze::of_play(&before, play, &hosts, now)?, hosts))) {
+            Ok((frozen, hosts)) => {
+                freezes.push(frozen);
+                plays.push(hosts);
+            }
             Err(error) => wrong.extend(error.diagnostics),
         }
     }
@@ -169,6 +247,9 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
         hosts,
         templates,
         plays,
+        resumes: None,
+        freezes,
+        override_freeze: None,
     })
 }
 
@@ -189,11 +270,16 @@ async fn carry_through(
     mode: Mode,
     arguments: &PlayArguments,
     prepared: &Prepared,
-    person: Option<Person>,
+    person: Option<Person<'_>>,
     console: &mut Console,
 ) -> Result<Summary> {
     let record = match mode {
-        Mode::Apply => Some(Arc::new(Record::begin().map_err(journal::refused)?)),
+        Mode::Apply => {
+            let folder = load::files::absolute(&prepared.playbook.folder);
+            let mut started = again::record(arguments, &folder, &prepared.names());
+            started.resumes.clone_from(&prepared.resumes);
+            Some(Arc::new(Record::begin(&started).map_err(journal::refused)?))
+        }
         Mode::Plan | Mode::Verify => None,
     };
     let name = record
@@ -204,9 +290,9 @@ async fn carry_through(
         None => Arc::new(NoJournal),
     };
     let (sender, mut events) = mpsc::unbounded_channel();
-    let (person, mut questions) = match person {
-        Some(person) => (Some(person.asks), person.questions),
-        None => (None, mpsc::unbounded_channel().1),
+    let (person, questions) = match person {
+        Some(person) => (Some(person.asks), Some(person.questions)),
+        None => (None, None),
     };
     let wish = Wish {
         mode,
@@ -218,7 +304,9 @@ async fn carry_through(
         connecting: arguments.hosts.connecting,
         playbook_folder: prepared.playbook.folder.clone(),
         plays: &prepared.playbook.plays,
+        freezes: prepared.freezes.clone(),
         person,
+        what: format!("apply {}", prepared.playbook.name),
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,
@@ -244,6 +332,9 @@ async fn carry_through(
             .len(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         user: std::env::var("USER").unwrap_or_default(),
+        undoes: None,
+        resumes: prepared.resumes.clone(),
+        override_freeze: prepared.override_freeze.clone(),
     });
     tell(record, &started, console)?;
     let running = run::run(
@@ -252,34 +343,7 @@ async fn carry_through(
         prepared.plays.clone(),
         arguments.hosts.forks,
     );
-    tokio::pin!(running);
-    let mut told = Ok(());
-    let mut summary = loop {
-        tokio::select! {
-            summary = &mut running => break summary,
-            Some(event) = events.recv() => if told.is_ok() { told = tell(record, &event, console); },
-            Some(question) = questions.recv() => {
-                // What came before is told before.
-                while let Ok(event) = events.try_recv() {
-                    told = told.and_then(|()| tell(record, &event, console));
-                }
-                console.ask(&question.text);
-                std::thread::spawn(move || question.answer.send(crate::view::answer()));
-            }
-            _ = tokio::signal::ctrl_c() => if context.is_interrupted() {
-                console.note("Cutting the connections; what was being done on the hosts may be half done.");
-                context.sessions.close().await;
-            } else {
-                console.note("Stopping: the change that is being made on each host is brought to its end, and no other begins. Interrupt again to cut the connections.");
-                context.interrupt();
-            },
-        }
-    };
-    close(&context).await;
-    while let Ok(event) = events.try_recv() {
-        told = told.and_then(|()| tell(record, &event, console));
-    }
-    told?;
+    let mut summary = conduct(running, &context, &mut events, questions, record, console).await?;
     if context.is_interrupted() {
         summary.note_interruption(
             prepared
@@ -297,29 +361,20 @@ async fn carry_through(
     Ok(summary)
 }
 
-/// Records an event and shows it.
-fn tell(record: Option<&Record>, event: &Event, console: &mut Console) -> Result<()> {
-    if let Some(record) = record {
-        record.event(event).map_err(journal::refused)?;
-    }
-    console.event(event);
-    Ok(())
-}
-
-async fn close(context: &Context) {
-    context.sessions.close().await;
-}
-
 /// The exit code of a run.
-fn exit(mode: Mode, summary: &Summary) -> Exit {
+pub(super) fn exit(mode: Mode, summary: &Summary) -> Exit {
     if summary.cut_short || !summary.interrupted.is_empty() {
         Exit::Interrupted
-    } else if !summary.failed.is_empty() {
+    } else if summary.rollback == Some(true) {
+        Exit::RolledBack
+    } else if !summary.failed.is_empty() || summary.rollback == Some(false) {
         Exit::Failed
     } else if !summary.unreachable.is_empty() {
         Exit::Unreachable
     } else if summary.stopped {
         Exit::Stopped
+    } else if !summary.refused.is_empty() {
+        Exit::Refused
     } else if mode == Mode::Plan && !summary.changed.is_empty() {
         Exit::Changes
     } else {
@@ -328,11 +383,11 @@ fn exit(mode: Mode, summary: &Summary) -> Exit {
 }
 
 /// The day, which decides how hosts are shuffled.
-fn day() -> u64 {
-    u64::try_from(jiff::Timestamp::now().as_second() / 86_400).unwrap_or_default()
+fn day(now: jiff::Timestamp) -> u64 {
+    u64::try_from(now.as_second() / 86_400).unwrap_or_default()
 }
 
-fn now() -> String {
+pub(super) fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()

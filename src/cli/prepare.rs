@@ -11,6 +11,7 @@ use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::candidates::Before;
 use crate::engine::context::Context;
 use crate::engine::gate::Question;
+use crate::engine::notes::RunOnHost;
 use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
@@ -26,6 +27,7 @@ use crate::model::playbook::Play;
 use crate::model::redaction::Secrets;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::{Map, Value};
+use crate::rollout::Frozen;
 use crate::transport::limits::Limits;
 
 /// A script may take this long on a host, unless a task's `timeout` says otherwise for its program.
@@ -87,8 +89,12 @@ pub(super) struct Wish<'a> {
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
     pub(super) plays: &'a [Arc<Play>],
+    /// Of each play, the hosts that are frozen now.
+    pub(super) freezes: Vec<HashMap<String, Frozen>>,
     /// Who is asked at gates that pause.
     pub(super) person: Option<UnboundedSender<Question>>,
+    /// What hosts keep of the run, beside its name.
+    pub(super) what: String,
 }
 
 /// What can be known of hosts before they are asked anything.
@@ -140,8 +146,14 @@ pub(super) fn context(
         "cachesmith_version".to_owned(),
         env!("CARGO_PKG_VERSION").into(),
     );
+    let run = RunOnHost {
+        run: journal.run().to_owned(),
+        by: operator(),
+        what: wish.what,
+    };
     Context {
         mode: wish.mode,
+        run,
         inventory: Arc::clone(&hosts.inventory),
         templates: Arc::clone(templates),
         resources: Arc::new(Library::new(Arc::clone(templates), wish.playbook_folder)),
@@ -156,6 +168,7 @@ pub(super) fn context(
         magic,
         script_limit: SCRIPT_LIMIT,
         topology: RwLock::default(),
+        freezes: wish.freezes,
         person: wish.person,
         interrupted: tokio::sync::watch::Sender::new(false),
     }
@@ -179,4 +192,13 @@ fn shared(inventory: &Inventory, peers: Arc<Peers>) -> Shared {
         values: HashMap::from([("groups".to_owned(), groups)]),
         peers: Some(peers),
     }
+}
+
+/// Who starts a run: `user@machine`.
+pub(super) fn operator() -> String {
+    let user = std::env::var("USER")
+        .or_else(|_| std::env::var("LOGNAME"))
+        .unwrap_or_else(|_| "unknown".to_owned());
+    let machine = sysinfo::System::host_name().unwrap_or_else(|_| "unknown".to_owned());
+    format!("{user}@{machine}")
 }

@@ -2,33 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
 use super::exchange::{self, Trouble};
 use super::failover;
 use super::host::HostPlay;
+use super::intentions::became;
+use super::notes;
 use super::outcomes::{begun, executed, steps_of, until_restart};
 use super::walk::{Planned, Target};
 use super::words::failure_of;
-use crate::journal::Intention;
-use crate::model::probe::Program;
 use crate::model::step::{Action, Outcome, Step, StepStatus};
 use crate::module::Failure;
 
-/// Where a host keeps notes of handlers that it is owed; gone when none is.
-const NOTES: &str = "/var/lib/cachesmith/pending";
-
 /// A task whose guards fail this often is fought over by somebody else.
 const MOST_REFUSALS: u32 = 5;
-
-/// Names a play on a host: no playbook's name can be a bad file name.
-pub(super) fn note_key(play: &str) -> String {
-    Sha256::digest(play.as_bytes())
-        .iter()
-        .take(12)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
 
 impl HostPlay<'_> {
     /// Makes planned changes, in order. `owed`: handlers that will still have to run afterwards.
@@ -38,31 +24,22 @@ impl HostPlay<'_> {
         planned: Vec<Planned>,
         owed: &[String],
     ) -> Result<(), Trouble> {
-        for task in planned
-            .iter()
-            .filter(|task| !task.decision.changes.is_empty())
-        {
-            let changes = &task.decision.changes;
-            let secrets = self.context().templates.secrets();
-            let intention = Intention {
-                host: target.host.clone(),
-                account: target.account.clone(),
-                task: secrets.text(&task.name),
-                changes: changes.clone(),
-                hidden: task.no_log,
-                secrets: secrets.within(changes),
-            };
-            self.context().journal.intend(&intention).map_err(|error| {
+        let first = self
+            .context()
+            .journal
+            .intend(&self.intentions(target, &planned))
+            .map_err(|error| {
                 Trouble::Failed(Failure::new(format!(
                     "the run's record cannot be written: {error}"
                 )))
             })?;
-        }
         let (before, after) = self.note_steps(target, &planned, owed);
         let own: Vec<Step> = planned.iter().flat_map(steps_of).cloned().collect();
         let steps: Vec<Step> = before.iter().chain(&own).chain(&after).cloned().collect();
         if !before.is_empty() {
-            self.note_written = true;
+            self.run_written = true;
+            self.note_written |=
+                !owed.is_empty() || planned.iter().any(|task| !task.notifies.is_empty());
         }
         let reboot = own.iter().find_map(|step| match step.action {
             Action::Reboot { time_limit } => Some(time_limit),
@@ -87,6 +64,12 @@ impl HostPlay<'_> {
         {
             self.note_written = false;
         }
+        let own_outcomes = outcomes.get(before.len()..).unwrap_or_default();
+        // The changes are made: that their outcome cannot be written leaves it unknown, as after a crash.
+        let _ = self
+            .context()
+            .journal
+            .became(&became(first, &planned, own_outcomes));
         // The note is a help, not a condition: what it came to matters only where it ends the script.
         let mut outcomes = outcomes.into_iter().skip(before.len()).peekable();
         let nothing_began = outcomes
@@ -240,16 +223,17 @@ impl HostPlay<'_> {
             .collect();
         names.sort();
         names.dedup();
-        let path = format!("{NOTES}/{}", note_key(&self.setting.play.key));
-        let before = if names.is_empty() || self.note_written {
-            Vec::new()
+        let key = notes::key(&self.setting.play.key);
+        let run = (!self.run_written).then_some(&self.context().run);
+        let is_new = !names.is_empty() && !self.note_written;
+        let before = if is_new || run.is_some() {
+            let names = if is_new { names.as_slice() } else { &[] };
+            vec![notes::write(run, &key, names)]
         } else {
-            let text =
-                "umask 077; p=$1; shift; mkdir -p \"${p%/*}\" && printf '%s\\n' \"$@\" > \"$p\"";
-            vec![note_step(text, &path, &names)]
+            Vec::new()
         };
-        let after = if owed.is_empty() && (self.note_written || !before.is_empty()) {
-            vec![note_step(NOTE_AWAY, &path, &[])]
+        let after = if owed.is_empty() && (self.note_written || is_new) {
+            vec![notes::remove(&key)]
         } else {
             Vec::new()
         };
@@ -259,8 +243,7 @@ impl HostPlay<'_> {
     /// Nothing is owed any more, and no script was left to say so.
     pub(super) async fn take_note_away(&mut self) -> Result<(), Trouble> {
         let target = self.setting.facts_target.clone();
-        let path = format!("{NOTES}/{}", note_key(&self.setting.play.key));
-        let steps = [note_step(NOTE_AWAY, &path, &[])];
+        let steps = [notes::remove(&notes::key(&self.setting.play.key))];
         exchange::carry_out(
             self.context(),
             &target,
@@ -272,25 +255,6 @@ impl HostPlay<'_> {
         self.note_written = false;
         Ok(())
     }
-}
-
-/// Takes a note away, and the folders that held it when they are empty.
-const NOTE_AWAY: &str = "rm -f \"$1\"; d=${1%/*}; rmdir \"$d\" \"${d%/*}\" 2>/dev/null; :";
-
-/// A step of the note's own; what it comes to decides nothing.
-fn note_step(text: &str, path: &str, words: &[String]) -> Step {
-    let mut argv = vec![
-        "sh".to_owned(),
-        "-c".to_owned(),
-        text.to_owned(),
-        "note".to_owned(),
-        path.to_owned(),
-    ];
-    argv.extend(words.iter().cloned());
-    Step::new(Action::Program {
-        program: Box::new(Program::new(argv)),
-        accepted: Vec::new(),
-    })
 }
 
 /// The steps before which the script may end: where a change begins. A change is made whole, so that no file is

@@ -1,5 +1,6 @@
 //! What all hosts of a run share.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::gate::Question;
+use super::notes::RunOnHost;
 use super::peers::Peers;
 use super::sessions::Sessions;
 use super::topology::Known;
@@ -17,6 +19,7 @@ use crate::model::inventory::Inventory;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::Map;
 use crate::module::Resources;
+use crate::rollout::Frozen;
 
 /// Everything that a host's way through a play needs from around it.
 pub struct Context {
@@ -36,12 +39,16 @@ pub struct Context {
     pub sessions: Sessions,
     pub events: UnboundedSender<Event>,
     pub journal: Arc<dyn Journal>,
+    /// What hosts keep of the run that changed them last.
+    pub run: RunOnHost,
     /// Names that every play knows: `ansible_check_mode`, `ansible_managed`, ...
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,
     /// The servers of the play that is under way, where it asks for them.
     pub topology: RwLock<Option<Arc<Known>>>,
+    /// Of each play, the hosts that are frozen now.
+    pub freezes: Vec<HashMap<String, Frozen>>,
     /// Who is asked at gates that pause; `None`: they are passed unasked.
     pub person: Option<UnboundedSender<Question>>,
     /// Set when the user wants the run to end.

@@ -20,6 +20,8 @@ pub enum Trouble {
     Unreachable(Failure),
     /// The host answered, but not as it should.
     Failed(Failure),
+    /// Nothing may be done on the host.
+    Refused(Failure),
     /// The user wants the run to end.
     Interrupted,
 }

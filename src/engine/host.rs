@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::batch;
 use super::context::Context;
 use super::exchange::{self, Trouble};
 use super::gate::{Before, Known};
+use super::notes;
 use super::once::{self, Board};
 use super::throttle::Turn;
+use super::topology::Known as Topology;
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
 use crate::model::event::{
     Counts, Event, FailedOver, HostReport, HostStatus, Mode, ShownFailure, TaskReport,
@@ -40,7 +41,7 @@ pub(super) struct HostPlay<'a> {
     pub(super) connection: Option<String>,
     pub(super) board: &'a Board,
     pub(super) counts: Counts,
-    facts: Option<Arc<Facts>>,
+    pub(super) facts: Option<Arc<Facts>>,
     /// How often each task's guards failed.
     pub(super) refusals: HashMap<Key, u32>,
     /// Whether a note of owed handlers is on the host.
@@ -48,11 +49,15 @@ pub(super) struct HostPlay<'a> {
     pub(super) longest_stall: Option<FailedOver>,
     /// Its turn at tasks that only so many hosts may carry out at once.
     pub(super) turn: Option<Turn>,
+    /// Whether the host has been told which run changes it.
+    pub(super) run_written: bool,
     told: HashSet<Key>,
     /// What gates will compare with.
     pub(super) before: Before,
     /// Reports that are kept and not told, where this is only a look.
     pub(super) kept: Option<Vec<TaskReport>>,
+    /// Of a frozen host in a plan: what it would be changed.
+    pub(super) planned_reports: Vec<TaskReport>,
     /// The task that was told last.
     last: Option<String>,
     /// Handlers that were notified and have not run, as the last walk found.
@@ -95,9 +100,11 @@ impl<'a> HostPlay<'a> {
             note_written: false,
             longest_stall: None,
             turn: None,
+            run_written: false,
             told: HashSet::new(),
             before: Before::default(),
             kept: None,
+            planned_reports: Vec::new(),
             last: None,
             owed: Vec::new(),
             reached: false,
@@ -112,7 +119,10 @@ impl<'a> HostPlay<'a> {
 
     /// Goes through the whole play.
     pub(super) async fn run(mut self) -> Ended {
-        let result = self.play().await;
+        let result = match self.heed_freeze().await {
+            Ok(()) => self.play().await,
+            Err(trouble) => Err(trouble),
+        };
         let ends_play = matches!(&result, Ok(finished) if finished.ends_play);
         let (status, failure, pending_handlers) = match result {
             Ok(finished) if finished.failed => {
@@ -123,6 +133,7 @@ impl<'a> HostPlay<'a> {
                 (HostStatus::Unreachable, Some(failure), Vec::new())
             }
             Err(Trouble::Failed(failure)) => (HostStatus::Failed, Some(failure), Vec::new()),
+            Err(Trouble::Refused(failure)) => (HostStatus::Refused, Some(failure), Vec::new()),
             Err(Trouble::Interrupted) => {
                 let owed = std::mem::take(&mut self.owed);
                 (HostStatus::Interrupted, Some(self.standing()), owed)
@@ -143,6 +154,12 @@ impl<'a> HostPlay<'a> {
             round_trips: u32::try_from(counters.round_trips).unwrap_or(u32::MAX),
         };
         let changed = self.counts.changed > 0 || self.counts.unknown > 0;
+        if self.setting.mode == Mode::Plan
+            && let Some(message) = self.would_refuse()
+        {
+            let host = self.setting.host.clone();
+            self.context.tell(Event::HostNoted { host, message });
+        }
         self.context.tell(Event::HostEnded(report.clone()));
         Ended {
             report,
@@ -158,7 +175,7 @@ impl<'a> HostPlay<'a> {
     }
 
     pub(super) async fn play(&mut self) -> Result<Finished, Trouble> {
-        if let Some(topology) = self.context.topology_of(self.setting.play_index)
+        if let Some(topology) = self.topology()
             && topology
                 .look_again(self.context, &self.setting.play, &self.setting.host)
                 .await?
@@ -215,6 +232,7 @@ impl<'a> HostPlay<'a> {
                     owed,
                     throttle,
                 } => {
+                    self.refuse_frozen(&planned)?;
                     let before = self.questions_before();
                     self.ask_all(before.clone()).await?;
                     self.keep_before(before);
@@ -297,6 +315,9 @@ impl<'a> HostPlay<'a> {
             {
                 self.counts.add(report);
                 self.last = Some(report.name.clone());
+                if self.setting.mode == Mode::Plan && self.frozen().is_some() {
+                    self.planned_reports.push(report.clone());
+                }
                 match &mut self.kept {
                     Some(kept) => kept.push(report.clone()),
                     None => {
@@ -362,7 +383,7 @@ impl<'a> HostPlay<'a> {
     /// Makes variables of what the host said of itself, as this play wishes them.
     fn know(&mut self, facts: Arc<Facts>) -> Result<(), Trouble> {
         // Handlers that an earlier run earned in this play and could not run.
-        let key = batch::note_key(&self.setting.play.key);
+        let key = notes::key(&self.setting.play.key);
         if let Some(names) = facts.pending_handlers.get(&key)
             && !self.note_written
         {
@@ -376,7 +397,7 @@ impl<'a> HostPlay<'a> {
             return Err(Trouble::Failed(failure));
         }
         let mut variables = super::facts::variables(&facts, wishes.as_ref());
-        if let Some(topology) = self.context.topology_of(self.setting.play_index) {
+        if let Some(topology) = self.topology() {
             topology
                 .annotate(&self.setting.host, &facts, &mut variables)
                 .map_err(Trouble::Failed)?;
@@ -385,6 +406,13 @@ impl<'a> HostPlay<'a> {
         self.memory.facts_stale = false;
         self.facts = Some(facts);
         Ok(())
+    }
+
+    /// The servers of the play's hosts, where they decide what is done. Who only looks changes nothing.
+    fn topology(&self) -> Option<Arc<Topology>> {
+        let changes = self.setting.mode != Mode::Verify;
+        let known = self.context.topology_of(self.setting.play_index);
+        known.filter(|_| changes)
     }
 
     /// The play's `connection` counts for its own hosts only.

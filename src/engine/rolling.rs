@@ -104,12 +104,13 @@ impl Rolling<'_> {
         &mut self,
         waves: Vec<Vec<String>>,
         run_hosts: usize,
+        plays: usize,
     ) -> rollout::Ended {
         let rolling = &self.play.rolling;
         let budget = Budget::new(rolling.limits.clone(), run_hosts, self.summary.bad());
         let of = waves.len();
         let mut number = 0;
-        let mut rollout = Rollout::new(waves, rolling.gates.len(), budget);
+        let mut rollout = Rollout::new(waves, rolling.gates.len(), budget, rolling.on_failure);
         let mut action = rollout.begin();
         loop {
             action = match action {
@@ -122,6 +123,12 @@ impl Rolling<'_> {
                     // What a gate did not come to an end about has not held.
                     self.summary.cut_short |= input == Input::Interrupted;
                     rollout.take(input)
+                }
+                Action::RollBack { hosts, reason } => {
+                    self.context.tell(Event::Stopped { reason });
+                    self.summary.stopped = true;
+                    self.take_back(hosts, plays).await;
+                    rollout.take(Input::RolledBack)
                 }
                 Action::End(ended) => return ended,
                 // Said only while hosts are at work.

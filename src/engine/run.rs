@@ -24,6 +24,7 @@ pub struct Summary {
     pub failed: BTreeSet<String>,
     pub unreachable: BTreeSet<String>,
     pub interrupted: BTreeSet<String>,
+    pub refused: BTreeSet<String>,
     pub not_reached: BTreeSet<String>,
     pub changed: BTreeSet<String>,
     pub hosts: BTreeSet<String>,
@@ -32,6 +33,10 @@ pub struct Summary {
     pub cut_short: bool,
     /// It was stopped before its end.
     pub stopped: bool,
+    /// Whether all was taken back that the playbook wanted taken back; `None`: nothing was to be.
+    pub rollback: Option<bool>,
+    /// Hosts of which all was taken back.
+    pub rolled_back: BTreeSet<String>,
 }
 
 /// The hosts of a play, by name, in the inventory's order.
@@ -101,12 +106,13 @@ pub async fn run(
         };
         let waves = waves(&hosts, &play.rolling.serial);
         let ended = match context.mode {
-            Mode::Apply => rolling.apply(waves, run_hosts).await,
+            Mode::Apply => rolling.apply(waves, run_hosts, playbook.plays.len()).await,
             Mode::Plan | Mode::Verify => rolling.look(waves).await,
         };
         let is_last = index + 1 == playbook.plays.len();
         if let Some(reason) = ended.stopped {
-            if !(is_last && ended.not_reached.is_empty()) {
+            // What is taken back was told to be stopped before.
+            if !summary.stopped && !(is_last && ended.not_reached.is_empty()) {
                 context.tell(Event::Stopped { reason });
             }
             summary.stopped = true;
@@ -207,6 +213,7 @@ impl Summary {
         self.failed.contains(host)
             || self.unreachable.contains(host)
             || self.interrupted.contains(host)
+            || self.refused.contains(host)
     }
 
     pub(super) fn add(&mut self, ended: Ended, carried: &mut HashMap<String, Carried>) {
@@ -222,6 +229,9 @@ impl Summary {
             }
             HostStatus::Interrupted => {
                 self.interrupted.insert(host.clone());
+            }
+            HostStatus::Refused => {
+                self.refused.insert(host.clone());
             }
         }
         if ended.changed {
@@ -240,7 +250,7 @@ impl Summary {
 
     /// How many hosts have left the run.
     pub(super) fn bad(&self) -> usize {
-        self.failed.len() + self.unreachable.len() + self.interrupted.len()
+        self.failed.len() + self.unreachable.len() + self.interrupted.len() + self.refused.len()
     }
 
     /// Hosts that an interruption kept from being reached at all.
@@ -264,9 +274,12 @@ impl Summary {
             failed: list(&self.failed),
             unreachable: list(&self.unreachable),
             interrupted: list(&self.interrupted),
+            refused: list(&self.refused),
             not_reached: list(&self.not_reached),
             changed: list(&self.changed),
             longest_stall: self.longest_stall.clone(),
+            rolled_back: list(&self.rolled_back),
+            rollback: self.rollback,
         }
     }
 }

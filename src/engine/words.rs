@@ -8,9 +8,16 @@ use crate::module::{Decision, Failure};
 
 /// Why a task's steps failed, in words.
 pub(super) fn failure_of(decision: &Decision, outcomes: &[Outcome]) -> Failure {
-    let steps = decision
-        .changes
-        .iter()
+    failure_of_changes(&decision.changes, outcomes)
+}
+
+/// Why the steps of these changes failed, in words.
+pub(super) fn failure_of_changes<'c>(
+    changes: impl IntoIterator<Item = &'c Change>,
+    outcomes: &[Outcome],
+) -> Failure {
+    let steps = changes
+        .into_iter()
         .flat_map(|change: &Change| &change.steps);
     for (step, outcome) in steps.zip(outcomes) {
         let said = last_lines(&outcome.stderr.to_lossy());

@@ -2,21 +2,32 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
+use super::arguments::RunArguments;
 use super::folder;
-use super::intend::{Intention, Journal};
+use super::intend::{Became, Fate, Intention, Journal, Origin, Recorded};
+use super::reading;
 use super::seal::Seal;
 use crate::model::event::Event;
 
 /// The record of a run that is under way.
 pub struct Record {
     name: String,
+    folder: PathBuf,
     events: Mutex<File>,
-    changes: Mutex<File>,
+    changes: Mutex<Changes>,
+    became: Mutex<File>,
     seal: Seal,
+}
+
+/// The file of changes, and how many intentions it holds.
+struct Changes {
+    file: File,
+    intentions: usize,
 }
 
 impl Record {
@@ -24,16 +35,24 @@ impl Record {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn begin() -> io::Result<Self> {
+    pub fn begin(arguments: &RunArguments) -> io::Result<Self> {
         let name = folder::new_name();
         let folder = folder::runs()?.join(&name);
         folder::make(&folder)?;
         let record = Self {
             name,
-            events: Mutex::new(folder::append(&folder.join("events.jsonl"))?),
-            changes: Mutex::new(folder::append(&folder.join("changes.sealed"))?),
+            events: Mutex::new(folder::append(&folder.join(reading::EVENTS))?),
+            changes: Mutex::new(Changes {
+                file: folder::append(&folder.join(reading::CHANGES))?,
+                intentions: 0,
+            }),
+            became: Mutex::new(folder::append(&folder.join(reading::BECAME))?),
             seal: Seal::at(&folder::key()?)?,
+            folder: folder.clone(),
         };
+        let text = Zeroizing::new(serde_json::to_vec(arguments)?);
+        let file = Mutex::new(folder::append(&folder.join(reading::ARGUMENTS))?);
+        line(&file, record.seal.close(&text)?.as_bytes(), true)?;
         // The folder's own entry has to be on disk before anything is done.
         File::open(&folder)?.sync_all()?;
         if let Some(parent) = folder.parent() {
@@ -58,9 +77,59 @@ impl Record {
 }
 
 impl Journal for Record {
-    fn intend(&self, intention: &Intention) -> io::Result<()> {
-        let text = Zeroizing::new(serde_json::to_vec(intention)?);
-        line(&self.changes, self.seal.close(&text)?.as_bytes(), true)
+    fn intend(&self, intentions: &[Intention]) -> io::Result<usize> {
+        let mut lines = String::new();
+        for intention in intentions {
+            let text = Zeroizing::new(serde_json::to_vec(intention)?);
+            lines.push_str(&self.seal.close(&text)?);
+            lines.push('\n');
+        }
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        changes.file.write_all(lines.as_bytes())?;
+        changes.file.sync_data()?;
+        let first = changes.intentions;
+        changes.intentions += intentions.len();
+        Ok(first)
+    }
+
+    fn became(&self, became: &[Became]) -> io::Result<()> {
+        let mut lines = Vec::new();
+        for became in became {
+            serde_json::to_writer(&mut lines, became)?;
+            lines.push(b'\n');
+        }
+        let mut file = self.became.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(&lines)
+    }
+
+    fn taken_back(&self, origins: &[Origin], fate: Fate) -> io::Result<()> {
+        for origin in origins {
+            let became = Became {
+                intention: origin.intention,
+                fates: vec![(origin.change, fate)],
+            };
+            if origin.run == self.name {
+                self.became(&[became])?;
+            } else {
+                let folder = folder::runs()?.join(&origin.run);
+                let file = Mutex::new(folder::append(&folder.join(reading::BECAME))?);
+                // The last line of a run that was cut off may lack its end.
+                line(
+                    &file,
+                    &[b"\n", &serde_json::to_vec(&became)?[..]].concat(),
+                    false,
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn recorded(&self) -> io::Result<Vec<Recorded>> {
+        reading::recorded(&self.name, &self.folder, &self.seal)
+    }
+
+    fn run(&self) -> &str {
+        &self.name
     }
 }
 

@@ -41,13 +41,17 @@ pub const BUILT_IN_FILES: &[(&str, &str)] = &[
 pub fn read_source(path: &Path, asked_at: Option<&At>) -> Result<Arc<Source>> {
     let name = display(path);
     if let Some(text) = built_in(path) {
+        super::inputs::note(path, text.as_bytes());
         return Ok(Source::new(name, text));
     }
     let error = match std::fs::read(path) {
-        Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => return Ok(Source::new(name, text)),
-            Err(error) => return Err(not_text(name, &error, asked_at).into()),
-        },
+        Ok(bytes) => {
+            super::inputs::note(path, &bytes);
+            match String::from_utf8(bytes) {
+                Ok(text) => return Ok(Source::new(name, text)),
+                Err(error) => return Err(not_text(name, &error, asked_at).into()),
+            }
+        }
         Err(error) => error,
     };
     let mut diagnostic = Diagnostic::error(format!("cannot read `{name}`: {}", reason(&error)));

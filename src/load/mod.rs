@@ -2,6 +2,7 @@
 
 pub mod extra_variables;
 pub mod files;
+pub mod inputs;
 pub mod inventory;
 pub mod library;
 pub mod playbook;

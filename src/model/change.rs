@@ -106,6 +106,15 @@ impl Field {
 pub enum Undo {
     /// These steps restore what was observed before.
     Steps(Vec<Step>),
+    /// It cannot be taken back, but done once more it puts to use what has been restored: a restart. These steps come
+    /// after everything else, in the order in which the changes were made.
+    Again {
+        steps: Vec<Step>,
+        /// The running server that it is for, as `host:port` or a socket's path, where that is known: what the server
+        /// has then tells whether it is needed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        server: Option<String>,
+    },
     /// It cannot be taken back; why, in words.
     Impossible(String),
 }

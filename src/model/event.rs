@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, ChangeKind, Difference};
+use super::impact::Impact;
 use super::replication::Shard;
 use super::value::Unknown;
 
@@ -65,6 +66,17 @@ pub enum Event {
         hosts: Vec<String>,
     },
     GateEnded(GateEnded),
+    /// What was done is taken back, because the run was stopped and the playbook wants that.
+    RollbackStarted {
+        play: usize,
+        /// Whose changes are taken back.
+        hosts: Vec<String>,
+    },
+    /// Something about a host that a person should know, and that ends nothing.
+    HostNoted {
+        host: String,
+        message: String,
+    },
     /// No further wave or play begins, and why.
     Stopped {
         reason: String,
@@ -138,6 +150,15 @@ pub struct RunStarted {
     pub program: String,
     #[serde(default)]
     pub user: String,
+    /// The run that it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+    /// The run that it goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<String>,
+    /// Why freeze windows do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub override_freeze: Option<String>,
 }
 
 /// Which task; the same on all hosts.
@@ -226,6 +247,9 @@ pub struct ShownChange {
     pub difference: Difference,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What it does to those who use the server meanwhile.
+    #[serde(default, skip_serializing_if = "Impact::is_live")]
+    pub impact: Impact,
 }
 
 impl From<&Change> for ShownChange {
@@ -235,6 +259,7 @@ impl From<&Change> for ShownChange {
             resource: change.resource.clone(),
             difference: change.difference.clone(),
             notes: change.notes.clone(),
+            impact: Impact::of(change),
         }
     }
 }
@@ -283,6 +308,8 @@ pub enum HostStatus {
     Unreachable,
     /// The run was stopped before or while it ran.
     Interrupted,
+    /// Nothing was done on it, because somebody else keeps it or it is not as it was planned from.
+    Refused,
 }
 
 /// How many tasks came out how.
@@ -330,6 +357,9 @@ pub struct RunEnded {
     pub failed: Vec<String>,
     pub unreachable: Vec<String>,
     pub interrupted: Vec<String>,
+    /// Hosts on which nothing was done, because somebody else keeps them or they are not as they were planned from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
     /// Hosts that no wave came to.
     pub not_reached: Vec<String>,
     /// Hosts with changes, made or to be made.
@@ -337,4 +367,10 @@ pub struct RunEnded {
     /// The failover during which writes waited longest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub longest_stall: Option<FailedOver>,
+    /// Hosts of which all that was done was taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rolled_back: Vec<String>,
+    /// Whether all was taken back that the playbook wanted taken back; not there where nothing was to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<bool>,
 }

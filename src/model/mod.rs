@@ -1,11 +1,13 @@
 //! The things the rest is about: values, hosts, playbooks, facts, changes, events. No input or output here.
 
+pub mod aspect;
 pub mod blob;
 pub mod change;
 pub mod diagnostic;
 pub mod event;
 pub mod fact_variables;
 pub mod facts;
+pub mod impact;
 pub mod inventory;
 pub mod json_text;
 pub mod nearest;

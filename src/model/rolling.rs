@@ -17,6 +17,7 @@ pub struct Rolling {
     /// A pattern of hosts that come first, in waves of their own.
     pub canary: Option<Node>,
     pub limits: Limits,
+    pub on_failure: OnFailure,
     /// What stands behind each wave, one after another.
     pub gates: Vec<Gate>,
 }
@@ -56,6 +57,18 @@ pub struct Limits {
     /// Of the whole run.
     pub max_fail: Option<Batch>,
     pub any_errors_fatal: bool,
+}
+
+/// What is done when the budget is spent, or a gate lets nobody pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    #[default]
+    Stop,
+    /// What was done to the hosts of the wave is taken back.
+    RollbackWave,
+    /// What was done to all hosts of the run is taken back.
+    RollbackRun,
 }
 
 /// A number of hosts.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::blob::Blob;
 use super::probe::{Program, RedisAddress};
 use super::replication::Handover;
+use super::secret::Secret;
 
 /// One instruction. Steps are carried out in order; the first that fails ends the script.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +115,34 @@ pub struct ConfigSetting {
     pub secret: bool,
 }
 
+impl RedisAddress {
+    /// Where, and with which password, a server is asked once it has new settings.
+    #[must_use]
+    pub fn after(&self, settings: &[ConfigSetting]) -> Self {
+        let mut after = self.clone();
+        for setting in settings {
+            match (setting.name.as_str(), setting.value.as_text()) {
+                ("port", Some(port)) if after.socket.is_none() => {
+                    after.port = port.parse().unwrap_or(after.port);
+                }
+                ("requirepass", Some(password)) if after.user.is_none() => {
+                    after.password = (!password.is_empty()).then(|| Secret::new(password));
+                }
+                _ => {}
+            }
+        }
+        after
+    }
+
+    /// For a person, and to tell servers of a host apart: `127.0.0.1:6379` or a socket's path.
+    pub fn place(&self) -> String {
+        match (&self.socket, &self.host) {
+            (Some(socket), _) => socket.clone(),
+            (None, host) => format!("{}:{}", host.as_deref().unwrap_or("127.0.0.1"), self.port),
+        }
+    }
+}
+
 /// How slowly `maxmemory` is lowered. The next step is taken when the server has come below the last one and has
 /// had the time that its evictions may take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,7 +204,7 @@ pub enum Guard {
 }
 
 /// Steps are kept sealed, and an undo needs the password that the step had: here it is kept with the address.
-mod with_password {
+pub mod with_password {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use crate::model::probe::RedisAddress;
@@ -188,7 +217,9 @@ mod with_password {
         password: Option<String>,
     }
 
-    pub(super) fn serialize<S: Serializer>(
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(
         address: &RedisAddress,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -200,7 +231,9 @@ mod with_password {
         .serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    /// # Errors
+    /// The deserializer's.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<RedisAddress, D::Error> {
         let login = Login::deserialize(deserializer)?;
@@ -242,7 +275,6 @@ pub enum StepStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::secret::Secret;
 
     #[test]
     fn a_step_that_is_kept_and_read_again_has_its_password_and_shows_it_nowhere() {

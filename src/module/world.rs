@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use self::folders::Folders;
 use crate::model::change::{Change, Effect, Ownership};
-use crate::model::probe::{FileState, Observation, Probe};
+use crate::model::probe::{FileState, Observation, Probe, RedisAddress, RedisState};
 use crate::model::value::{Map, Unknown, Value};
 
 /// Observations of one host as one user, with the predicted effects of decided changes laid over them.
@@ -233,6 +233,18 @@ impl World {
                 None => Answer::Known(observation),
             },
         }
+    }
+
+    /// The running servers that were asked, with what they answered.
+    pub fn servers(&self) -> impl Iterator<Item = (&RedisAddress, &RedisState)> {
+        self.observed
+            .iter()
+            .filter_map(|(probe, observation)| match (probe, observation) {
+                (Probe::Redis(address), Observation::Redis(state)) if state.alive => {
+                    Some((address, state))
+                }
+                _ => None,
+            })
     }
 
     /// Whether something was decided that has not been made yet.

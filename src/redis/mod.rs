@@ -7,6 +7,7 @@
 //! | [`catalogue`] | which directives are there, and what is wrong with a configuration |
 //! | [`capability`] | can this build defragment, and is that wise in this version |
 //! | [`conf`] | `redis.conf` taken apart, merged, compared |
+//! | [`eviction`] | how is a limit of memory lowered below what is used |
 //! | [`from_facts`] | what follows from a host's facts: the variable `redis` |
 //! | [`guard_status`] | what does a guard on the host hold, so that nobody else takes it back |
 //! | [`health`] | is a running server what it was meant to be, and well |
@@ -19,6 +20,7 @@ pub mod capability;
 pub mod catalogue;
 pub mod conf;
 pub mod config_get;
+pub mod eviction;
 pub mod from_facts;
 pub mod guard_status;
 pub mod health;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::budget::Budget;
+use crate::model::rolling::OnFailure;
 
 /// Leads a play over its waves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,7 @@ pub struct Rollout {
     touched: bool,
     /// How many gates stand behind each wave.
     gates: usize,
+    on_failure: OnFailure,
     state: State,
 }
 
@@ -36,6 +38,8 @@ enum State {
     AtGate(usize),
     /// No further host begins; what is under way comes to its end.
     Ending(Why),
+    /// What was done is being taken back, and why.
+    RollingBack(String),
     Over,
 }
 
@@ -69,6 +73,8 @@ pub enum Input {
         failed: Vec<String>,
         refused: Option<String>,
     },
+    /// What was done has been taken back, as far as that could be.
+    RolledBack,
     /// `meta: end_play` was reached on a host: no further wave begins.
     PlayEnds,
     /// The user wants the run to end.
@@ -90,6 +96,12 @@ pub enum Action {
         /// Whether this was the last wave.
         last: bool,
     },
+    /// What was done is to be taken back: to these hosts of the wave, the only ones that were begun with; or, with
+    /// `None`, to all hosts of the run.
+    RollBack {
+        hosts: Option<Vec<String>>,
+        reason: String,
+    },
     /// The play is over.
     End(Ended),
 }
@@ -105,7 +117,12 @@ pub struct Ended {
 
 impl Rollout {
     /// A play over these waves, with so many gates behind each. `budget`: that of the run.
-    pub fn new(waves: Vec<Vec<String>>, gates: usize, budget: Budget) -> Self {
+    pub fn new(
+        waves: Vec<Vec<String>>,
+        gates: usize,
+        budget: Budget,
+        on_failure: OnFailure,
+    ) -> Self {
         Self {
             waves,
             budget,
@@ -115,6 +132,7 @@ impl Rollout {
             well: BTreeSet::new(),
             touched: false,
             gates,
+            on_failure,
             state: State::Working,
         }
     }
@@ -142,9 +160,10 @@ impl Rollout {
                 let wave = self.waves.get(self.wave)?;
                 wave.get(self.begun).map(String::as_str)
             }
-            State::AtGate(_) | State::Ending(Why::Spent(_) | Why::Interrupted) | State::Over => {
-                None
-            }
+            State::AtGate(_)
+            | State::Ending(Why::Spent(_) | Why::Interrupted)
+            | State::RollingBack(_)
+            | State::Over => None,
         }
     }
 
@@ -184,6 +203,11 @@ impl Rollout {
                     return self.gate_or_wave(gate + 1);
                 }
             }
+            Input::RolledBack => {
+                if let State::RollingBack(reason) = self.state.clone() {
+                    return self.end(Some(reason), true);
+                }
+            }
             Input::PlayEnds => self.end_for(Why::PlayEnds),
             Input::Interrupted => self.end_for(Why::Interrupted),
         }
@@ -206,7 +230,8 @@ impl Rollout {
         };
         match &self.state {
             State::Ending(known) if weight(known) >= weight(&why) => {}
-            State::Over => {}
+            // What is being taken back is taken back as a whole.
+            State::RollingBack(_) | State::Over => {}
             _ => self.state = State::Ending(why),
         }
     }
@@ -217,8 +242,8 @@ impl Rollout {
         }
         match self.state.clone() {
             State::Working => self.gate_or_wave(0),
-            State::AtGate(_) => Action::Wait,
-            State::Ending(Why::Spent(reason)) => self.end(Some(reason), true),
+            State::AtGate(_) | State::RollingBack(_) => Action::Wait,
+            State::Ending(Why::Spent(reason)) => self.give_up(reason),
             State::Ending(Why::Interrupted) => self.end(None, true),
             // What the playbook itself leaves out is not missed.
             State::Ending(Why::PlayEnds) | State::Over => self.end(None, false),
@@ -251,6 +276,20 @@ impl Rollout {
             }
             None => self.end(None, false),
         }
+    }
+
+    /// Takes back what the playbook wants taken back, and ends.
+    fn give_up(&mut self, reason: String) -> Action {
+        let hosts = match self.on_failure {
+            OnFailure::Stop => return self.end(Some(reason), true),
+            OnFailure::RollbackWave => {
+                let wave = self.waves.get(self.wave).into_iter().flatten();
+                Some(wave.take(self.begun).cloned().collect())
+            }
+            OnFailure::RollbackRun => None,
+        };
+        self.state = State::RollingBack(reason.clone());
+        Action::RollBack { hosts, reason }
     }
 
     fn end(&mut self, stopped: Option<String>, misses: bool) -> Action {

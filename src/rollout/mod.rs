@@ -5,12 +5,14 @@
 
 mod budget;
 mod candidate;
+mod freeze;
 mod machine;
 mod order;
 mod waves;
 
 pub use budget::Budget;
 pub use candidate::Candidate;
+pub use freeze::{Allow, Frozen, Window, frozen, windows};
 pub use machine::{Action, Ended, Input, Rollout};
 pub use order::order;
 pub use waves::waves;

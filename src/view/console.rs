@@ -216,7 +216,7 @@ impl Console {
             pages.push(terminal.cut_off());
         }
         pages.push(record::undoing(
-            &run.intentions,
+            &run.recorded,
             self.out.width,
             self.settings.detail,
         ));

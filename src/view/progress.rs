@@ -115,17 +115,19 @@ impl State {
                 self.running.remove(&report.host);
                 match report.status {
                     HostStatus::Done => self.done += 1,
-                    HostStatus::Failed => self.failed += 1,
+                    HostStatus::Failed | HostStatus::Refused => self.failed += 1,
                     HostStatus::Unreachable => self.unreachable += 1,
                     HostStatus::Interrupted => {}
                 }
             }
             Event::GateStarted { .. } => self.is_at_gate = true,
             Event::GateEnded(_) => self.is_at_gate = false,
+            Event::RollbackStarted { hosts, .. } => self.next(None, hosts.len()),
             Event::WavesPlanned { .. }
             | Event::TopologyFound { .. }
             | Event::FailedOver(_)
             | Event::TaskEnded(_)
+            | Event::HostNoted { .. }
             | Event::Stopped { .. }
             | Event::RunEnded(_) => {}
         }

@@ -17,6 +17,7 @@ pub struct Terminal {
     section: Option<Section>,
     /// The hosts that a gate is being asked about.
     gate: HostSet,
+    is_taking_back: bool,
     seen: Seen,
     tally: Tally,
     /// The run is over and told from its record.
@@ -33,6 +34,7 @@ impl Terminal {
             play: (0, String::new()),
             section: None,
             gate: HostSet::default(),
+            is_taking_back: false,
             seen: Seen::default(),
             tally: Tally::default(),
             is_record: false,
@@ -115,6 +117,21 @@ impl Terminal {
                 };
                 tell::gate(&mut page, ended, &failures, names);
             }
+            Event::RollbackStarted { play, hosts } => {
+                self.flush(&mut page);
+                self.play = (*play, "Taking back what was done".to_owned());
+                self.seen.clear();
+                self.is_taking_back = true;
+                if hosts.is_empty() {
+                    page.push(Line::plain(
+                        "Nothing had been done that could be taken back.",
+                    ));
+                    page.blank();
+                } else {
+                    self.open(None, hosts);
+                }
+            }
+            Event::HostNoted { host, message } => self.section().add_note(host, message),
             Event::Stopped { reason } => {
                 self.flush(&mut page);
                 self.tally.stopped = true;
@@ -154,15 +171,28 @@ impl Terminal {
             ..Self::new(self.width, self.detail)
         };
         if started.mode == Mode::Apply {
-            let what = format!("{} to {}", started.playbook, count(started.hosts, "host"));
+            let hosts = count(started.hosts, "host");
+            let (present, past, what) = match (&started.undoes, &started.resumes) {
+                (Some(run), _) => ("takes back", "took back", format!("{run} on {hosts}")),
+                (None, Some(run)) => (
+                    "goes on with",
+                    "went on with",
+                    format!("{run}, {} to {hosts}", started.playbook),
+                ),
+                (None, None) => (
+                    "applies",
+                    "applied",
+                    format!("{} to {hosts}", started.playbook),
+                ),
+            };
             let text = if self.is_record {
                 let user = match started.user.as_str() {
                     "" => String::new(),
                     user => format!(" by {user}"),
                 };
-                format!(" applied {what} on {}{user}.", tell::time(&started.time))
+                format!(" {past} {what} on {}{user}.", tell::time(&started.time))
             } else {
-                format!(" applies {what}.")
+                format!(" {present} {what}.")
             };
             let line = Line::plain("Run ").and(Role::Heading, &started.run);
             page.wrapped(0, 2, &line.and(Role::Plain, &text));
@@ -204,7 +234,10 @@ impl Terminal {
         let Some(section) = self.section.take() else {
             return;
         };
-        self.tally.add(&section);
+        // What is taken back is no further change.
+        if !self.is_taking_back {
+            self.tally.add(&section);
+        }
         if !(section.is_notable() || section.wave.is_some() || self.detail > 0) {
             return;
         }
@@ -226,6 +259,10 @@ impl Open<'_> {
 
     fn add_waves(self, waves: &[Vec<String>], gates: &[String]) {
         self.section.add_waves(waves, gates, self.hosts);
+    }
+
+    fn add_note(self, host: &str, message: &str) {
+        self.section.add_note(host, message, self.hosts);
     }
 
     fn add_host(self, report: &crate::model::event::HostReport) {

@@ -73,9 +73,10 @@ fn b_a_converged_host_costs_one_connection_and_four_round_trips_and_keeps_nothin
     assert_eq!(
         on(
             "bw2",
-            "ls -d /var/lib/cachesmith /tmp/.cachesmith* 2>/dev/null; true"
+            "ls /var/lib/cachesmith; ls -d /tmp/.cachesmith* 2>/dev/null; true"
         ),
-        ""
+        "last-run\n",
+        "the run that changed the host last is all that is kept"
     );
     assert_eq!(
         on("bw2", "ps -e -o comm= | grep -c '^sh$'; true").trim(),

@@ -51,5 +51,8 @@ fn b_a_handler_that_could_not_run_runs_the_next_time() {
         plan.stdout
     );
     cachesmith(&["apply", &playbook, "--yes", "-l", "bw4"]).expect(0);
-    on("bw4", "test -e /root/told && test ! -e /var/lib/cachesmith");
+    on(
+        "bw4",
+        "test -e /root/told && test ! -e /var/lib/cachesmith/pending",
+    );
 }

@@ -164,7 +164,7 @@ fn a_primary_that_would_come_back_empty_is_not_restarted_in_place() {
     follow("rp2", "rp1");
     let refused = |name: &str, task: &str| {
         let text = format!("- hosts: rp1\n  become: true\n  tasks:\n{task}");
-        let run = cachesmith(&["plan", &playbook(name, &text)]).expect(3);
+        let run = cachesmith(&["plan", &playbook(name, &text), "--json"]).expect(3);
         assert!(run.stdout.contains("copy its emptiness"), "{}", run.stdout);
         assert!(run.stdout.contains("topology: redis"), "{}", run.stdout);
     };

@@ -151,7 +151,7 @@ impl Case {
     fn check_undo(&self, decision: &Decision) -> Result<(), Problem> {
         for (number, change) in decision.changes.iter().enumerate() {
             let there_is_none = match &change.undo {
-                Undo::Steps(steps) => steps.is_empty(),
+                Undo::Steps(steps) | Undo::Again { steps, .. } => steps.is_empty(),
                 Undo::Impossible(_) => true,
             };
             let nothing_to_undo = change.kind == ChangeKind::Wait;

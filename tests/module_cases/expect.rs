@@ -188,6 +188,12 @@ fn change(expected: &Value, found: &Map) -> Result<(), Problem> {
                 let reason = reason.and_then(Value::as_str).ok_or("it can be undone")?;
                 contains("undo", part, reason)?;
             }
+            ("undo", None) if expected.get("again").is_some() => {
+                let steps = found.and_then(|undo| undo.get("again"));
+                let steps = steps.ok_or("it is not done once more")?;
+                let part = expected.get("again").ok_or("checked above")?;
+                contains("undo", part, &format!("{steps:?}"))?;
+            }
             ("steps" | "undo", None) => {
                 let found = found.map(without_needless_quotes);
                 same(key, &without_needless_quotes(expected), found.as_ref())?;

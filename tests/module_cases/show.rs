@@ -99,6 +99,9 @@ pub(crate) fn change(change: &Change) -> Map {
     map.insert("steps".to_owned(), texts(known.steps(&change.steps)));
     let undo = match &change.undo {
         Undo::Steps(steps) => texts(known.steps(steps)),
+        Undo::Again { steps, .. } => {
+            Value::from_iter([("again".to_owned(), texts(known.steps(steps)))])
+        }
         Undo::Impossible(reason) => {
             Value::from_iter([("impossible".to_owned(), reason.as_str().into())])
         }

@@ -44,7 +44,7 @@ pub(crate) fn judge(facts: &Map, observed: &[Pair], changes: &[Change]) -> Resul
     let mut restored = after.clone();
     for change in changes.iter().rev() {
         match &change.undo {
-            Undo::Impossible(_) => return Ok(()),
+            Undo::Impossible(_) | Undo::Again { .. } => return Ok(()),
             Undo::Steps(steps) => {
                 let done = restored.run(steps);
                 match done.map_err(|problem| format!("undo of {}: {problem}", change.resource))? {

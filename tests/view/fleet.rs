@@ -58,6 +58,7 @@ fn changed(mut report: TaskReport, resource: &str, difference: Difference) -> Ta
         resource: resource.to_owned(),
         difference,
         notes: Vec::new(),
+        impact: Default::default(),
     });
     report
 }
@@ -115,6 +116,9 @@ fn run() -> Vec<Event> {
             hosts: HOSTS,
             program: "0.1.0".to_owned(),
             user: String::new(),
+            override_freeze: None,
+            undoes: None,
+            resumes: None,
         }),
         Event::PlayStarted {
             play: 0,
@@ -166,7 +170,10 @@ fn run() -> Vec<Event> {
         failed: FAILING.iter().map(|host| name(*host)).collect(),
         unreachable: UNREACHABLE.iter().map(|host| name(*host)).collect(),
         interrupted: Vec::new(),
+        refused: Vec::new(),
         not_reached: Vec::new(),
+        rolled_back: Vec::new(),
+        rollback: None,
         changed: hosts,
         longest_stall: None,
     }));

@@ -1,6 +1,6 @@
 //! Recorded runs: their list, and how what they did would be undone.
 
-use cachesmith::journal::{Intention, RunLine};
+use cachesmith::journal::{Fate, Intention, Recorded, RunLine};
 use cachesmith::model::event::Event;
 use cachesmith::view::{Terminal, runs_page, undoing_page};
 
@@ -74,12 +74,19 @@ fn ways_back_are_shown_as_stored() {
     let mut failures = Vec::new();
     for path in cases("undoing", "jsonl") {
         let text = std::fs::read_to_string(&path).unwrap();
-        let intentions: Vec<Intention> = text
+        let recorded: Vec<Recorded> = text
             .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
+            .map(|line| serde_json::from_str::<Intention>(line).unwrap())
+            .enumerate()
+            .map(|(number, intention)| Recorded {
+                run: "r".to_owned(),
+                number,
+                fates: vec![Fate::Done; intention.changes.len()],
+                intention,
+            })
             .collect();
         for width in WIDTHS {
-            let text = undoing_page(&intentions, width, 0).render(false);
+            let text = undoing_page(&recorded, width, 0).render(false);
             compare(
                 &format!("undoing-{}@{width}", stem(&path)),
                 &text,

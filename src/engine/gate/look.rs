@@ -83,9 +83,14 @@ impl Rolling<'_> {
             let (id, failure) = match looked {
                 Ok((_, Ok(()))) => continue,
                 Ok((_, Err(Trouble::Interrupted))) => return Err(Interrupted),
-                Ok((id, Err(Trouble::Unreachable(failure) | Trouble::Failed(failure)))) => {
-                    (id, failure)
-                }
+                Ok((
+                    id,
+                    Err(
+                        Trouble::Unreachable(failure)
+                        | Trouble::Failed(failure)
+                        | Trouble::Refused(failure),
+                    ),
+                )) => (id, failure),
                 Err(error) => {
                     let words =
                         format!("Cachesmith itself failed while it looked at this host: {error}");

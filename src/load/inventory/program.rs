@@ -83,6 +83,7 @@ pub(super) fn run(path: &Path, arguments: &[&str], limit: Duration) -> Result<Op
     }
     let text = String::from_utf8(out)
         .map_err(|_| failure(format!("{shown} printed something that is not UTF-8"), &err))?;
+    crate::load::inputs::note(Path::new(&shown), text.as_bytes());
     Ok(Some(Output {
         text,
         complaints: String::from_utf8_lossy(&err).trim().to_owned(),

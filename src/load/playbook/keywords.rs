@@ -24,6 +24,7 @@ const KEYWORDS: &[(&str, u8)] = &[
     ("spread_by", PLAY),
     ("canary", PLAY),
     ("gate", PLAY),
+    ("on_failure", PLAY),
     ("pre_tasks", PLAY),
     ("tasks", PLAY),
     ("post_tasks", PLAY),

@@ -5,7 +5,7 @@ use super::tasks::Surroundings;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::inventory::pattern::Patterns;
 use crate::model::node::{Content, Node};
-use crate::model::rolling::{Batch, Limits, Named, Order, Rolling, Throttle};
+use crate::model::rolling::{Batch, Limits, Named, OnFailure, Order, Rolling, Throttle};
 use crate::model::template::scan::is_template;
 use crate::model::value::Value;
 
@@ -16,6 +16,12 @@ const ORDERS: &[(&str, Order)] = &[
     ("sorted", Order::Sorted),
     ("reverse_sorted", Order::ReverseSorted),
     ("shuffle", Order::Shuffle),
+];
+
+const ON_FAILURE: &[(&str, OnFailure)] = &[
+    ("stop", OnFailure::Stop),
+    ("rollback_wave", OnFailure::RollbackWave),
+    ("rollback_run", OnFailure::RollbackRun),
 ];
 
 impl Loader<'_> {
@@ -41,6 +47,10 @@ impl Loader<'_> {
                     .and_then(|node| self.boolean("any_errors_fatal", node))
                     .unwrap_or(false),
             },
+            on_failure: play
+                .get("on_failure")
+                .and_then(|node| self.on_failure(node))
+                .unwrap_or_default(),
             gates: play
                 .get("gate")
                 .map(|node| self.gates(play, node, surroundings))
@@ -132,6 +142,19 @@ impl Loader<'_> {
                 None
             }
         }
+    }
+
+    fn on_failure(&mut self, node: &Node) -> Option<OnFailure> {
+        let word = self.literal("on_failure", node)?;
+        let known = ON_FAILURE.iter().find(|(name, _)| *name == word);
+        if known.is_none() {
+            self.report(
+                Diagnostic::error(format!("`on_failure` cannot be `{word}`"))
+                    .at(&node.at)
+                    .nearest_or_all(&word, ON_FAILURE.iter().map(|(name, _)| *name)),
+            );
+        }
+        known.map(|(_, known)| *known)
     }
 
     fn percentage(&mut self, node: &Node) -> Option<f64> {

@@ -124,7 +124,7 @@ fn undo_directory(
         };
         match undo_removal(&path, &info) {
             Undo::Steps(more) => steps.extend(more),
-            impossible @ Undo::Impossible(_) => return Ok(impossible),
+            other => return Ok(other),
         }
     }
     Ok(Undo::Steps(steps))

@@ -63,7 +63,8 @@ pub(super) fn joined(failover: Change, pinned: Change) -> Change {
             file.extend(back);
             Undo::Steps(file)
         }
-        (Undo::Impossible(why), _) | (_, Undo::Impossible(why)) => Undo::Impossible(why),
+        // The file was read, so its change has a way back.
+        (undo, _) => undo,
     };
     Change {
         difference: Difference::Fields(

@@ -36,10 +36,15 @@ pub(super) fn before_unit(
     what: &str,
     restart_primary: bool,
 ) -> Result<Vec<Change>, Stop> {
-    let standing = Standing::all(look)?
-        .into_iter()
-        .find(|standing| standing.unit == Some(unit));
-    match standing {
+    let servers = match Standing::all(look) {
+        // Servers are about to change: other services have nothing to do with that.
+        Err(Stop::Unknown(_)) if !["redis", "valkey"].iter().any(|name| unit.contains(name)) => {
+            Vec::new()
+        }
+        servers => servers?,
+    };
+    let mut servers = servers.into_iter();
+    match servers.find(|standing| standing.unit == Some(unit)) {
         Some(standing) => before(look, &standing, what, restart_primary),
         None => Ok(Vec::new()),
     }

@@ -209,7 +209,7 @@ fn answered(probe: Probe, wish: &Wish, index: &Index, wanted: State) -> Effect {
     }
 }
 
-/// New packages are removed again; others go back to the version they had, where it can still be had.
+/// New packages are removed again, with their configuration; others go back to the version they had, where it can still be had.
 fn undo(wishes: &[Wish], index: &Index, request: &Request) -> Undo {
     let gone: Vec<String> = wishes
         .iter()
@@ -240,7 +240,7 @@ fn undo(wishes: &[Wish], index: &Index, request: &Request) -> Undo {
         .collect();
     let mut steps = Vec::new();
     if !new.is_empty() {
-        steps.push(step(commands::remove(
+        steps.push(step(commands::take_back(
             index.manager,
             &new,
             &request.options,

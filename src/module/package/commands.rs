@@ -22,6 +22,21 @@ while :; do
 done
 "#;
 
+/// Removes packages with their configuration, and those that nothing needs any more without them; what nothing
+/// needed before stays. First argument: seconds to wait for another one's lock.
+const TAKE_BACK: &str = r#"# removing packages that were new, and what came along with them
+seconds=$1; shift
+apt() { apt-get -y -o "DPkg::Lock::Timeout=$seconds" --purge remove -- "$@"; }
+idle() { apt-get -s autoremove | sed -n 's/^Remv \([^ ]*\).*/\1/p'; }
+before=" $(idle | tr '\n' ' ')"
+apt "$@" || exit
+set --
+for name in $(idle); do
+    case $before in *" $name "*) ;; *) set -- "$@" "$name" ;; esac
+done
+[ $# -eq 0 ] || apt "$@"
+"#;
+
 /// A package by its name, and the version to insist on.
 pub(super) struct Item<'a> {
     pub(super) name: &'a str,
@@ -84,6 +99,25 @@ pub(super) fn remove(manager: PackageManager, names: &[&str], options: &Options)
             argv.push("remove".to_owned());
             argv.extend(names.iter().map(|name| (*name).to_owned()));
             program(argv, options.lock_timeout)
+        }
+    }
+}
+
+/// Removes packages that were new, with all that came with them.
+pub(super) fn take_back(manager: PackageManager, names: &[&str], options: &Options) -> Program {
+    match manager {
+        PackageManager::Apt => {
+            let seconds = options.lock_timeout.to_string();
+            let mut argv = vec!["/bin/sh", "-c", TAKE_BACK, "apt-get remove", &seconds];
+            argv.extend(names);
+            program(argv, options.lock_timeout)
+        }
+        PackageManager::Dnf => {
+            let options = Options {
+                autoremove: true,
+                ..options.clone()
+            };
+            remove(manager, names, &options)
         }
     }
 }

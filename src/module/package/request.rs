@@ -21,6 +21,7 @@ pub(super) struct Request {
 }
 
 /// How packages are brought and taken.
+#[derive(Clone)]
 pub(super) struct Options {
     pub(super) purge: bool,
     pub(super) autoremove: bool,

@@ -8,7 +8,6 @@ use super::lowering::Lowering;
 use crate::model::blob::Blob;
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Undo};
 use crate::model::probe::{Observation, Probe, Program, RedisAddress, RedisState};
-use crate::model::secret::Secret;
 use crate::model::step::{Action, ConfigSetting, Guard, Step};
 use crate::module::shared::program::run_program;
 use crate::module::shared::redis_address::place;
@@ -49,7 +48,7 @@ fn set(live: &Live<'_>, items: &[&Item], notes: Vec<String>) -> Change {
         .collect();
     let at_once = live.server.is_some_and(|server| server.sets_many_at_once());
     let back: Vec<ConfigSetting> = settings.iter().rev().map(reversed).collect();
-    let address_after = address_after(&live.address, &settings);
+    let address_after = live.address.after(&settings);
     let told: Vec<(String, Blob)> = items
         .iter()
         .filter(|item| {
@@ -177,23 +176,6 @@ fn known(live: &Live<'_>, name: &str) -> Option<(String, Blob)> {
     (!value.contains('\u{fffd}')).then(|| (name.to_owned(), Blob::from(value.as_str())))
 }
 
-/// Where, and with which password, the server is asked once it has its new settings.
-fn address_after(address: &RedisAddress, settings: &[ConfigSetting]) -> RedisAddress {
-    let mut after = address.clone();
-    for setting in settings {
-        match (setting.name.as_str(), setting.value.as_text()) {
-            ("port", Some(port)) if after.socket.is_none() => {
-                after.port = port.parse().unwrap_or(after.port);
-            }
-            ("requirepass", Some(password)) if after.user.is_none() => {
-                after.password = (!password.is_empty()).then(|| Secret::new(password));
-            }
-            _ => {}
-        }
-    }
-    after
-}
-
 /// What the server will answer, for the tasks after this one in a plan; in an apply it is asked again.
 fn effects(
     live: &Live<'_>,
@@ -289,6 +271,7 @@ fn merged(before: Option<&String>, setting: &ConfigSetting) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::secret::Secret;
 
     fn setting(name: &str, value: &str) -> ConfigSetting {
         ConfigSetting {
@@ -306,10 +289,7 @@ mod tests {
             port: 6379,
             ..RedisAddress::default()
         };
-        let after = address_after(
-            &address,
-            &[setting("port", "7000"), setting("requirepass", "x")],
-        );
+        let after = address.after(&[setting("port", "7000"), setting("requirepass", "x")]);
         assert_eq!((after.port, after.password), (7000, Some(Secret::new("x"))));
         let by_account = RedisAddress {
             user: Some("ops".to_owned()),
@@ -317,7 +297,7 @@ mod tests {
             ..address
         };
         let settings = [setting("requirepass", "x"), setting("timeout", "1")];
-        assert_eq!(address_after(&by_account, &settings), by_account);
+        assert_eq!(by_account.after(&settings), by_account);
     }
 
     #[test]

@@ -170,9 +170,7 @@ impl<'a> Live<'a> {
 
     /// Bytes that count against `maxmemory`.
     pub(super) fn counted_memory(&self) -> u64 {
-        let used = self.info.bytes("used_memory").unwrap_or(0);
-        let uncounted = self.info.bytes("mem_not_counted_for_evict").unwrap_or(0);
-        used.saturating_sub(uncounted)
+        crate::redis::eviction::counted_memory(&self.info)
     }
 }
 

@@ -7,32 +7,18 @@
 use super::live::Live;
 use crate::model::step::Pace;
 use crate::module::{Failure, Parameters, Stop};
+use crate::redis::eviction::{Haste, USUAL_STEP, average_key, pace};
 use crate::redis::info::Role;
-use crate::redis::units::{MIB, human_exact};
-use crate::redis::version::Version;
-
-/// One step on Redis before 6.2, which evicts within CONFIG SET and answers nobody meanwhile (redis#2716). Bytes.
-const MOST_AT_A_STRETCH: u64 = 32 * MIB;
-
-/// Arithmetic of a shell has 63 bits.
-const NO_LIMIT: u64 = 1 << 60;
-
-/// A cache of any size can lose this many keys a second unnoticed.
-const FEWEST_EVICTIONS: u64 = 1000;
+use crate::redis::units::human_exact;
 
 /// Seconds that counters of frequency get by default before they decide which keys go.
 const WARM_UP: i64 = 600;
-
-/// Per cent of the used memory that one step takes by default.
-const STEP: i64 = 2;
 
 /// What the task says about evictions.
 #[derive(Debug, Clone)]
 pub(super) struct Wishes {
     disposable: bool,
-    evictions_per_second: Option<u64>,
-    step: u64,
-    within: Option<u64>,
+    haste: Haste,
     warm_up: u64,
 }
 
@@ -74,9 +60,11 @@ impl Wishes {
         };
         Ok(Self {
             disposable: parameters.boolean("disposable", false)?,
-            evictions_per_second: within("evictions_per_second", None, 1, 1_000_000_000)?,
-            step: within("lower_step", Some(STEP), 1, 50)?.unwrap_or(2),
-            within: within("lower_within", None, 1, 86_400)?,
+            haste: Haste {
+                evictions_per_second: within("evictions_per_second", None, 1, 1_000_000_000)?,
+                step: within("lower_step", None, 1, 50)?.unwrap_or(USUAL_STEP),
+                within: within("lower_within", None, 1, 86_400)?,
+            },
             warm_up: within("lfu_warm_up", Some(WARM_UP), 0, 86_400)?.unwrap_or(0),
         })
     }
@@ -106,43 +94,23 @@ pub(super) fn judge(request: &Request<'_>, wishes: &Wishes) -> Result<Option<Low
     let keys = live.info.keys();
     let policy = request.new_policy.unwrap_or(request.policy);
     refuse(request, wishes, used, policy)?;
-    // Evictions are counted in keys, steps in bytes. Tables do not shrink with their keys, so what a key gives back is
-    // near its share of the data alone; where that is a little less, more evictions are announced than will be.
-    let data = live.info.bytes("used_memory_dataset").unwrap_or(used);
-    let average = (data.min(used) / keys.total.max(1)).max(1);
-    let rate = wishes
-        .evictions_per_second
-        .unwrap_or_else(|| FEWEST_EVICTIONS.max(keys.total / 100));
-    let at_a_stretch = match live.server {
-        Some(server) if server.version >= Version::new(6, 2, 0) => NO_LIMIT,
-        _ => MOST_AT_A_STRETCH,
-    };
-    let most_bytes = rate.saturating_mul(average).clamp(1, at_a_stretch);
-    let step = (used / 100)
-        .saturating_mul(wishes.step)
-        .clamp(1, most_bytes);
-    // Each step takes a second at least, and later ones are smaller than the first.
-    let usual = 2 * (excess / step + 1);
+    let average = average_key(&live.info);
+    let pace = pace(&live.info, live.server, request.to, wishes.haste);
     let switches_to_frequency = policy.ends_with("-lfu") && !request.policy.ends_with("-lfu");
     Ok(Some(Lowering {
-        pace: Pace {
-            to: request.to,
-            percent: wishes.step,
-            most_bytes,
-            evictions_per_second: rate,
-            time_limit: wishes.within.unwrap_or(60 + 4 * usual),
-        },
+        pace: pace.clone(),
         warm_up: if switches_to_frequency {
             wishes.warm_up
         } else {
             0
         },
         announcement: format!(
-            "about {} of {} in use are evicted, which are about {} of {} keys; at most {rate} keys a second",
+            "about {} of {} in use are evicted, which are about {} of {} keys; at most {} keys a second",
             human_exact(excess),
             human_exact(used),
             (excess / average).min(keys.total),
-            keys.total
+            keys.total,
+            pace.evictions_per_second
         ),
     }))
 }

@@ -6,7 +6,8 @@ use super::{converge::Pending, note};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Undo};
 use crate::model::probe::Probe;
 use crate::module::handover::{RESTART_PRIMARY, Standing, Way};
-use crate::module::service::restart_step;
+use crate::module::service::{again, restart_step};
+use crate::module::shared::redis_address::place;
 use crate::module::{Failure, Parameters, Stop};
 use crate::redis::conf::{Effective, Value};
 use crate::redis::info::Role;
@@ -139,9 +140,10 @@ pub(super) fn change(
         difference: Difference::None,
         notes,
         steps,
-        undo: Undo::Impossible(format!(
-            "a restart cannot be taken back; once its files are as they were, restart {unit} again"
-        )),
+        undo: Undo::Again {
+            steps: vec![again("restart", unit)],
+            server: Some(place(&live.address)),
+        },
         effects: vec![
             Effect::ServersChange {
                 reason: format!("{unit} is restarted"),

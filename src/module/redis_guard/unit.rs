@@ -81,7 +81,7 @@ pub(super) fn restart_when_undone(changes: &mut [Change], instance: &Instance) {
     for change in changes {
         if let Undo::Steps(steps) = &mut change.undo {
             steps.push(systemctl::daemon_reload());
-            steps.push(systemctl::plain("try-restart", &unit));
+            steps.push(systemctl::again("restart", &unit));
         }
     }
 }

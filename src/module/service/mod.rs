@@ -12,7 +12,7 @@ use request::Request;
 
 use super::handover::RESTART_PRIMARY;
 
-pub(super) use systemctl::restart as restart_step;
+pub(super) use systemctl::{again, restart as restart_step};
 
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 

@@ -66,7 +66,10 @@ pub(super) fn decide(request: &Request, name: &str, look: &Look<'_>) -> Result<D
             difference: Difference::None,
             notes: Vec::new(),
             steps: vec![run(state.verb())],
-            undo: Undo::Impossible(format!("a {} cannot be taken back", state.verb())),
+            undo: Undo::Again {
+                steps: vec![run(state.verb())],
+                server: None,
+            },
             effects: becomes(0),
         },
     };

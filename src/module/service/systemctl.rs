@@ -28,6 +28,13 @@ pub(crate) fn daemon_reload() -> Step {
     step(Program::new(["systemctl", "daemon-reload"]))
 }
 
+/// What comes before a restart that is made once more.
+const NEEDS_NONE: &str = r#"# once more, where it runs
+case $(systemctl show --property=LoadState --property=ActiveState -- "$2") in
+    *LoadState=not-found*|*ActiveState=inactive*) exit 0 ;;
+esac
+"#;
+
 /// `enable`, `disable`, `mask`, `unmask`, `stop`: what works at once, or says why not.
 pub(crate) fn plain(verb: &str, unit: &str) -> Step {
     step(Program::new(["systemctl", verb, "--", unit]))
@@ -39,6 +46,19 @@ pub(crate) fn with_reasons(verb: &str, unit: &str) -> Step {
         "/bin/sh",
         "-c",
         WITH_REASONS,
+        "sh",
+        verb,
+        unit,
+    ]))
+}
+
+/// Restarting or reloading once more, when the files of a unit are as they were before: what does not run, or is no
+/// longer there, needs none. One that failed does.
+pub(crate) fn again(verb: &str, unit: &str) -> Step {
+    step(Program::new([
+        "/bin/sh",
+        "-c",
+        &format!("{NEEDS_NONE}{WITH_REASONS}"),
         "sh",
         verb,
         unit,

@@ -118,10 +118,10 @@ impl Unit<'_> {
             difference: Difference::None,
             notes: Vec::new(),
             steps: vec![systemctl::with_reasons(verb, &self.name)],
-            undo: Undo::Impossible(format!(
-                "a {verb} cannot be taken back; once its files are as they were, {verb} {} again",
-                self.name
-            )),
+            undo: Undo::Again {
+                steps: vec![systemctl::again(verb, &self.name)],
+                server: None,
+            },
             effects: [self.becomes(after), vec![self.servers(request)]].concat(),
         })
     }

@@ -87,7 +87,10 @@ pub(crate) fn reload_change(known: bool, effects: Vec<Effect>) -> Change {
         difference: Difference::None,
         notes: Vec::new(),
         steps: vec![systemctl::daemon_reload()],
-        undo: Undo::Steps(vec![systemctl::daemon_reload()]),
+        undo: Undo::Again {
+            steps: vec![systemctl::daemon_reload()],
+            server: None,
+        },
         effects,
     }
 }

@@ -104,12 +104,5 @@ pub fn redis_address(parameters: &Parameters, own: OwnAddress<'_>) -> Result<Red
 
 /// An address for a person.
 pub fn place(address: &RedisAddress) -> String {
-    match (&address.socket, &address.host) {
-        (Some(socket), _) => socket.clone(),
-        (None, host) => format!(
-            "{}:{}",
-            host.as_deref().unwrap_or("127.0.0.1"),
-            address.port
-        ),
-    }
+    address.place()
 }

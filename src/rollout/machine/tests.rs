@@ -7,7 +7,7 @@ use crate::model::rolling::{Batch, Limits};
 
 fn rollout(waves: Vec<Vec<String>>, limits: Limits, gates: usize) -> Rollout {
     let hosts = waves.iter().map(Vec::len).sum();
-    Rollout::new(waves, gates, Budget::new(limits, hosts, 0))
+    Rollout::new(waves, gates, Budget::new(limits, hosts, 0), OnFailure::Stop)
 }
 
 fn waves(sizes: &[usize]) -> Vec<Vec<String>> {
@@ -31,6 +31,8 @@ struct Way {
     waves: usize,
     /// Wave and gate, in their order.
     gates: Vec<(usize, usize)>,
+    /// The hosts of which all was taken back; inside, `None`: all of the run.
+    taken_back: Option<Option<Vec<String>>>,
     ended: Ended,
 }
 
@@ -55,6 +57,7 @@ fn drive(mut rollout: Rollout, forks: usize, wrong: &Wrong) -> Way {
         begun: Vec::new(),
         waves: 0,
         gates: Vec::new(),
+        taken_back: None,
         ended: Ended::default(),
     };
     let mut running: Vec<String> = Vec::new();
@@ -83,6 +86,19 @@ fn drive(mut rollout: Rollout, forks: usize, wrong: &Wrong) -> Way {
                     failed: failed.collect(),
                     refused: refused.then(|| "no".to_owned()),
                 });
+                continue;
+            }
+            Action::RollBack { hosts, .. } => {
+                assert!(
+                    running.is_empty(),
+                    "hosts are at work while it is taken back"
+                );
+                assert_eq!(rollout.next_host(), None);
+                way.taken_back = Some(hosts);
+                // An interruption does not leave it half taken back.
+                assert_eq!(rollout.take(Input::Interrupted), Action::Wait);
+                action = rollout.take(Input::RolledBack);
+                assert!(matches!(action, Action::End(_)), "{action:?}");
                 continue;
             }
             Action::Wait => {}
@@ -227,6 +243,41 @@ fn a_wave_that_changed_nothing_needs_no_gate() {
         });
         assert_eq!(ended, action);
     }
+}
+
+#[test]
+fn what_was_done_is_taken_back_where_the_playbook_wants_that() {
+    let wrong = Wrong {
+        bad: names(&["h3"]),
+        ..Wrong::default()
+    };
+    let limits = Limits {
+        any_errors_fatal: true,
+        ..Limits::default()
+    };
+    let way = |on_failure, forks| {
+        let budget = Budget::new(limits.clone(), 6, 0);
+        drive(
+            Rollout::new(waves(&[1, 3, 2]), 0, budget, on_failure),
+            forks,
+            &wrong,
+        )
+    };
+    let names = |hosts: &[&str]| {
+        hosts
+            .iter()
+            .map(|host| (*host).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(way(OnFailure::Stop, 9).taken_back, None);
+    let wave = way(OnFailure::RollbackWave, 9);
+    assert_eq!(wave.taken_back, Some(Some(names(&["h2", "h3", "h4"]))));
+    assert_eq!(wave.ended.not_reached, ["h5", "h6"]);
+    assert!(wave.ended.stopped.is_some());
+    // Who was not begun with has nothing to be taken back.
+    let narrow = way(OnFailure::RollbackWave, 1);
+    assert_eq!(narrow.taken_back, Some(Some(names(&["h2", "h3"]))));
+    assert_eq!(way(OnFailure::RollbackRun, 9).taken_back, Some(None));
 }
 
 proptest! {

@@ -26,6 +26,10 @@ pub struct Section {
     pub failures: Causes,
     pub ignored: Causes,
     pub unreachable: Causes,
+    /// Why nothing was done on hosts.
+    pub refused: Causes,
+    /// What a person should know of hosts.
+    pub notes: Groups<String>,
     /// Where hosts stand that were interrupted.
     pub interrupted: Causes,
     /// Handlers that were earned and not run.
@@ -92,10 +96,15 @@ impl Section {
             let causes = match report.status {
                 HostStatus::Unreachable => &mut self.unreachable,
                 HostStatus::Interrupted => &mut self.interrupted,
+                HostStatus::Refused => &mut self.refused,
                 _ => &mut self.failures,
             };
             causes.add(failure, Place::default(), host, &report.host);
         }
+    }
+
+    pub fn add_note(&mut self, host: &str, message: &str, hosts: &mut Hosts) {
+        self.notes.add(message.to_owned(), hosts.number(host));
     }
 
     /// Whether every host has come to its end.
@@ -137,6 +146,8 @@ impl Section {
         }) || !(self.failures.is_empty()
             && self.ignored.is_empty()
             && self.unreachable.is_empty()
+            && self.refused.is_empty()
+            && self.notes.is_empty()
             && self.owed.is_empty()
             && self.with_status(HostStatus::Interrupted).is_empty())
     }

@@ -1,7 +1,7 @@
 //! All recorded runs as a table.
 
 use crate::journal::RunLine;
-use crate::model::event::{Mode, RunEnded, VERSION};
+use crate::model::event::{Mode, RunEnded, RunStarted, VERSION};
 use crate::view::page::{Line, Page, Role, Table};
 use crate::view::tell::count;
 
@@ -30,7 +30,7 @@ pub fn list(runs: &[RunLine], width: usize) -> Page {
                 [
                     name,
                     Line::plain(&minute(&started.time)),
-                    Line::plain(&format!("{mode} {}", started.playbook)),
+                    Line::plain(&what(started, mode)),
                     Line::plain(&started.hosts.to_string()),
                     result,
                 ]
@@ -39,6 +39,15 @@ pub fn list(runs: &[RunLine], width: usize) -> Page {
     }
     table.write(&mut page, 0);
     page
+}
+
+/// `apply site.yml`, `rollback of RUN`, `resume of RUN`
+fn what(started: &RunStarted, mode: &str) -> String {
+    match (&started.undoes, &started.resumes) {
+        (Some(run), _) => format!("rollback of {run}"),
+        (None, Some(run)) => format!("resume of {run}"),
+        (None, None) => format!("{mode} {}", started.playbook),
+    }
 }
 
 /// `2026-03-02 09:14`
@@ -67,6 +76,7 @@ fn troubles(ended: &RunEnded) -> Vec<String> {
         (&ended.failed, "failed"),
         (&ended.unreachable, "unreachable"),
         (&ended.interrupted, "interrupted"),
+        (&ended.refused, "refused"),
         (&ended.not_reached, "not reached"),
     ];
     let told = lists.iter().filter(|(hosts, _)| !hosts.is_empty());

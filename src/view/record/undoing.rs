@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::steps::describe;
-use crate::journal::Intention;
+use crate::journal::{Fate, Recorded};
 use crate::model::change::{Change, ChangeKind, Undo};
 use crate::view::gather::{Groups, HostSet, Hosts};
 use crate::view::page::{Line, Page, Role};
@@ -14,6 +14,8 @@ use crate::view::tell::{Names, sign};
 enum Way {
     /// What would be done, in order.
     Steps(Vec<String>),
+    /// What would be done once more, when everything else has been undone.
+    Again(Vec<String>),
     /// Why there is none.
     None(String),
 }
@@ -22,16 +24,23 @@ enum Way {
 type Ways = IndexMap<String, IndexMap<(ChangeKind, String), Groups<Way>>>;
 
 /// Tells how all that was recorded would be undone, the last first.
-pub fn undoing(intentions: &[Intention], width: usize, detail: u8) -> Page {
+pub fn undoing(recorded: &[Recorded], width: usize, detail: u8) -> Page {
     let mut page = Page::new(width);
     let mut hosts = Hosts::default();
     let mut all = HostSet::new();
     let mut ways = Ways::new();
-    for intention in intentions {
+    for Recorded {
+        intention, fates, ..
+    } in recorded
+    {
         let host = hosts.number(&intention.host);
         all.insert(host);
         let task = ways.entry(intention.task.clone()).or_default();
-        for change in intention.shown().iter().filter(|change| is_told(change)) {
+        let changes = intention.shown();
+        for (change, fate) in changes.iter().zip(fates) {
+            if !is_told(change) || *fate == Fate::NotRun {
+                continue;
+            }
             task.entry((change.kind, change.resource.clone()))
                 .or_default()
                 .add(
@@ -80,6 +89,7 @@ fn is_told(change: &Change) -> bool {
 fn way(change: &Change) -> Way {
     match &change.undo {
         Undo::Steps(steps) => Way::Steps(steps.iter().map(describe).collect()),
+        Undo::Again { steps, .. } => Way::Again(steps.iter().map(describe).collect()),
         Undo::Impossible(reason) => Way::None(reason.clone()),
     }
 }
@@ -95,6 +105,13 @@ fn tell(page: &mut Page, way: &Way, hosts: &str) {
             .iter()
             .map(|step| (Role::Plain, step.as_str()))
             .collect(),
+        Way::Again(steps) => {
+            let line = Line::plain("once all else is as it was, where that needs it: ")
+                .and(Role::Plain, &steps.join(", then "))
+                .and(Role::Faint, &on);
+            page.wrapped(10, 2, &line);
+            return;
+        }
         Way::None(reason) => {
             let line = Line::of(Role::Warning, "it cannot be undone: ")
                 .and(Role::Plain, reason)

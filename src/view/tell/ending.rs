@@ -84,7 +84,12 @@ pub fn ending(
     hosts: &mut Hosts,
 ) {
     let mode = started.map_or(Mode::Apply, |started| started.mode);
+    let as_wanted = match started.is_some_and(|started| started.undoes.is_some()) {
+        true => "as before the run",
+        false => "as the playbook wants",
+    };
     left_out(page, ended, hosts);
+    taken_back(page, ended, hosts);
     let troubles = troubles(ended, tally);
     let all = match ended.hosts {
         1 => "the host is".to_owned(),
@@ -94,7 +99,7 @@ pub fn ending(
     let mut parts = Vec::new();
     let (word, role) = match mode {
         Mode::Plan if tally.is_idle() && troubles.is_empty() => {
-            parts.push(format!("{all} as the playbook wants"));
+            parts.push(format!("{all} {as_wanted}"));
             ("Nothing to do", Role::Good)
         }
         Mode::Plan => {
@@ -120,7 +125,7 @@ pub fn ending(
         }
         Mode::Apply => {
             if tally.is_idle() && troubles.is_empty() {
-                parts.push(format!("{all} as the playbook wants"));
+                parts.push(format!("{all} {as_wanted}"));
             } else {
                 parts.extend(tally.work("changed", "run"));
             }
@@ -188,6 +193,7 @@ fn troubles(ended: &RunEnded, tally: &Tally) -> Vec<String> {
         (failed, "failed"),
         (ended.unreachable.len(), "unreachable"),
         (ended.interrupted.len(), "interrupted"),
+        (ended.refused.len(), "refused"),
         (ended.not_reached.len(), "not reached"),
     ] {
         if number > 0 {
@@ -199,7 +205,16 @@ fn troubles(ended: &RunEnded, tally: &Tally) -> Vec<String> {
 
 /// How many hosts did not come to their end.
 fn out(ended: &RunEnded) -> usize {
-    ended.failed.len() + ended.unreachable.len() + ended.interrupted.len() + ended.not_reached.len()
+    [
+        &ended.failed,
+        &ended.unreachable,
+        &ended.interrupted,
+        &ended.refused,
+        &ended.not_reached,
+    ]
+    .iter()
+    .map(|hosts| hosts.len())
+    .sum()
 }
 
 /// Names the hosts that no wave came to.
@@ -221,6 +236,36 @@ fn left_out(page: &mut Page, ended: &RunEnded, hosts: &mut Hosts) {
     let line = Line::of(Role::Warning, "Not reached")
         .and(Role::Plain, &format!(": {}", names.counted(&set)));
     page.wrapped(0, 2, &line);
+}
+
+/// Names the hosts of which all was taken back, and says whether that is all that should have been.
+fn taken_back(page: &mut Page, ended: &RunEnded, hosts: &mut Hosts) {
+    let Some(is_whole) = ended.rollback else {
+        return;
+    };
+    let set: HostSet = ended
+        .rolled_back
+        .iter()
+        .map(|name| hosts.number(name))
+        .collect();
+    let names = Names {
+        hosts,
+        all: &HostSet::new(),
+        in_full: false,
+        width: page.width(),
+    };
+    if !set.is_empty() {
+        let text = format!(": what was done on {}", names.folded(&set));
+        let line = Line::of(Role::Good, "Taken back").and(Role::Plain, &text);
+        page.wrapped(0, 2, &line);
+    }
+    if !is_whole {
+        let text = ": not everything could be. What is left: ";
+        let line = Line::of(Role::Failure, "Not taken back")
+            .and(Role::Plain, text)
+            .and(Role::Hint, &format!("cachesmith rollback {}", ended.run));
+        page.wrapped(0, 2, &line);
+    }
 }
 
 fn elapsed(started: &RunStarted, ended: &RunEnded) -> Option<String> {

@@ -51,6 +51,8 @@ pub fn section(
         &section.unreachable,
         names,
     );
+    causes(page, "Refused", Role::Failure, &section.refused, names);
+    notes(page, section, names);
     owed(page, section, names);
     let interrupted = section.with_status(HostStatus::Interrupted);
     if !interrupted.is_empty() {
@@ -106,11 +108,22 @@ fn waves(page: &mut Page, section: &Section, names: Names<'_>) {
     }
     let left = section.waves.len().saturating_sub(most);
     if left > 0 {
-        let waves = count(left, "wave");
+        let waves = count(left, "more wave");
         page.push(Line::of(
             Role::Faint,
-            &format!("    and {waves} more (-v shows them)"),
+            &format!("    and {waves} (-v shows them)"),
         ));
+    }
+}
+
+/// What a person should know of some hosts.
+fn notes(page: &mut Page, section: &Section, names: Names<'_>) {
+    for (message, hosts) in section.notes.by_size() {
+        page.blank();
+        let line = Line::of(Role::Warning, "Note")
+            .and(Role::Plain, &format!(": {message}"))
+            .and(Role::Faint, &format!(", on {}", names.folded(hosts)));
+        page.wrapped(0, 2, &line);
     }
 }
 

@@ -1,0 +1,48 @@
+//! The machine that the figures come from.
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+
+use anyhow::{Context, Result};
+
+/// Seconds of CPU that everybody on this machine has used, at any priority.
+pub fn busy() -> Result<f64> {
+    let text = fs::read_to_string("/proc/stat")?;
+    let line = text.lines().next().context("/proc/stat")?;
+    let ticks = line
+        .split_whitespace()
+        .skip(1)
+        .take(8)
+        .map(str::parse::<u32>);
+    let ticks = ticks.collect::<Result<Vec<_>, _>>().context("/proc/stat")?;
+    // Without idle and waiting for disks. The kernel tells all of it in hundredths.
+    let busy = ticks
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| !matches!(place, 3 | 4));
+    Ok(busy.map(|(_, ticks)| f64::from(*ticks)).sum::<f64>() / 100.0)
+}
+
+pub fn cores() -> f64 {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    f64::from(u32::try_from(cores).unwrap_or(1))
+}
+
+/// One line: processor, cores, kernel, OpenSSH.
+pub fn description() -> String {
+    let processor = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    });
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let ssh = Command::new("ssh").arg("-V").output();
+    let ssh = ssh.map(|said| String::from_utf8_lossy(&said.stderr).trim().to_owned());
+    format!(
+        "{}, {} cores, Linux {}, {}",
+        processor.unwrap_or_else(|| "unknown processor".to_owned()),
+        cores(),
+        kernel.trim(),
+        ssh.unwrap_or_default(),
+    )
+}

@@ -1,0 +1,146 @@
+//! Measures one job on many hosts against its floor: the same job as one hand-written script over plain `ssh HOST sh`.
+//! Started by `script/bench`, which builds what it needs, makes the namespaces and takes everything down whatever
+//! happens; `docs/performance.md` describes the method.
+
+mod cells;
+mod delay;
+mod floor;
+mod ground;
+mod groups;
+mod machine;
+mod measure;
+mod page;
+mod series;
+mod tool;
+mod trees;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+
+use cells::Cell;
+use ground::Ground;
+use measure::Bench;
+use page::Circumstances;
+use series::Series;
+use tool::{Programs, Tool};
+
+const DOCUMENT: &str = "docs/performance.md";
+
+#[derive(Parser)]
+#[command(about = "Measures one job on many hosts against one script over plain ssh")]
+struct Options {
+    /// Fewer hosts and repetitions
+    #[arg(long)]
+    quick: bool,
+    /// Only cells whose names begin with this; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Say which cells there are, and run none
+    #[arg(long)]
+    list: bool,
+    /// Put the tables into the documents
+    #[arg(long)]
+    record: bool,
+    /// Other tools to compare with: Python environments named pyinfra and ansible (with mitogen)
+    #[arg(long, value_name = "FOLDER")]
+    peers: Option<PathBuf>,
+    /// Where results and logs go
+    #[arg(long, value_name = "FOLDER", default_value = "target/bench")]
+    output: PathBuf,
+    /// Where the compiled programs are
+    #[arg(long, value_name = "FOLDER", default_value = "target/release")]
+    programs: PathBuf,
+    /// An empty folder for hosts, keys and sockets
+    #[arg(long, value_name = "FOLDER", default_value = "")]
+    place: PathBuf,
+    /// An empty control group
+    #[arg(long, value_name = "FOLDER", default_value = "")]
+    group: PathBuf,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let mut cells = cells::cells(options.quick);
+    if !options.only.is_empty() {
+        let wanted = |cell: &Cell| {
+            options
+                .only
+                .iter()
+                .any(|only| cell.name().starts_with(only))
+        };
+        cells.retain(wanted);
+    }
+    if options.list {
+        return cells.iter().try_for_each(|cell| tell(&cell.name()));
+    }
+    if cells.is_empty() {
+        bail!("no cell is called so: `script/bench --list` shows them");
+    }
+    let began = Instant::now();
+    let all = measure_all(&options, &cells)?;
+    let circumstances = Circumstances {
+        date: jiff::Zoned::now().strftime("%Y-%m-%d").to_string(),
+        minutes: began.elapsed().as_secs().div_ceil(60),
+        quick: options.quick,
+        machine: machine::description(),
+    };
+    finish(&options, &all, &circumstances)
+}
+
+fn measure_all(options: &Options, cells: &[Cell]) -> Result<Vec<Series>> {
+    fs::create_dir_all(&options.output)?;
+    let output = fs::canonicalize(&options.output)?;
+    let canonical = |path: PathBuf| {
+        let shown = path.display().to_string();
+        fs::canonicalize(path).context(shown)
+    };
+    let programs = Programs {
+        cachesmith: canonical(options.programs.join("cachesmith"))?,
+        peers: options.peers.clone().map(canonical).transpose()?,
+    };
+    let tools = Tool::all(&programs);
+    let most = cells.iter().map(|cell| cell.hosts).max().unwrap_or(1);
+    let ground = Ground::up(&options.place, &options.group, most)?;
+    fs::write(ground.place.join("floor.sh"), floor::script(&ground.job)?)?;
+    let bench = Bench {
+        ground: &ground,
+        programs: &programs,
+        output: &output,
+    };
+    let mut all = Vec::new();
+    for (number, cell) in (1..).zip(cells) {
+        tell(&format!("{number} of {}: {}", cells.len(), cell.name()))?;
+        all.push(series::measure(&bench, &tools, cell, tell)?);
+    }
+    Ok(all)
+}
+
+fn finish(options: &Options, all: &[Series], circumstances: &Circumstances) -> Result<()> {
+    let page = page::page(all, circumstances);
+    fs::write(options.output.join("results.md"), &page)?;
+    fs::write(
+        options.output.join("results.json"),
+        serde_json::to_string_pretty(all)? + "\n",
+    )?;
+    tell(&format!("\n{page}"))?;
+    tell(&format!(
+        "The page is {0}/results.md, the figures are {0}/results.json; the last output of each tool is beside them.",
+        options.output.display()
+    ))?;
+    if options.record {
+        let document = fs::read_to_string(DOCUMENT).context(DOCUMENT)?;
+        let text = page::recorded(&document, &page)
+            .with_context(|| format!("{DOCUMENT} has no marks for the results"))?;
+        fs::write(DOCUMENT, text)?;
+    }
+    Ok(())
+}
+
+fn tell(line: &str) -> Result<()> {
+    Ok(writeln!(io::stdout(), "{line}")?)
+}

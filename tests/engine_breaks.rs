@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachesmith::engine::context::Context;
+use cachesmith::engine::leases::Leases;
 use cachesmith::engine::peers::Peers;
 use cachesmith::engine::run;
 use cachesmith::engine::sessions::Sessions;
@@ -76,6 +77,7 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         tags: Tags::default(),
         detail: 0,
         sessions: Sessions::new(inventory, templates, extra, Limits::new(1), false),
+        leases: Leases::default(),
         events,
         journal: Arc::new(NoJournal),
         run: cachesmith::engine::notes::RunOnHost::default(),

@@ -38,6 +38,7 @@ fn apply(folder: &Path) -> Command {
         .arg(name(folder))
         .current_dir(folder)
         .env("XDG_STATE_HOME", folder.join("state"))
+        .env("CACHESMITH_HOST_FOLDER", folder.join("host"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -99,6 +100,7 @@ fn show(folder: &Path) -> String {
         .args(["show", "last"])
         .current_dir(folder)
         .env("XDG_STATE_HOME", folder.join("state"))
+        .env("CACHESMITH_HOST_FOLDER", folder.join("host"))
         .output()
         .unwrap();
     String::from_utf8(output.stdout).unwrap()

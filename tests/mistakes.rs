@@ -81,6 +81,7 @@ fn run(case: &Case, around: &Path) -> (String, Vec<String>) {
         .env("PATH", path)
         .env("HOME", around.join("home"))
         .env("XDG_STATE_HOME", around.join("state"))
+        .env("CACHESMITH_HOST_FOLDER", around.join("host"))
         .env("CALLS", &calls)
         .output()
         .unwrap();

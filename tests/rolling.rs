@@ -252,3 +252,91 @@ fn a_soak_looks_again_until_its_time_is_over() {
     assert!(run.one("gate_ended")["looks"].as_u64().unwrap() >= 2);
     assert!(run.one("gate_ended")["seconds"].as_u64().unwrap() >= 2);
 }
+
+/// Six hosts in a freeze window that is always, with more words for it.
+fn frozen(more: &str) -> String {
+    format!(
+        "{SIX}cachesmith_freeze={{\"from\": \"2000-01-01\", \"to\": \"2999-12-31\", \"reason\": \"sales\"{more}}}\n"
+    )
+}
+
+const COPIES: &str = "- hosts: all\n  gather_facts: false\n  tasks:\n    - copy: { dest: 'DIR/{{ inventory_hostname }}', content: x }\n";
+
+#[test]
+fn a_frozen_host_is_left_as_it_is_and_a_plan_says_so() {
+    let place = Place::new(COPIES, &frozen(""));
+    let plan = place.run(&["plan"]).expect(2);
+    let note = plan.one("host_noted")["message"].as_str().unwrap();
+    assert!(
+        note.contains("frozen from 2000-01-01 to 2999-12-31 (UTC): sales"),
+        "{note}"
+    );
+    let run = place.run(&["apply", "--yes"]).expect(7);
+    assert_eq!(
+        run.all("host_ended")
+            .filter(|host| host["status"] == "refused")
+            .count(),
+        6
+    );
+    assert_eq!(names(&run.one("run_ended")["refused"]).len(), 6);
+    assert!(!place.path().join("a1").exists());
+    let run = place
+        .run(&["apply", "--yes", "--override-freeze", "the fire is out"])
+        .expect(0);
+    assert_eq!(run.one("run_started")["override_freeze"], "the fire is out");
+    assert!(place.path().join("a1").exists());
+    // Nothing is to be done, and nothing is refused.
+    let plan = place.run(&["plan"]).expect(0);
+    assert!(plan.all("host_noted").next().is_none());
+    place.run(&["apply", "--yes"]).expect(0);
+}
+
+#[test]
+fn live_changes_may_be_allowed_and_a_host_with_others_is_refused_as_a_whole() {
+    let live = frozen(", \"allow\": \"live\"");
+    let place = Place::new(COPIES, &live);
+    place.run(&["apply", "--yes"]).expect(0);
+    assert!(place.path().join("a1").exists());
+    let place = Place::new(
+        &format!(
+            "{COPIES}    - command: touch DIR/by-command\n      when: inventory_hostname == 'b1'\n"
+        ),
+        &live,
+    );
+    let run = place.run(&["apply", "--yes"]).expect(7);
+    assert_eq!(names(&run.one("run_ended")["refused"]), ["b1"]);
+    assert!(place.path().join("a1").exists());
+    assert!(!place.path().join("b1").exists() && !place.path().join("by-command").exists());
+}
+
+#[test]
+fn what_a_failing_canary_was_changed_is_taken_back() {
+    let playbook = |on_failure: &str, bad: &str| {
+        format!(
+            "- hosts: all\n  gather_facts: false\n  serial: [1, 2]\n  max_fail: 0\n  on_failure: {on_failure}\n  tasks:\n    - copy: {{ dest: 'DIR/{{{{ inventory_hostname }}}}', content: new }}\n  post_checks:\n    - command: test {{{{ inventory_hostname }}}} != {bad}\n"
+        )
+    };
+    let place = Place::new(&playbook("rollback_wave", "a1"), SIX);
+    fs::write(place.path().join("a1"), "old").unwrap();
+    let run = place.run(&["apply", "--yes"]).expect(9);
+    assert_eq!(run.waves(), [["a1"]]);
+    assert_eq!(names(&run.one("rollback_started")["hosts"]), ["a1"]);
+    let ended = run.one("run_ended");
+    assert_eq!(names(&ended["rolled_back"]), ["a1"]);
+    assert_eq!(names(&ended["not_reached"]).len(), 5);
+    assert_eq!(fs::read_to_string(place.path().join("a1")).unwrap(), "old");
+    assert!(!place.path().join("a2").exists());
+
+    // The second wave fails: of the wave alone, or of the whole run.
+    let place = Place::new(&playbook("rollback_wave", "b1"), SIX);
+    place.run(&["apply", "--yes"]).expect(9);
+    let is_there = |place: &Place, host: &str| place.path().join(host).exists();
+    assert!(is_there(&place, "a1") && !is_there(&place, "a2") && !is_there(&place, "b1"));
+    let place = Place::new(&playbook("rollback_run", "b1"), SIX);
+    let run = place.run(&["apply", "--yes"]).expect(9);
+    assert_eq!(
+        names(&run.one("run_ended")["rolled_back"]),
+        ["a1", "a2", "b1"]
+    );
+    assert!(!is_there(&place, "a1") && !is_there(&place, "a2"));
+}

@@ -111,6 +111,7 @@ fn run(folder: &Path, case: &Case, words: &[&str]) -> Option<Said> {
         .args(&case.arguments)
         .current_dir(folder)
         .env("XDG_STATE_HOME", folder.join("state"))
+        .env("CACHESMITH_HOST_FOLDER", folder.join("host"))
         .stdin(Stdio::null())
         .stderr(file.try_clone().unwrap())
         .stdout(file)
@@ -232,6 +233,7 @@ fn show(folder: &Path) -> String {
         .args(["show", "last", "-v"])
         .current_dir(folder)
         .env("XDG_STATE_HOME", folder.join("state"))
+        .env("CACHESMITH_HOST_FOLDER", folder.join("host"))
         .stdin(Stdio::null())
         .output()
         .unwrap();

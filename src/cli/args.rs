@@ -47,6 +47,12 @@ pub enum Command {
         /// The run's name, as `runs` lists it, or its beginning. `last` is the newest.
         run: String,
     },
+    /// Keep all runs away from hosts, and say why.
+    Lock(LockArguments),
+    /// Take locks away that you set. Exits 7 where one is somebody else's.
+    Unlock(UnlockArguments),
+    /// Show who holds or locked which hosts.
+    Locks(LockHosts),
     /// Go on with a run that failed, was interrupted or was cut off, on the hosts that it did not bring to its end.
     Resume(ResumeArguments),
     /// Take back what a run did: show it, ask, and make it so. A rollback is a run, and can be rolled back too.
@@ -187,6 +193,40 @@ pub struct FactsArguments {
     /// Ask as root, through sudo: root sees more.
     #[arg(short, long)]
     pub r#become: bool,
+}
+
+/// Which hosts, and as whom.
+#[derive(Debug, Args)]
+pub struct LockHosts {
+    /// Which hosts.
+    #[arg(default_value = "all")]
+    pub pattern: String,
+    #[command(flatten)]
+    pub hosts: HostArguments,
+    /// As the account that the session belongs to, not as root: such a lock keeps the runs of that account away.
+    #[arg(long)]
+    pub no_become: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LockArguments {
+    #[command(flatten)]
+    pub hosts: LockHosts,
+    /// Why: whoever is kept away reads it.
+    #[arg(short, long, value_name = "TEXT")]
+    pub why: String,
+    /// How long: `90s`, `30m`, `2h`, `3d`. Without it, until it is unlocked.
+    #[arg(long = "for", value_name = "TIME", value_parser = super::span::seconds)]
+    pub duration: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct UnlockArguments {
+    #[command(flatten)]
+    pub hosts: LockHosts,
+    /// Also locks that others set, and the leases of runs: whoever runs there loses the host.
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -45,7 +45,9 @@ pub(super) fn of_play(
                 }
                 let known = before.inventory.host(&host.name);
                 let place = known.and_then(|known| before.inventory.place(known, VARIABLE));
-                let diagnostic = Diagnostic::error(problem);
+                let diagnostic = Diagnostic::error(problem).help(
+                    "a window is for example `{ from: Fri 16:00, to: Mon 08:00, zone: Europe/Berlin, reason: weekend }`",
+                );
                 wrong.push(match place {
                     Some(place) => diagnostic.at(&place),
                     None => diagnostic.help(format!("this is what {} has", host.name)),

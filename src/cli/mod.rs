@@ -9,11 +9,13 @@ mod freeze;
 mod init;
 mod inventory;
 mod lint;
+mod locks;
 mod modules;
 mod play;
 mod prepare;
 mod resume;
 mod rollback;
+mod span;
 mod tags;
 mod usage;
 
@@ -53,6 +55,9 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> 
         Command::Explain(facts) => facts::run(facts, facts::Telling::Derivation, console),
         Command::Inventory(inventory) => inventory::run(inventory, console),
         Command::Lint(lint) => lint::run(lint, console),
+        Command::Lock(lock) => locks::lock(lock, console),
+        Command::Unlock(unlock) => locks::unlock(unlock, console),
+        Command::Locks(hosts) => locks::list(hosts, console),
         Command::Init { folder } => init::run(folder, console),
         Command::Modules { name } => modules::run(name.as_deref(), console),
         Command::Runs => crate::cli::play::list_runs(console),

@@ -17,7 +17,7 @@ use crate::engine::gate::Question;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Journal, NoJournal, Record};
+use crate::journal::{self, Journal, NoJournal, Record, under_way};
 use crate::load;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{self, Event, Mode, RunStarted};
@@ -122,6 +122,9 @@ fn lead(
 ) -> Result<Exit> {
     let runtime = runtime()?;
     if mode == Mode::Apply && !yes {
+        if console.can_ask() {
+            drop(under_way::enter(prepared.names().iter().flatten())?);
+        }
         if !console.can_ask() {
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
             return Ok(Exit::NotConfirmed);
@@ -273,6 +276,11 @@ async fn carry_through(
     person: Option<Person<'_>>,
     console: &mut Console,
 ) -> Result<Summary> {
+    // Who else is at work is known before anything begins.
+    let door = match mode {
+        Mode::Apply => Some(under_way::enter(prepared.names().iter().flatten())?),
+        Mode::Plan | Mode::Verify => None,
+    };
     let record = match mode {
         Mode::Apply => {
             let folder = load::files::absolute(&prepared.playbook.folder);
@@ -285,6 +293,11 @@ async fn carry_through(
     let name = record
         .as_ref()
         .map_or_else(journal::new_name, |record| record.name().to_owned());
+    let what = format!("apply {}", prepared.playbook.name);
+    let _under_way = door
+        .map(|door| door.begin(&name, &what))
+        .transpose()
+        .map_err(journal::refused)?;
     let journal: Arc<dyn Journal> = match &record {
         Some(record) => Arc::clone(record) as Arc<dyn Journal>,
         None => Arc::new(NoJournal),
@@ -306,7 +319,7 @@ async fn carry_through(
         plays: &prepared.playbook.plays,
         freezes: prepared.freezes.clone(),
         person,
-        what: format!("apply {}", prepared.playbook.name),
+        what,
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,
@@ -371,10 +384,10 @@ pub(super) fn exit(mode: Mode, summary: &Summary) -> Exit {
         Exit::Failed
     } else if !summary.unreachable.is_empty() {
         Exit::Unreachable
-    } else if summary.stopped {
-        Exit::Stopped
     } else if !summary.refused.is_empty() {
         Exit::Refused
+    } else if summary.stopped {
+        Exit::Stopped
     } else if mode == Mode::Plan && !summary.changed.is_empty() {
         Exit::Changes
     } else {

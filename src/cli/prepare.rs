@@ -11,12 +11,13 @@ use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::candidates::Before;
 use crate::engine::context::Context;
 use crate::engine::gate::Question;
+use crate::engine::leases::Leases;
 use crate::engine::notes::RunOnHost;
 use crate::engine::peers::Peers;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::Journal;
+use crate::journal::{self, Journal};
 use crate::load;
 use crate::load::library::Library;
 use crate::model::diagnostic::Diagnostic;
@@ -37,6 +38,9 @@ const SCRIPT_LIMIT: Duration = Duration::from_secs(4 * 3600);
 pub(super) struct Hosts {
     pub(super) inventory: Arc<Inventory>,
     pub(super) limit: Option<Patterns>,
+    /// The limit as it was written.
+    pub(super) limit_text: Option<String>,
+    pub(super) forks: usize,
     pub(super) extra: Arc<Map>,
     pub(super) warnings: Vec<Diagnostic>,
     /// There is no inventory: this machine is the host.
@@ -74,6 +78,8 @@ pub(super) fn hosts(arguments: &HostArguments, playbook_folder: Option<&Path>) -
     Ok(Hosts {
         inventory: Arc::new(loaded.inventory),
         limit,
+        limit_text: arguments.limit.clone(),
+        forks: arguments.forks,
         extra: Arc::new(extra),
         warnings: loaded.warnings,
         local: no_inventory && arguments.connection.is_none()
@@ -141,6 +147,7 @@ pub(super) fn context(
         i64::from(wish.detail).into(),
     );
     magic.insert("ansible_diff_mode".to_owned(), Value::Bool(true));
+    magic.extend(asked_for(hosts, &wish.tags));
     magic.insert("ansible_managed".to_owned(), "Managed by Cachesmith".into());
     magic.insert(
         "cachesmith_version".to_owned(),
@@ -148,8 +155,13 @@ pub(super) fn context(
     );
     let run = RunOnHost {
         run: journal.run().to_owned(),
-        by: operator(),
+        by: journal::user_and_machine(),
         what: wish.what,
+    };
+    // Who only looks holds nobody up.
+    let leases = match wish.mode {
+        Mode::Apply => Leases::new(run.clone()),
+        Mode::Plan | Mode::Verify => Leases::default(),
     };
     Context {
         mode: wish.mode,
@@ -163,6 +175,7 @@ pub(super) fn context(
         tags: wish.tags,
         detail: wish.detail,
         sessions,
+        leases,
         events,
         journal,
         magic,
@@ -172,6 +185,28 @@ pub(super) fn context(
         person: wish.person,
         interrupted: tokio::sync::watch::Sender::new(false),
     }
+}
+
+/// What the command line said, as Ansible names it. `ansible_limit` is there only where there is one.
+fn asked_for(hosts: &Hosts, tags: &Tags) -> Map {
+    let list =
+        |words: &[String]| Value::List(words.iter().map(|word| word.as_str().into()).collect());
+    let only = match tags.only.as_slice() {
+        [] => list(&["all".to_owned()]),
+        words => list(words),
+    };
+    let mut map = Map::from_iter([
+        ("ansible_run_tags".to_owned(), only),
+        ("ansible_skip_tags".to_owned(), list(&tags.skip)),
+        (
+            "ansible_forks".to_owned(),
+            Value::from(u64::try_from(hosts.forks).unwrap_or(u64::MAX)),
+        ),
+    ]);
+    if let Some(limit) = &hosts.limit_text {
+        map.insert("ansible_limit".to_owned(), limit.as_str().into());
+    }
+    map
 }
 
 /// Learns the secrets among all variables that people wrote.
@@ -192,13 +227,4 @@ fn shared(inventory: &Inventory, peers: Arc<Peers>) -> Shared {
         values: HashMap::from([("groups".to_owned(), groups)]),
         peers: Some(peers),
     }
-}
-
-/// Who starts a run: `user@machine`.
-pub(super) fn operator() -> String {
-    let user = std::env::var("USER")
-        .or_else(|_| std::env::var("LOGNAME"))
-        .unwrap_or_else(|_| "unknown".to_owned());
-    let machine = sysinfo::System::host_name().unwrap_or_else(|_| "unknown".to_owned());
-    format!("{user}@{machine}")
 }

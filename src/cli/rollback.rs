@@ -17,7 +17,9 @@ use crate::engine::rollback::{self, Undone};
 use crate::engine::run::Summary;
 use crate::engine::walk::Tags;
 use crate::error::Result;
-use crate::journal::{self, Journal, NoJournal, Record, Recorded, RunArguments, RunDetail};
+use crate::journal::{
+    self, Journal, NoJournal, Record, Recorded, RunArguments, RunDetail, under_way,
+};
 use crate::model::event::{self, Event, HostStatus, Mode, RunStarted};
 use crate::model::inventory::pattern::Patterns;
 use crate::model::template::Templates;
@@ -161,6 +163,11 @@ fn carry_through(
     runtime: &Runtime,
     console: &mut Console,
 ) -> Result<Summary> {
+    // Who else is at work is known before anything begins.
+    let door = match mode {
+        Mode::Apply => Some(under_way::enter(&prepared.names)?),
+        Mode::Plan | Mode::Verify => None,
+    };
     let record = match mode {
         Mode::Apply => Some(Arc::new(
             Record::begin(&prepared.arguments).map_err(journal::refused)?,
@@ -170,6 +177,11 @@ fn carry_through(
     let name = record
         .as_ref()
         .map_or_else(journal::new_name, |record| record.name().to_owned());
+    let what = format!("rollback of {}", prepared.run);
+    let _under_way = door
+        .map(|door| door.begin(&name, &what))
+        .transpose()
+        .map_err(journal::refused)?;
     let journal: Arc<dyn Journal> = match &record {
         Some(record) => Arc::clone(record) as Arc<dyn Journal>,
         None => Arc::new(NoJournal),
@@ -184,7 +196,7 @@ fn carry_through(
         plays: &[],
         freezes: Vec::new(),
         person: None,
-        what: format!("rollback of {}", prepared.run),
+        what,
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,

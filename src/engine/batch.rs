@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::exchange::{self, Trouble};
+use super::exchange::Trouble;
 use super::failover;
 use super::host::HostPlay;
 use super::intentions::became;
+use super::leases;
 use super::notes;
 use super::outcomes::{begun, executed, steps_of, until_restart};
 use super::walk::{Planned, Target};
@@ -17,12 +18,14 @@ use crate::module::Failure;
 const MOST_REFUSALS: u32 = 5;
 
 impl HostPlay<'_> {
-    /// Makes planned changes, in order. `owed`: handlers that will still have to run afterwards.
+    /// Makes planned changes, in order. `owed`: handlers that will still have to run afterwards. `last`: nothing of the
+    /// run is expected to follow on this host.
     pub(super) async fn carry_out(
         &mut self,
         target: &Target,
         planned: Vec<Planned>,
         owed: &[String],
+        last: bool,
     ) -> Result<(), Trouble> {
         let first = self
             .context()
@@ -49,12 +52,13 @@ impl HostPlay<'_> {
             Some(_) => self.boot(target).await?,
             None => String::new(),
         };
-        let (outcomes, lost) = exchange::carry_out(
+        let (outcomes, lost) = leases::carry_out(
             self.context(),
             target,
             self.connection_of(target),
             &steps,
             &stops(before.len(), &planned),
+            last,
         )
         .await?;
         if !after.is_empty()
@@ -88,8 +92,12 @@ impl HostPlay<'_> {
                 break;
             }
         }
-        if arbitrary && let Some(world) = self.worlds.get_mut(target) {
-            world.forget_all();
+        for (other, world) in &mut self.worlds {
+            // Another account may see something else of what was done: it looks again.
+            let anew = arbitrary || other != target;
+            if anew && other.host == target.host {
+                world.forget_all();
+            }
         }
         if let Some(limit) = reboot
             && self
@@ -106,9 +114,10 @@ impl HostPlay<'_> {
         match lost {
             // The user cut it.
             Some(_) if self.context().is_interrupted() => Err(Trouble::Interrupted),
-            Some(failure) => Err(Trouble::Unreachable(failure.help(
+            Some(Trouble::Unreachable(failure)) => Err(Trouble::Unreachable(failure.help(
                 "the connection was lost while changes were being made; the next run finds out how far they came",
             ))),
+            Some(trouble) => Err(trouble),
             None => Ok(()),
         }
     }
@@ -244,12 +253,13 @@ impl HostPlay<'_> {
     pub(super) async fn take_note_away(&mut self) -> Result<(), Trouble> {
         let target = self.setting.facts_target.clone();
         let steps = [notes::remove(&notes::key(&self.setting.play.key))];
-        exchange::carry_out(
+        leases::carry_out(
             self.context(),
             &target,
             self.connection_of(&target),
             &steps,
             &BTreeSet::new(),
+            false,
         )
         .await?;
         self.note_written = false;

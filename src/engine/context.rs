@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::gate::Question;
+use super::leases::Leases;
 use super::notes::RunOnHost;
 use super::peers::Peers;
 use super::sessions::Sessions;
@@ -37,6 +38,8 @@ pub struct Context {
     /// How much detail was asked for: how often `-v` was given.
     pub detail: u8,
     pub sessions: Sessions,
+    /// The hosts that this run holds.
+    pub leases: Leases,
     pub events: UnboundedSender<Event>,
     pub journal: Arc<dyn Journal>,
     /// What hosts keep of the run that changed them last.

@@ -12,6 +12,7 @@ use crate::module::Failure;
 use crate::transport::error::{TransportError, TransportErrorKind};
 use crate::transport::local_facts;
 use crate::transport::script;
+use crate::transport::script::lease::{self, Held, Hold};
 
 /// Why a round trip did not do its work.
 #[derive(Debug)]
@@ -68,33 +69,74 @@ async fn complete(observation: &mut Observation) {
     }
 }
 
-/// Carries out all steps in one round trip. A connection that is lost on the way still tells how far it came. An
-/// interruption ends it before the next of the steps in `stops`.
+/// What is carried out in one round trip.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'a> {
+    pub target: &'a Target,
+    /// `connection` of the play, where it has one and the target is the play's host.
+    pub connection: Option<&'a str>,
+    pub steps: &'a [Step],
+    /// The steps before which an interruption ends it.
+    pub stops: &'a BTreeSet<usize>,
+    /// The lease that it is done under.
+    pub hold: Option<&'a Hold>,
+}
+
+/// What came of it.
+pub struct Worked {
+    pub outcomes: Vec<Outcome>,
+    /// A connection that was lost on the way still tells how far it came.
+    pub lost: Option<Failure>,
+    pub held: Held,
+}
+
+/// Carries out all steps in one round trip, without asking whose the host is: [`Leases`](super::leases) do.
 ///
 /// # Errors
 /// When the host cannot be reached: nothing was done.
-pub async fn carry_out(
+pub(super) async fn work(context: &Context, work: &Work<'_>) -> Result<Worked, Trouble> {
+    let options = script::Options::default();
+    let (steps, stops) = (work.steps, work.stops);
+    let stoppable = !stops.is_empty();
+    let script = match work.hold {
+        Some(hold) => script::compile_held_steps(steps, &options, stops, hold),
+        None if stoppable => script::compile_stoppable_steps(steps, &options, stops),
+        None => script::compile_steps(steps, &options),
+    };
+    let answer = run(
+        context,
+        work.target,
+        work.connection,
+        script.text(),
+        stoppable,
+    )
+    .await;
+    let (stdout, lost) = match answer {
+        Ok(answer) => (answer.stdout, None),
+        Err(error) if error.kind.may_have_run() => {
+            (error.partial.stdout.clone(), Some(failure(&error)))
+        }
+        Err(error) => return Err(trouble(&error)),
+    };
+    Ok(Worked {
+        outcomes: script::parse_outcomes(&script, steps, &stdout),
+        lost,
+        held: lease::parse(&script, &stdout),
+    })
+}
+
+/// Sends a script of a lease's or a lock's own.
+///
+/// # Errors
+/// When the host cannot be reached or does not answer whole.
+pub async fn send(
     context: &Context,
     target: &Target,
     connection: Option<&str>,
-    steps: &[Step],
-    stops: &BTreeSet<usize>,
-) -> Result<(Vec<Outcome>, Option<Failure>), Trouble> {
-    let options = script::Options::default();
-    let stoppable = !stops.is_empty();
-    let script = if stoppable {
-        script::compile_stoppable_steps(steps, &options, stops)
-    } else {
-        script::compile_steps(steps, &options)
-    };
-    match run(context, target, connection, script.text(), stoppable).await {
-        Ok(answer) => Ok((script::parse_outcomes(&script, steps, &answer.stdout), None)),
-        Err(error) if error.kind.may_have_run() => {
-            let outcomes = script::parse_outcomes(&script, steps, &error.partial.stdout);
-            Ok((outcomes, Some(failure(&error))))
-        }
-        Err(error) => Err(trouble(&error)),
-    }
+    script: &script::Script,
+) -> Result<Vec<u8>, Trouble> {
+    let answer = run(context, target, connection, script.text(), false).await;
+    Ok(answer.map_err(|error| trouble(&error))?.stdout)
 }
 
 async fn run(

@@ -7,6 +7,7 @@ use super::exchange::Trouble;
 use super::host::{self, HostPlay};
 use super::once::Board;
 use super::walk::Planned;
+use crate::model::change::ChangeKind;
 use crate::model::event::{Mode, TaskReport, TaskStatus};
 use crate::model::impact::Impact;
 use crate::module::Failure;
@@ -64,8 +65,11 @@ impl HostPlay<'_> {
         let Some(frozen) = self.frozen() else {
             return Ok(());
         };
-        for task in planned {
-            let impacts = task.decision.changes.iter().map(Impact::of);
+        for task in planned.iter().filter(|task| !task.harmless) {
+            let changes = task.decision.changes.iter();
+            let impacts = changes
+                .filter(|change| change.kind != ChangeKind::Wait)
+                .map(Impact::of);
             if let Some(impact) = impacts.max().filter(|impact| !frozen.allows(*impact)) {
                 let what = format!("\"{}\" {}", task.name, impact.words());
                 return Err(Trouble::Refused(refusal(frozen, &what)));

@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::exchange::{self, Trouble};
+use super::foresee::foresee;
 use super::gate::{Before, Known};
+use super::leases;
 use super::notes;
 use super::once::{self, Board};
 use super::throttle::Turn;
 use super::topology::Known as Topology;
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
 use crate::model::event::{
-    Counts, Event, FailedOver, HostReport, HostStatus, Mode, ShownFailure, TaskReport,
+    Counts, Event, FailedOver, HostReport, HostStatus, Mode, ShownFailure, TaskKind, TaskReport,
+    TaskStatus,
 };
 use crate::model::facts::Facts;
+use crate::model::lock::{HostLock, LockKind};
 use crate::model::probe::{Observation, Probe};
 use crate::model::value::Map;
 use crate::module::Failure;
@@ -52,6 +56,8 @@ pub(super) struct HostPlay<'a> {
     /// Whether the host has been told which run changes it.
     pub(super) run_written: bool,
     told: HashSet<Key>,
+    /// Whether a task or handler has changed it; what post-checks run does not count.
+    touched: bool,
     /// What gates will compare with.
     pub(super) before: Before,
     /// Reports that are kept and not told, where this is only a look.
@@ -74,6 +80,8 @@ pub(super) struct Ended {
     pub(super) changed: bool,
     /// Of its failovers, the one during which writes waited longest.
     pub(super) longest_stall: Option<FailedOver>,
+    /// Whether a task or handler has changed it.
+    pub(super) touched: bool,
     /// What it answered before it was changed.
     pub(super) before: Known,
 }
@@ -102,6 +110,7 @@ impl<'a> HostPlay<'a> {
             turn: None,
             run_written: false,
             told: HashSet::new(),
+            touched: false,
             before: Before::default(),
             kept: None,
             planned_reports: Vec::new(),
@@ -139,6 +148,12 @@ impl<'a> HostPlay<'a> {
                 (HostStatus::Interrupted, Some(self.standing()), owed)
             }
         };
+        // A host that left the run is nobody's; one that cannot be reached keeps its lease until that runs out.
+        if status != HostStatus::Unreachable
+            && (status != HostStatus::Done || self.has_no_further_play())
+        {
+            leases::give_back(self.context, &self.setting.host).await;
+        }
         let counters = self.context.sessions.counters(&self.setting.host);
         let report = HostReport {
             host: self.setting.host.clone(),
@@ -170,8 +185,15 @@ impl<'a> HostPlay<'a> {
             },
             changed,
             longest_stall: self.longest_stall,
+            touched: self.touched,
             before: self.before.known,
         }
+    }
+
+    /// Whether this is the host's last play of the run.
+    fn has_no_further_play(&self) -> bool {
+        let (host, play) = (&self.setting.host, self.setting.play_index);
+        self.context.leases.is_last(host, play)
     }
 
     pub(super) async fn play(&mut self) -> Result<Finished, Trouble> {
@@ -182,10 +204,19 @@ impl<'a> HostPlay<'a> {
         {
             self.facts = None;
         }
+        self.context.leases.lead(&self.setting.facts_target);
         if self.setting.play.gather_facts {
             match self.facts.take() {
-                Some(facts) => self.know(facts)?,
+                Some(facts) => {
+                    // Asked on behalf of the whole play: nobody has seen yet who keeps the host.
+                    let topology = self.topology();
+                    if topology.is_some_and(|known| known.has_asked(&self.setting.host)) {
+                        self.see_locks(&facts.locks)?;
+                    }
+                    self.know(facts)?;
+                }
                 None => {
+                    foresee(&self.setting);
                     let target = self.setting.facts_target.clone();
                     self.ask(&target, vec![Probe::Facts]).await?;
                 }
@@ -193,6 +224,11 @@ impl<'a> HostPlay<'a> {
         }
         for _ in 0..MOST_WALKS {
             let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
+            if self.lacks_facts() {
+                let target = self.setting.facts_target.clone();
+                self.ask(&target, vec![Probe::Facts]).await?;
+                continue;
+            }
             self.owed.clone_from(&walked.owed);
             if self.context.is_interrupted() {
                 // What was done before is told.
@@ -231,13 +267,15 @@ impl<'a> HostPlay<'a> {
                     planned,
                     owed,
                     throttle,
+                    whole,
                 } => {
                     self.refuse_frozen(&planned)?;
                     let before = self.questions_before();
                     self.ask_all(before.clone()).await?;
                     self.keep_before(before);
                     self.take_turn(throttle, &planned).await?;
-                    if let Err(trouble) = self.carry_out(&target, planned, &owed).await {
+                    let last = whole && self.has_no_further_play();
+                    if let Err(trouble) = self.carry_out(&target, planned, &owed, last).await {
                         // What was under way is told, too.
                         let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
                         self.owed.clone_from(&walked.owed);
@@ -315,6 +353,8 @@ impl<'a> HostPlay<'a> {
             {
                 self.counts.add(report);
                 self.last = Some(report.name.clone());
+                self.touched |=
+                    report.kind != TaskKind::PostCheck && report.status == TaskStatus::Changed;
                 if self.setting.mode == Mode::Plan && self.frozen().is_some() {
                     self.planned_reports.push(report.clone());
                 }
@@ -344,7 +384,18 @@ impl<'a> HostPlay<'a> {
         Ok(())
     }
 
-    /// Asks a target, in one round trip.
+    /// Whether the last walk came across something that may use facts which were not asked: a template that nobody saw
+    /// before. The walk counts for nothing then.
+    fn lacks_facts(&self) -> bool {
+        let needed = self.context.templates.needed_facts();
+        self.setting.play.gather_facts
+            && self
+                .facts
+                .as_ref()
+                .is_some_and(|facts| !facts.parts.covers(needed))
+    }
+
+    /// Asks a target, in one round trip. Facts are asked in the parts that the run may use.
     async fn ask(&mut self, target: &Target, mut probes: Vec<Probe>) -> Result<(), Trouble> {
         // Stale facts travel with whatever is asked next.
         if self.memory.facts_stale
@@ -352,6 +403,11 @@ impl<'a> HostPlay<'a> {
             && !probes.contains(&Probe::Facts)
         {
             probes.push(Probe::Facts);
+        }
+        for probe in &mut probes {
+            if *probe == Probe::Facts {
+                *probe = Probe::SomeFacts(self.context.templates.needed_facts());
+            }
         }
         let answers =
             exchange::observe(self.context, target, self.connection_of(target), &probes).await?;
@@ -363,9 +419,10 @@ impl<'a> HostPlay<'a> {
         for (probe, answer) in probes.into_iter().zip(answers) {
             match answer {
                 Observation::Facts(facts) => {
+                    self.see_locks(&facts.locks)?;
                     self.know(Arc::from(facts))?;
                 }
-                Observation::Failed(reason) if probe == Probe::Facts => {
+                Observation::Failed(reason) if matches!(probe, Probe::SomeFacts(_)) => {
                     return Err(Trouble::Failed(Failure::new(format!(
                         "the host's facts could not be had: {reason}"
                     ))));
@@ -376,6 +433,29 @@ impl<'a> HostPlay<'a> {
                     .or_default()
                     .observe(probe, answer),
             }
+        }
+        Ok(())
+    }
+
+    /// Whoever keeps a host keeps it from the beginning: what is set later is for the next run.
+    fn see_locks(&self, locks: &[HostLock]) -> Result<(), Trouble> {
+        let context = self.context;
+        if self.facts.is_some() || context.mode == Mode::Verify {
+            return Ok(());
+        }
+        let others = locks.iter().filter(|lock| {
+            let is_ours = context.leases.run() == Some(lock.run.as_str());
+            lock.kind == LockKind::Lock
+                || !is_ours && (lock.busy || !context.journal.is_dead(&lock.run))
+        });
+        for lock in others {
+            if context.mode == Mode::Apply {
+                return Err(Trouble::Refused(leases::refusal(lock)));
+            }
+            context.tell(Event::HostNoted {
+                host: self.setting.host.clone(),
+                message: lock.words(),
+            });
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::walk::{Executed, Planned, program_result};
 use crate::model::change::Change;
 use crate::model::step::{Action, Outcome, Step, StepStatus};
+use crate::model::value::{Map, Value};
 use crate::module::{Decision, Failure};
 
 /// The steps of all its changes, in order.
@@ -42,6 +43,20 @@ pub(super) fn begun(decision: &Decision, outcomes: &[Outcome]) -> Vec<Change> {
         .collect()
 }
 
+/// Gives fields that were not known before the values that a step told. No word after the name: nothing.
+fn fill(result: &mut Map, told: &str) {
+    for line in told.lines() {
+        let (name, word) = line.split_once(' ').unwrap_or((line, ""));
+        if let Some(value @ Value::Unknown(_)) = result.get_mut(name) {
+            *value = match word.parse::<i64>() {
+                Ok(number) => number.into(),
+                Err(_) if word.is_empty() => Value::Null,
+                Err(_) => word.into(),
+            };
+        }
+    }
+}
+
 /// What came of a task's steps, for the walk to judge.
 pub(super) fn executed(
     decision: &Decision,
@@ -49,9 +64,16 @@ pub(super) fn executed(
     failure: Option<Failure>,
 ) -> Executed {
     let mut result = decision.result.clone();
-    if let Some(outcome) = decision.output_of.and_then(|index| outcomes.get(index))
-        && !matches!(outcome.status, StepStatus::NotRun | StepStatus::GuardFailed)
-    {
+    let of = |step: Option<usize>| {
+        step.and_then(|index| outcomes.get(index))
+            .filter(|outcome| {
+                !matches!(outcome.status, StepStatus::NotRun | StepStatus::GuardFailed)
+            })
+    };
+    if let Some(outcome) = of(decision.told_by) {
+        fill(&mut result, &outcome.stdout.to_lossy());
+    }
+    if let Some(outcome) = of(decision.output_of) {
         result.extend(program_result(
             outcome.code,
             &outcome.stdout.to_lossy(),
@@ -59,6 +81,8 @@ pub(super) fn executed(
         ));
     }
     if let Some(failure) = &failure {
+        // What would have come of it will never be known.
+        result.retain(|_, value| value.first_unknown().is_none());
         result.extend(failure.result.clone());
     }
     Executed {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::exchange::{self, LOOK_AGAIN, Trouble};
 use super::host::HostPlay;
+use super::leases;
 use super::walk::Target;
 use super::words::last_lines;
 use crate::model::probe::{Observation, Probe};
@@ -26,16 +27,17 @@ impl HostPlay<'_> {
         if rest.is_empty() {
             return Ok(());
         }
-        let (outcomes, lost) = exchange::carry_out(
+        let (outcomes, lost) = leases::carry_out(
             self.context(),
             target,
             self.connection_of(target),
             &rest,
             &BTreeSet::new(),
+            false,
         )
         .await?;
-        if let Some(failure) = lost {
-            return Err(Trouble::Unreachable(failure));
+        if let Some(trouble) = lost {
+            return Err(trouble);
         }
         match outcomes
             .iter()

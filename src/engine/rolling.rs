@@ -8,11 +8,12 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::context::Context;
 use super::gate::{Before, Known, describe};
 use super::host::{self, Carried, Ended, HostPlay};
+use super::names::Names;
 use super::once::Board;
 use super::run::{Summary, setting};
 use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure};
 use crate::model::playbook::{Play, SectionKind};
-use crate::model::value::Value;
+use crate::model::value::Map;
 use crate::rollout::{self, Action, Budget, Input, Rollout};
 
 /// A play on its way over its hosts.
@@ -22,6 +23,7 @@ pub(super) struct Rolling<'r> {
     pub(super) index: usize,
     /// How many hosts are worked on at once.
     pub(super) forks: usize,
+    pub(super) names: Names,
     pub(super) carried: &'r mut HashMap<String, Carried>,
     pub(super) summary: &'r mut Summary,
     /// What the hosts of the wave answered before they were changed.
@@ -39,14 +41,14 @@ struct Running {
 /// The hosts of a wave, and what they share.
 struct Wave {
     board: Arc<Board>,
-    names: Value,
+    names: Arc<Map>,
 }
 
 impl Wave {
-    fn new(hosts: &[String]) -> Self {
+    fn new(hosts: &[String], names: &Names) -> Self {
         Self {
             board: Arc::new(Board::new(hosts)),
-            names: Value::List(hosts.iter().map(|host| host.as_str().into()).collect()),
+            names: Arc::new(names.variables(hosts)),
         }
     }
 }
@@ -75,7 +77,7 @@ impl Rolling<'_> {
         let mut running = Running::default();
         let mut ended = BTreeMap::new();
         for hosts in waves {
-            let wave = Wave::new(&hosts);
+            let wave = Wave::new(&hosts, &self.names);
             for host in hosts {
                 if running.hosts.len() >= self.forks {
                     self.gather(&mut running, &mut ended).await;
@@ -149,7 +151,7 @@ impl Rolling<'_> {
             });
         }
         self.before.clear();
-        let wave = Wave::new(&hosts);
+        let wave = Wave::new(&hosts, &self.names);
         let mut running = Running::default();
         let mut ended = BTreeMap::new();
         let mut action = Action::Wait;
@@ -173,7 +175,7 @@ impl Rolling<'_> {
             action = rollout.take(Input::HostEnded {
                 host: host.report.host.clone(),
                 good: host.report.status == HostStatus::Done,
-                changed: host.changed,
+                changed: host.touched,
             });
             self.before
                 .insert(host.report.host.clone(), std::mem::take(&mut host.before));
@@ -187,7 +189,7 @@ impl Rolling<'_> {
 
     fn start(&mut self, running: &mut Running, wave: &Wave, host: String) {
         let (context, play) = (Arc::clone(self.context), Arc::clone(self.play));
-        let (board, names) = (Arc::clone(&wave.board), wave.names.clone());
+        let (board, names) = (Arc::clone(&wave.board), Arc::clone(&wave.names));
         let presence = board.presence(&host);
         let before = self.carried.remove(&host).unwrap_or_default();
         let memory = host::memory(before.variables);
@@ -250,6 +252,7 @@ fn broken(context: &Context, play: usize, host: &str, error: JoinError) -> Ended
         carried: Carried::default(),
         changed: true,
         longest_stall: None,
+        touched: true,
         before: Known::default(),
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::host::{Carried, Ended};
+use super::leases;
+use super::names::Names;
 use super::rolling::Rolling;
 use super::topology;
 use super::walk::{Setting, Target};
@@ -24,6 +26,7 @@ pub struct Summary {
     pub failed: BTreeSet<String>,
     pub unreachable: BTreeSet<String>,
     pub interrupted: BTreeSet<String>,
+    /// Nothing was done on these, because somebody else keeps them or they have moved since they were planned.
     pub refused: BTreeSet<String>,
     pub not_reached: BTreeSet<String>,
     pub changed: BTreeSet<String>,
@@ -56,8 +59,27 @@ pub fn hosts_of(
         .collect())
 }
 
-/// Leads all hosts through all plays. `plays`: the hosts of each, in the order in which they are cut into waves.
+/// Leads all hosts through all plays, and holds those that are changed meanwhile. `plays`: the hosts of each, in the
+/// order in which they are cut into waves.
 pub async fn run(
+    context: Arc<Context>,
+    playbook: &Playbook,
+    plays: Vec<Vec<Candidate>>,
+    forks: usize,
+) -> Summary {
+    for (index, hosts) in plays.iter().enumerate() {
+        context
+            .leases
+            .expect(index, hosts.iter().map(|host| host.name.as_str()));
+    }
+    let keeper = tokio::spawn(leases::keep(Arc::clone(&context)));
+    let summary = lead(Arc::clone(&context), playbook, plays, forks).await;
+    keeper.abort();
+    leases::give_back_all(&context).await;
+    summary
+}
+
+async fn lead(
     context: Arc<Context>,
     playbook: &Playbook,
     plays: Vec<Vec<Candidate>>,
@@ -75,6 +97,7 @@ pub async fn run(
         summary
             .hosts
             .extend(hosts.iter().map(|host| host.name.clone()));
+        let all: Vec<String> = hosts.iter().map(|host| host.name.clone()).collect();
         let hosts: Vec<Candidate> = hosts
             .into_iter()
             .filter(|host| !summary.is_out(&host.name))
@@ -100,6 +123,10 @@ pub async fn run(
             play,
             index,
             forks: forks.max(1),
+            names: Names {
+                left: hosts.iter().map(|host| host.name.clone()).collect(),
+                all,
+            },
             carried: &mut carried,
             summary: &mut summary,
             before: HashMap::new(),
@@ -112,7 +139,8 @@ pub async fn run(
         let is_last = index + 1 == playbook.plays.len();
         if let Some(reason) = ended.stopped {
             // What is taken back was told to be stopped before.
-            if !summary.stopped && !(is_last && ended.not_reached.is_empty()) {
+            let is_whole = is_last && ended.not_reached.is_empty();
+            if !(summary.stopped || is_whole) {
                 context.tell(Event::Stopped { reason });
             }
             summary.stopped = true;
@@ -133,7 +161,7 @@ pub(super) fn setting(
     play: &Arc<Play>,
     index: usize,
     host: &str,
-    wave: &Value,
+    names: &Arc<Map>,
 ) -> (Setting, Option<String>) {
     let known = context.inventory.host(host);
     let inventory = known
@@ -152,9 +180,6 @@ pub(super) fn setting(
         "playbook_dir".to_owned(),
         play.folder.display().to_string().into(),
     );
-    for name in ["ansible_play_hosts", "ansible_play_batch", "play_hosts"] {
-        magic.insert(name.to_owned(), wave.clone());
-    }
     magic.insert(
         "ansible_role_names".to_owned(),
         Value::List(
@@ -190,6 +215,7 @@ pub(super) fn setting(
             account: None,
         },
         inventory,
+        names: Arc::clone(names),
         magic,
         extra: Arc::clone(&context.extra),
         shared: Arc::clone(&context.shared),

@@ -168,6 +168,13 @@ impl Sessions {
         }) == Some(ConnectionKind::Local)
     }
 
+    /// Whether a host's session is open.
+    pub fn is_open(&self, host: &str) -> bool {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell = lines.get(host).and_then(|cell| cell.get());
+        matches!(cell, Some(Ok(_)))
+    }
+
     /// Closes a host's session, so that the next question opens another.
     pub async fn forget(&self, host: &str) {
         let cell = self

@@ -7,6 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::context::Context;
 use super::exchange::{self, Trouble};
+use super::names::Names;
 use super::run::setting;
 use crate::model::facts::Facts;
 use crate::model::node::Node;
@@ -14,8 +15,9 @@ use crate::model::playbook::{Keywords, Play};
 use crate::model::probe::{Observation, Probe};
 use crate::model::rolling::Rolling;
 use crate::model::source::{At, Source};
-use crate::model::value::{Map, Value};
+use crate::model::value::Map;
 use crate::module::Failure;
+use crate::transport::script::lease::{self, Order, Said};
 
 /// What is known of one host.
 #[derive(Debug)]
@@ -36,11 +38,15 @@ pub async fn survey(
 ) {
     let play = Arc::new(questions(as_root));
     let places = Arc::new(Semaphore::new(forks.max(1)));
-    let names = Value::List(hosts.iter().map(|host| host.as_str().into()).collect());
+    let taking_part = Names {
+        all: hosts.clone(),
+        left: hosts.clone(),
+    };
+    let names = Arc::new(taking_part.variables(&hosts));
     let mut asking = tokio::task::JoinSet::new();
     for host in hosts {
         let (context, play) = (Arc::clone(context), Arc::clone(&play));
-        let (places, names, answers) = (Arc::clone(&places), names.clone(), answers.clone());
+        let (places, names, answers) = (Arc::clone(&places), Arc::clone(&names), answers.clone());
         asking.spawn(async move {
             let _place = places.acquire().await;
             let answer = if context.is_interrupted() {
@@ -55,11 +61,53 @@ pub async fn survey(
     asking.join_all().await;
 }
 
+/// Gives an order about locks to all hosts, as [`survey`] asks them.
+pub async fn order(
+    context: &Arc<Context>,
+    hosts: Vec<String>,
+    as_root: bool,
+    forks: usize,
+    wish: &Order,
+    answers: &UnboundedSender<(String, Result<Vec<Said>, Trouble>)>,
+) {
+    let play = Arc::new(questions(as_root));
+    let places = Arc::new(Semaphore::new(forks.max(1)));
+    let mut asking = tokio::task::JoinSet::new();
+    for host in hosts {
+        let (context, play, wish) = (Arc::clone(context), Arc::clone(&play), wish.clone());
+        let (places, answers) = (Arc::clone(&places), answers.clone());
+        asking.spawn(async move {
+            let _place = places.acquire().await;
+            let answer = tokio::select! {
+                answer = give(&context, &play, &host, &wish) => answer,
+                () = context.interruption() => Err(Trouble::Interrupted),
+            };
+            // Whoever wanted to know may have gone.
+            let _ = answers.send((host, answer));
+        });
+    }
+    asking.join_all().await;
+}
+
+async fn give(
+    context: &Context,
+    play: &Arc<Play>,
+    host: &str,
+    wish: &Order,
+) -> Result<Vec<Said>, Trouble> {
+    let (setting, connection) = setting(context, play, 0, host, &Arc::default());
+    let script = lease::compile_order(wish);
+    let target = &setting.facts_target;
+    let answer = exchange::send(context, target, connection.as_deref(), &script).await?;
+    lease::parse_order(&script, &answer)
+        .map_err(|garbled| Trouble::Failed(Failure::new(garbled.to_string())))
+}
+
 async fn ask(
     context: &Context,
     play: &Arc<Play>,
     host: &str,
-    names: &Value,
+    names: &Arc<Map>,
 ) -> Result<Known, Trouble> {
     let (setting, connection) = setting(context, play, 0, host, names);
     let wishes = setting.sizing_wishes().map_err(Trouble::Failed)?;

@@ -11,6 +11,7 @@ use super::exchange::{self, Trouble};
 use super::host::Carried;
 use super::run::setting;
 use crate::model::event::Event;
+use crate::model::fact_parts::FactParts;
 use crate::model::facts::Facts;
 use crate::model::playbook::Play;
 use crate::model::probe::{Observation, Probe};
@@ -26,6 +27,8 @@ pub struct Known {
     play: usize,
     /// The number of each host's group: hosts of one group are never changed at once.
     groups: HashMap<String, usize>,
+    /// Hosts whose facts were asked for this play.
+    asked: BTreeSet<String>,
     state: Mutex<State>,
 }
 
@@ -50,7 +53,12 @@ async fn survey(
     let places = Arc::new(Semaphore::new(forks.max(1)));
     let names = Value::List(hosts.iter().map(|host| host.as_str().into()).collect());
     let mut asking = tokio::task::JoinSet::new();
-    let is_known = |host: &String| carried.get(host).is_some_and(|known| known.facts.is_some());
+    let mut asked = BTreeSet::new();
+    // Facts of an earlier play may have been asked in parts.
+    let is_known = |host: &String| {
+        let facts = carried.get(host).and_then(|known| known.facts.as_ref());
+        facts.is_some_and(|facts| facts.parts.covers(FactParts::NETWORK | FactParts::SERVERS))
+    };
     for host in hosts.iter().filter(|host| !is_known(host)).cloned() {
         let (context, play) = (Arc::clone(context), Arc::clone(play));
         let (places, names) = (Arc::clone(&places), names.clone());
@@ -63,6 +71,7 @@ async fn survey(
     while let Some(joined) = asking.join_next().await {
         // Whoever could not be asked is asked again when its turn comes, and fails then.
         if let Ok((host, Ok(facts))) = joined {
+            asked.insert(host.clone());
             carried.entry(host).or_default().facts = Some(facts);
         }
     }
@@ -84,6 +93,7 @@ async fn survey(
     let known = Known {
         play: index,
         groups,
+        asked,
         state: Mutex::new(state),
     };
     (Arc::new(known), order)
@@ -99,6 +109,9 @@ pub(super) async fn arrange(
     carried: &mut HashMap<String, Carried>,
     forks: usize,
 ) -> Vec<Candidate> {
+    context
+        .templates
+        .need_facts(FactParts::NETWORK | FactParts::SERVERS);
     let names: Vec<String> = hosts.iter().map(|host| host.name.clone()).collect();
     let (known, order) = survey(context, play, index, &names, carried, forks).await;
     context.know_topology(known);
@@ -196,6 +209,11 @@ impl Known {
     /// The play that it is about.
     pub(super) fn play(&self) -> usize {
         self.play
+    }
+
+    /// Whether a host's facts were asked for this play, before it began.
+    pub(super) fn has_asked(&self, host: &str) -> bool {
+        self.asked.contains(host)
     }
 
     /// Takes in what a host says now, and adds to its variables who takes over from its primaries.

@@ -16,6 +16,14 @@ pub(super) fn runs() -> io::Result<PathBuf> {
     Ok(own()?.join("runs"))
 }
 
+/// The folder of the runs that are under way.
+///
+/// # Errors
+/// As [`runs`].
+pub(super) fn under_way() -> io::Result<PathBuf> {
+    Ok(own()?.join("under-way"))
+}
+
 /// The key that seals what undoes changes.
 ///
 /// # Errors

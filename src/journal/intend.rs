@@ -174,6 +174,11 @@ pub trait Journal: Send + Sync {
 
     /// The run's name.
     fn run(&self) -> &str;
+
+    /// Whether another run is this journal's and known to be dead.
+    fn is_dead(&self, _run: &str) -> bool {
+        false
+    }
 }
 
 /// Records nothing: for plans, which change nothing.

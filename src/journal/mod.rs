@@ -11,6 +11,7 @@ mod progress;
 mod reading;
 mod record;
 mod seal;
+pub mod under_way;
 
 pub use arguments::{RunArguments, VERSION};
 pub use folder::{new_name, refused};
@@ -18,3 +19,4 @@ pub use intend::{Became, Fate, Intention, Journal, NoJournal, Origin, Recorded, 
 pub use progress::{Progress, Standing};
 pub use reading::{RunDetail, RunLine, list, read};
 pub use record::Record;
+pub use under_way::user_and_machine;

@@ -14,6 +14,8 @@ pub enum Standing {
     Failed,
     Unreachable,
     Interrupted,
+    /// Somebody else kept it.
+    Refused,
     /// It was worked on, and nothing says how that ended: the run was cut off.
     CutOff,
     /// No wave came to it.
@@ -97,7 +99,7 @@ fn standing(statuses: &[Option<HostStatus>], begun: bool) -> Standing {
         HostStatus::Failed => Some(Standing::Failed),
         HostStatus::Unreachable => Some(Standing::Unreachable),
         HostStatus::Interrupted => Some(Standing::Interrupted),
-        HostStatus::Refused => Some(Standing::NotReached),
+        HostStatus::Refused => Some(Standing::Refused),
     });
     match bad {
         Some(bad) => bad,

@@ -12,6 +12,7 @@ use super::folder;
 use super::intend::{Became, Fate, Intention, Journal, Origin, Recorded};
 use super::reading;
 use super::seal::Seal;
+use super::under_way;
 use crate::model::event::Event;
 
 /// The record of a run that is under way.
@@ -130,6 +131,10 @@ impl Journal for Record {
 
     fn run(&self) -> &str {
         &self.name
+    }
+
+    fn is_dead(&self, run: &str) -> bool {
+        run != self.name && under_way::is_over(run)
     }
 }
 

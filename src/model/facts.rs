@@ -1,7 +1,10 @@
 //! What a host is: raw facts as its script reports them. What follows from them (sizing, capability) is `redis`'.
 
+use super::fact_parts::FactParts;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+
+use super::lock::HostLock;
 
 /// Everything asked of a host in one round trip. A fact that could not be had is `None` or empty, and its name is
 /// in `missing` with the reason.
@@ -62,8 +65,20 @@ pub struct Facts {
     pub redis_candidates: Vec<RedisCandidate>,
     /// Handlers that an earlier run earned and could not run: names, by the key of their play.
     pub pending_handlers: IndexMap<String, Vec<String>>,
+    /// The last run that changed the host: `run`, `time`, `by` (who, and from where), `what`.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub last_run: IndexMap<String, String>,
+    /// Directives that were written and that a restart has still to bring.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pending_restarts: Vec<String>,
     /// What guards of servers say: the text of their status files, by their names.
     pub guards: IndexMap<String, String>,
+    /// Leases and locks that keep others from this host now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<HostLock>,
+    /// What was asked.
+    #[serde(skip)]
+    pub parts: FactParts,
     /// Facts that could not be had: name and reason.
     pub missing: IndexMap<String, String>,
 }

@@ -190,6 +190,8 @@ pub struct Keywords {
     pub tags: Vec<String>,
     /// Later ones win.
     pub vars: Vec<Arc<Map>>,
+    /// `vars` of the includes that brought the task: as in Ansible, they win over what was set while the play runs too.
+    pub include_parameters: Vec<Arc<Map>>,
     /// Later ones win.
     pub environment: Vec<Node>,
     pub become_: Option<Node>,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::blob::Blob;
+use super::fact_parts::FactParts;
 use super::facts::Facts;
 
 /// Files larger than this are observed by their hash alone. Bytes.
@@ -19,6 +20,8 @@ pub const CONTENT_LIMIT: u64 = 1024 * 1024;
 pub enum Probe {
     /// What the host is. Answer: [`Observation::Facts`].
     Facts,
+    /// The same, with these parts alone beside the machine itself.
+    SomeFacts(FactParts),
     /// What stands at a path, links not followed, without its content. Answer: [`Observation::File`].
     File(String),
     /// The same with the content of a regular file of up to [`CONTENT_LIMIT`] bytes, links followed for the

@@ -21,6 +21,9 @@ pub struct Decision {
     /// The step (counted over all changes' steps) whose exit code and output are the task's result. `register`
     /// then gets `rc`, `stdout`, `stderr`, `stdout_lines` and `stderr_lines`, unknown until it has run.
     pub output_of: Option<usize>,
+    /// The step (counted in the same way) that says what fields of `result` are which are not known before: a line with
+    /// the field's name and its value for each.
+    pub told_by: Option<usize>,
 }
 
 impl Decision {

@@ -1,6 +1,7 @@
 //! `group`: a group of users.
 
 use super::shared::describe::number;
+use super::shared::pending::numbered;
 use super::shared::program::run;
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo};
@@ -58,6 +59,9 @@ impl Module for Group {
         let found = look.group(&name)?;
         if parameters.string("state")?.as_deref() == Some("absent") {
             let force = parameters.boolean("force", false)?;
+            if let Some(group) = found {
+                numbered(group.gid, &name)?;
+            }
             let changes = found.iter().map(|group| remove(group, force)).collect();
             return Ok(Decision {
                 changes,
@@ -69,6 +73,7 @@ impl Module for Group {
             });
         }
         let unique = !parameters.boolean("non_unique", false)?;
+        let system = parameters.boolean("system", false)?;
         if let Some(gid) = gid
             && unique
             && let Some(other) = look.group(&gid.to_string())?
@@ -83,12 +88,14 @@ impl Module for Group {
         }
         let (change, gid) = match found {
             None => {
-                let system = parameters.boolean("system", false)?;
                 let change = create(&name, gid, system, unique);
                 (Some(change), gid.unwrap_or(UNKNOWN_ID))
             }
             Some(group) => match gid.filter(|gid| *gid != group.gid) {
-                Some(gid) => (Some(renumber(group, gid, unique)), gid),
+                Some(gid) => {
+                    numbered(group.gid, &name)?;
+                    (Some(renumber(group, gid, unique)), gid)
+                }
                 None => (None, group.gid),
             },
         };
@@ -96,6 +103,7 @@ impl Module for Group {
             ("gid".to_owned(), number(gid, &name)),
             ("name".to_owned(), name.into()),
             ("state".to_owned(), "present".into()),
+            ("system".to_owned(), system.into()),
         ]);
         Ok(Decision {
             changes: change.into_iter().collect(),

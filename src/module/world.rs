@@ -12,6 +12,7 @@ use self::folders::Folders;
 use crate::model::change::{Change, Effect, Ownership};
 use crate::model::probe::{FileState, Observation, Probe, RedisAddress, RedisState};
 use crate::model::value::{Map, Unknown, Value};
+use crate::module::shared::paths::home_question;
 
 /// Observations of one host as one user, with the predicted effects of decided changes laid over them.
 #[derive(Clone, Debug, Default)]
@@ -121,9 +122,13 @@ impl World {
     /// Makes the effects of a change that has been carried out part of what is known. What they left open has to
     /// be observed again. Returns whether the facts have to be asked again.
     pub fn confirm(&mut self, change: &Change) -> bool {
-        // Whatever was done may have started or ended what listens.
-        self.observed
-            .retain(|probe, _| !matches!(probe, Probe::Port { .. }));
+        // Whatever was done may have started or ended what listens, and may be what a program looked at.
+        let home = home_question();
+        self.observed.retain(|probe, _| match probe {
+            Probe::Port { .. } => false,
+            Probe::Program(program) => **program == home,
+            _ => true,
+        });
         let mut ask_facts = false;
         for effect in &change.effects {
             match effect {

@@ -200,6 +200,7 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+    use crate::model::fact_parts::FactParts;
     use crate::transport::script::facts::{parse, snippet};
 
     #[test]
@@ -224,10 +225,10 @@ mod tests {
     fn both_ways_of_asking_agree() {
         let output = Command::new("sh")
             .arg("-c")
-            .arg(snippet())
+            .arg(snippet(FactParts::ALL))
             .output()
             .unwrap();
-        let told = parse(&output.stdout);
+        let told = parse(&output.stdout, FactParts::ALL);
         assert_eq!(told.missing.get("facts"), None, "{:?}", told.missing);
         let alone = complete(Facts::default());
         let both = complete(told.clone());

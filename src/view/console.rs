@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use super::facts::{Answer, Survey};
+use super::locks::{self, LockAnswer};
 use super::output::Output;
 use super::page::Page;
 use super::progress::Progress;
@@ -188,6 +189,19 @@ impl Console {
         self.out.write(&page.render(self.out.colours));
     }
 
+    /// Tells what hosts say of leases and locks.
+    pub fn locks(&mut self, answers: &[(String, LockAnswer)]) {
+        if self.settings.json {
+            for (host, answer) in answers {
+                self.out
+                    .write(&format!("{}\n", locks::to_json(host, answer)));
+            }
+        } else {
+            let page = locks::page(answers, self.out.width);
+            self.out.write(&page.render(self.out.colours));
+        }
+    }
+
     /// Tells the recorded runs.
     pub fn runs(&mut self, runs: &[RunLine]) {
         if self.settings.json {
@@ -220,6 +234,7 @@ impl Console {
             self.out.width,
             self.settings.detail,
         ));
+        pages.push(record::standing(run, self.out.width, self.settings.detail));
         for page in pages {
             self.out.write(&page.render(self.out.colours));
         }

@@ -114,33 +114,58 @@ fn d_a_host_without_sha256sum_says_so() {
     assert!(run.stdout.contains("sha256sum"), "{}", run.stdout);
 }
 
+/// A playbook whose second change goes on until the test lets it.
+const HELD: &str = "- hosts: all\n  gather_facts: false\n  tasks:\n    \
+    - { name: first, copy: { dest: /run/held-first, content: x }, notify: owed }\n    \
+    - { name: long, shell: \"touch /run/held-started; until [ -e /run/held-go ]; do sleep 0.1; done; touch /run/held-long\" }\n    \
+    - { name: never, copy: { dest: /run/held-never, content: x } }\n  handlers:\n    \
+    - { name: owed, command: touch /run/held-owed }\n";
+
 #[test]
-fn e_an_interrupted_run_says_where_each_host_stands() {
-    let playbook = playbook(
-        "slow",
-        "- hosts: all\n  tasks:\n    - command: sleep 3\n    - copy: { dest: /etc/after, content: x }\n    - command: sleep 6\n",
-    );
-    let child = command(&[
-        "apply",
-        &playbook,
-        "--yes",
-        "--json",
-        "-i",
-        &inventory(),
-        "-l",
-        "bw3",
-    ])
-    .stdout(std::process::Stdio::piped())
-    .stderr(std::process::Stdio::piped())
-    .spawn()
-    .expect("the program runs");
-    std::thread::sleep(Duration::from_millis(1500));
+fn e_an_interrupted_run_ends_between_two_changes_of_each_host() {
+    let hosts = ["bw3", "tr2"];
+    let playbook = playbook("held", HELD);
+    let child = command(&["apply", &playbook, "--yes", "--json", "-i", &inventory()])
+        .args(["-l", "bw3,tr2"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    for host in hosts {
+        on(host, "until [ -e /run/held-started ]; do sleep 0.1; done");
+    }
     let killed = std::process::Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()
         .expect("kill runs");
     assert!(killed.success());
+    // The word has to reach the scripts before the change ends; then it is let go on.
+    std::thread::sleep(Duration::from_secs(1));
+    for host in hosts {
+        on(host, "touch /run/held-go");
+    }
     let run = run_of(&child.wait_with_output().expect("the program ends"));
     assert_eq!(run.code, 130, "{}{}", run.stdout, run.stderr);
-    assert_eq!(run.host("bw3")["status"], "interrupted", "{}", run.stdout);
+    for host in hosts {
+        let ended = run.host(host);
+        assert_eq!(ended["status"], "interrupted", "{}", run.stdout);
+        assert_eq!(
+            ended["failure"]["message"],
+            "stopped behind the task \"long\""
+        );
+        assert_eq!(ended["pending_handlers"][0], "owed");
+        let made = on(host, "ls /run | grep held");
+        let made: Vec<&str> = made.split_whitespace().collect();
+        assert_eq!(
+            made,
+            ["held-first", "held-go", "held-long", "held-started"],
+            "the change that was being made is whole, and nothing began behind it"
+        );
+    }
+    // The next run makes what is left, and the handler that was owed.
+    let run = cachesmith(&["apply", &playbook, "--yes", "--json", "-l", "bw3,tr2"]).expect(0);
+    assert_eq!(run.of_kind("task_ended").len(), 8, "{}", run.stdout);
+    for host in hosts {
+        on(host, "ls /run/held-never /run/held-owed && rm /run/held-*");
+    }
 }

@@ -15,4 +15,7 @@ mod e_guard;
 mod e_unit;
 mod g_redis_config;
 mod h_topology;
+mod l_locks;
+mod r_rollback;
 mod support;
+mod w_rolling;

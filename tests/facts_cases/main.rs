@@ -11,6 +11,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cachesmith::model::fact_parts::FactParts;
 use cachesmith::model::fact_variables;
 use cachesmith::model::value::Value as Wishes;
 use cachesmith::redis::from_facts;
@@ -34,7 +35,7 @@ fn answer(folder: &Path) -> Vec<u8> {
 
 /// Everything that is made of an answer: `facts` as they are kept, and `variables`.
 fn made_of(answer: &[u8], wishes: Option<&Wishes>) -> Value {
-    let facts = facts::parse(answer);
+    let facts = facts::parse(answer, FactParts::ALL);
     let mut variables = fact_variables::variables(&facts);
     variables.extend(from_facts::variables(&facts, wishes));
     serde_json::json!({ "facts": facts, "variables": variables })
@@ -105,7 +106,7 @@ fn an_answer_may_end_anywhere() {
     for folder in cases() {
         let whole = answer(&folder);
         for end in (0..whole.len()).step_by(97) {
-            let facts = facts::parse(&whole[..end]);
+            let facts = facts::parse(&whole[..end], FactParts::ALL);
             let reason = facts
                 .missing
                 .get("facts")
@@ -115,7 +116,7 @@ fn an_answer_may_end_anywhere() {
             let _ = from_facts::variables(&facts, None);
         }
         assert_eq!(
-            facts::parse(&whole).missing.get("facts"),
+            facts::parse(&whole, FactParts::ALL).missing.get("facts"),
             None,
             "{}",
             folder.display()

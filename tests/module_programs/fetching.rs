@@ -57,6 +57,16 @@ impl Server {
     }
 }
 
+/// The first lines of what a fetch tells.
+fn told(stdout: &Blob) -> Vec<String> {
+    stdout
+        .to_lossy()
+        .lines()
+        .take(3)
+        .map(str::to_owned)
+        .collect()
+}
+
 fn has_a_program() -> bool {
     let found = crate::machine::said(&["sh", "-c", "command -v curl || command -v wget"]);
     !found.is_empty()
@@ -125,6 +135,7 @@ fn programs(place: &std::path::Path, more: &[&str]) -> String {
         "rm",
         "sync",
         "sha256sum",
+        "wc",
     ];
     for name in needed.iter().chain(more) {
         let found = crate::machine::said(&["sh", "-c", "command -v \"$0\"", name]);
@@ -161,6 +172,12 @@ fn wget_does_what_curl_does() {
         let said = crate::machine::run(&program);
         assert_eq!(said.code, code, "{}", said.stderr.to_lossy());
         assert_eq!(dest.exists(), code == 0);
+        if code == 0 {
+            assert_eq!(
+                told(&said.stdout),
+                ["status_code 200", "size 8", "msg OK (8 bytes)"]
+            );
+        }
     }
     let asked = server.asked.lock().unwrap().join("\n");
     assert!(asked.contains("User-Agent: Wget"), "{asked}");
@@ -178,6 +195,7 @@ fn what_is_missing_on_the_server_fails() {
     let server = serve("not found\n");
     let said = server.task("/missing", dest.to_str().unwrap(), &[]).apply();
     assert_ne!(said.code, 0);
+    assert_eq!(told(&said.stdout), ["status_code 404"]);
     assert!(!dest.exists());
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
 }

@@ -10,6 +10,22 @@ use serde::Deserialize;
 /// Where a case's own folder is on both hosts.
 pub const PLACE: &str = "/root/twins";
 
+/// The inventory of a case that has hosts of its own. All of them are the twin.
+const INVENTORY: &str = "inventory";
+
+/// Modules of which one task at a time can be at work on a host.
+const WHOLE: &[&str] = &[
+    "apt",
+    "apt_repository",
+    "group",
+    "package",
+    "service",
+    "sysctl",
+    "systemd",
+    "systemd_service",
+    "user",
+];
+
 /// What stands above the first `---` of a case's file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +85,25 @@ impl Case {
 
     /// Whether it needs a run of its own.
     pub fn is_alone(&self) -> bool {
-        self.head.fails || !self.head.arguments.is_empty()
+        self.head.fails || !self.head.arguments.is_empty() || self.inventory().is_some()
+    }
+
+    /// Whether a task of it takes hold of the whole host: its packages, accounts, units or kernel values.
+    pub fn takes_the_host(&self) -> bool {
+        self.playbook.lines().any(|line| {
+            let line = line.trim_start().trim_start_matches(['-', '{', ' ']);
+            let line = line.strip_prefix("ansible.builtin.").unwrap_or(line);
+            WHOLE.iter().any(|module| {
+                line.strip_prefix(module)
+                    .is_some_and(|rest| rest.starts_with(':'))
+            })
+        })
+    }
+
+    /// The name that its own inventory has in its folder, where it has one.
+    pub fn inventory(&self) -> Option<&'static str> {
+        let folder = self.folder.as_ref()?;
+        folder.join(INVENTORY).exists().then_some(INVENTORY)
     }
 
     /// The name of the file, for messages.
@@ -83,15 +117,7 @@ pub fn filter() -> String {
     std::env::var("CACHESMITH_TWINS").unwrap_or_default()
 }
 
-/// Cases that are not compared unless they are asked for: what differs, and why that is not decided yet.
-pub fn undecided() -> BTreeMap<String, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/module_twins/undecided.yml");
-    let text = fs::read_to_string(path).unwrap();
-    let list: Option<BTreeMap<String, String>> = serde_saphyr::from_str(&text).unwrap();
-    list.unwrap_or_default()
-}
-
-/// All cases but the undecided ones, or those that the environment names.
+/// All cases, or those that the environment names.
 pub fn chosen() -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/module_twins/cases");
     let mut paths: Vec<PathBuf> = fs::read_dir(root)
@@ -102,25 +128,10 @@ pub fn chosen() -> Vec<Case> {
     paths.sort();
     let wanted = filter();
     let wanted: Vec<&str> = wanted.split(',').filter(|word| !word.is_empty()).collect();
-    let undecided = undecided();
-    for name in undecided.keys() {
-        assert!(
-            paths
-                .iter()
-                .any(|path| path.file_stem() == Some(name.as_ref())),
-            "undecided.yml names `{name}`, and there is no such case"
-        );
-    }
     let cases: Vec<Case> = paths
         .iter()
         .map(|path| Case::read(path))
-        .filter(|case| {
-            if wanted.is_empty() {
-                !undecided.contains_key(&case.name)
-            } else {
-                wanted.iter().any(|word| case.name.starts_with(word))
-            }
-        })
+        .filter(|case| wanted.is_empty() || wanted.iter().any(|word| case.name.starts_with(word)))
         .collect();
     assert!(!cases.is_empty(), "there is no such case");
     cases
@@ -137,5 +148,8 @@ pub fn preparation(cases: &[Case]) -> String {
     script
 }
 
-/// The values that a host kept of each case, by the case's name.
-pub type Results = BTreeMap<String, serde_json::Value>;
+/// Values by the name of the host of the inventory.
+pub type HostValues = BTreeMap<String, serde_json::Value>;
+
+/// The values that were kept of each case, by the case's name.
+pub type Results = BTreeMap<String, HostValues>;

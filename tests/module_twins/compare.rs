@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cases::{Case, Results};
+use crate::cases::{Case, HostValues, Results};
 use crate::runs::{Ended, TaskEnd};
 
 /// Lines that only one of the twins has before anything was done.
@@ -136,7 +136,6 @@ pub fn ends(round: usize, cases: &[Case], theirs: &Ended, ours: &Ended) -> Vec<S
 /// How the tasks of a case came out on both sides; with their number.
 pub fn events(case: &Case, round: usize, theirs: &Ended, ours: &Ended) -> (Vec<String>, usize) {
     let none = Vec::new();
-    let host_failed = theirs.failed.contains(&case.name);
     let theirs = theirs.tasks.get(&case.name).unwrap_or(&none);
     let ours = ours.tasks.get(&case.name).unwrap_or(&none);
     let mut problems = Vec::new();
@@ -147,12 +146,19 @@ pub fn events(case: &Case, round: usize, theirs: &Ended, ours: &Ended) -> (Vec<S
         ));
     }
     let same = theirs.len() == ours.len()
-        && theirs.iter().zip(ours).all(|(their, our)| {
-            // What a `rescue` made good, we tell as ignored, and Ansible's callback as failed.
-            let rescued = their.status == "failed" && our.status == "ignored" && !host_failed;
-            (&their.place, their.handler) == (&our.place, our.handler)
-                && (their.status == our.status || rescued)
-        });
+        && theirs
+            .iter()
+            .zip(ours)
+            .enumerate()
+            .all(|(index, (their, our))| {
+                // What a `rescue` made good, we tell as ignored, and Ansible's callback as failed; the host goes on.
+                let goes_on = ours
+                    .get(index + 1)
+                    .is_some_and(|next| next.host == our.host);
+                let rescued = their.status == "failed" && our.status == "ignored" && goes_on;
+                (&their.host, &their.place, their.handler) == (&our.host, &our.place, our.handler)
+                    && (their.status == our.status || rescued)
+            });
     if !same {
         problems.push(format!(
             "{}, round {round}: tasks\n{}",
@@ -167,7 +173,7 @@ pub fn events(case: &Case, round: usize, theirs: &Ended, ours: &Ended) -> (Vec<S
 fn side_by_side(theirs: &[TaskEnd], ours: &[TaskEnd]) -> String {
     let words = |task: &TaskEnd| {
         let handler = if task.handler { " (handler)" } else { "" };
-        format!("{} {}{handler}", task.place, task.status)
+        format!("{}: {} {}{handler}", task.host, task.place, task.status)
     };
     let [left, right] = [theirs, ours].map(|side| side.iter().map(words).collect::<Vec<String>>());
     let lines: Vec<String> = similar::TextDiff::from_slices(&slices(&left), &slices(&right))
@@ -196,29 +202,31 @@ fn same(theirs: &serde_json::Value, ours: &serde_json::Value) -> bool {
     }
 }
 
-/// The values that each case named.
+/// The values that each case named, of each host.
 pub fn results(round: usize, cases: &[Case], results: &[Results; 2]) -> Vec<String> {
     let mut problems = Vec::new();
     for case in cases {
+        let none = HostValues::new();
+        let [theirs, ours] = [0, 1].map(|side| results[side].get(&case.name).unwrap_or(&none));
+        let hosts: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
         let mut lines = Vec::new();
-        for name in &case.head.compare {
-            let [theirs, ours] = [0, 1].map(|side| {
-                results[side]
-                    .get(&case.name)
-                    .and_then(|values| values.get(name))
-            });
-            if !theirs
-                .zip(ours)
-                .is_some_and(|(theirs, ours)| same(theirs, ours))
-            {
-                let show = |value: Option<&serde_json::Value>| {
-                    value.map_or("(nothing)".to_owned(), ToString::to_string)
-                };
-                lines.push(format!(
-                    "  `{name}`: Ansible {}, ours {}",
-                    show(theirs),
-                    show(ours)
-                ));
+        if hosts.is_empty() && !case.head.compare.is_empty() && !case.head.fails {
+            lines.push("  no host kept any".to_owned());
+        }
+        for host in hosts {
+            for name in &case.head.compare {
+                let [their, our] =
+                    [theirs, ours].map(|side| side.get(host).and_then(|values| values.get(name)));
+                if !their.zip(our).is_some_and(|(their, our)| same(their, our)) {
+                    let show = |value: Option<&serde_json::Value>| {
+                        value.map_or("(nothing)".to_owned(), ToString::to_string)
+                    };
+                    lines.push(format!(
+                        "  `{name}` of {host}: Ansible {}, ours {}",
+                        show(their),
+                        show(our)
+                    ));
+                }
             }
         }
         if !lines.is_empty() {

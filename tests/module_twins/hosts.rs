@@ -11,7 +11,11 @@ use regex::Regex;
 use crate::cases::{PLACE, Results};
 
 /// What the programs keep on a host for themselves.
-const OWN: &[&str] = &["/root/.ansible", "/root/twins/.results"];
+const OWN: &[&str] = &[
+    "/root/.ansible",
+    "/root/twins/.results",
+    "/var/lib/cachesmith",
+];
 
 /// The end of the name of a copy that `backup` keeps: Ansible's is made of a process's number and the time, ours of the
 /// content's hash.
@@ -111,14 +115,22 @@ impl Twin {
 
     /// An inventory with this host alone, called `twin`.
     pub fn inventory(&self) -> String {
+        format!(
+            "cache:\n  hosts:\n    twin:\n      from_inventory: inventory\n{}",
+            self.connection()
+        )
+    }
+
+    /// An inventory without hosts, by which each host of another is this one.
+    pub fn connection(&self) -> String {
         let state = state();
         let state = state.display();
         let address = &self.address;
         format!(
-            "cache:\n  hosts:\n    twin:\n      ansible_host: {address}\n      ansible_user: root\n      \
-             ansible_python_interpreter: /usr/bin/python3\n      ansible_ssh_private_key_file: {state}/client_key\n      \
+            "all:\n  vars:\n    ansible_host: {address}\n    ansible_user: root\n    \
+             ansible_python_interpreter: /usr/bin/python3\n    ansible_ssh_private_key_file: {state}/client_key\n    \
              ansible_ssh_common_args: \"-o UserKnownHostsFile={state}/known_hosts -o GlobalKnownHostsFile=/dev/null \
-             -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes\"\n      from_inventory: inventory\n"
+             -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes\"\n"
         )
     }
 
@@ -184,7 +196,9 @@ impl Twin {
         while let (Some(name), Some(json)) = (lines.next(), lines.next()) {
             let value = serde_json::from_str(json)
                 .unwrap_or_else(|error| panic!("{name} on {}: {error} in {json}", self.name));
-            results.insert(name.to_owned(), value);
+            let (case, host) = name.split_once('@').unwrap();
+            let hosts = results.entry(case.to_owned()).or_default();
+            hosts.insert(host.to_owned(), value);
         }
         results
     }

@@ -1,6 +1,7 @@
 //! Runs of both programs, and what they tell of each task.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -23,6 +24,8 @@ pub enum Side {
 pub struct TaskEnd {
     /// `line` of the case's file, or `file:line` of one beside it.
     pub place: String,
+    /// The host of the inventory.
+    pub host: String,
     /// `ok`, `changed`, `skipped`, `failed`, `ignored`.
     pub status: String,
     pub handler: bool,
@@ -42,56 +45,108 @@ pub struct Ended {
     pub said: String,
 }
 
-/// All cases: most in one run, some in one of their own.
+/// All cases. What takes hold of the whole host (packages, accounts, units) goes one after the other; beside it the
+/// others, and those that need a run of their own.
 pub fn all(side: Side, stage: &Stage, cases: &[Case]) -> Ended {
+    let (alone, together): (Vec<&Case>, Vec<&Case>) =
+        cases.iter().partition(|case| case.is_alone());
+    let (whole, own): (Vec<&Case>, Vec<&Case>) =
+        together.into_iter().partition(|case| case.takes_the_host());
     let mut ended = Ended::default();
-    let mut together: Vec<&Case> = cases.iter().filter(|case| !case.is_alone()).collect();
-    while !together.is_empty() {
-        let playbook = stage.together(side, &together);
-        if one(side, stage, "all", &playbook, &[], &mut ended) {
+    std::thread::scope(|scope| {
+        let lanes = [
+            scope.spawn(|| in_one(side, stage, "whole", whole)),
+            scope.spawn(|| in_one(side, stage, "own", own)),
+            scope.spawn(|| one_by_one(side, stage, &alone)),
+        ];
+        for lane in lanes {
+            let other = lane.join().unwrap();
+            ended.tasks.extend(other.tasks);
+            ended.failed.extend(other.failed);
+            ended.said.push_str(&other.said);
+        }
+    });
+    // Ansible goes task by task, we host by host: what counts is each host's own order.
+    for tasks in ended.tasks.values_mut() {
+        tasks.sort_by(|one, other| one.host.cmp(&other.host));
+    }
+    ended
+}
+
+/// Cases in one run, as far as they do not fail.
+fn in_one(side: Side, stage: &Stage, name: &str, mut cases: Vec<&Case>) -> Ended {
+    let mut ended = Ended::default();
+    while !cases.is_empty() {
+        let run = Run::together(side, stage, name, &cases);
+        if one(side, stage, &run, &mut ended) {
             break;
         }
         // A failed host has left the run: go on behind the case that it failed in.
-        let reached = together
+        let reached = cases
             .iter()
             .rposition(|case| ended.tasks.contains_key(&case.name));
         let Some(reached) = reached else { break };
-        ended.failed.insert(together[reached].name.clone());
-        together.drain(..=reached);
+        ended.failed.insert(cases[reached].name.clone());
+        cases.drain(..=reached);
     }
-    for case in cases.iter().filter(|case| case.is_alone()) {
-        let playbook = stage.folder.join(&case.name).join("alone.yml");
-        if !one(
-            side,
-            stage,
-            &case.name,
-            &playbook,
-            &case.head.arguments,
-            &mut ended,
-        ) {
+    ended
+}
+
+fn one_by_one(side: Side, stage: &Stage, cases: &[&Case]) -> Ended {
+    let mut ended = Ended::default();
+    for case in cases {
+        if !one(side, stage, &Run::alone(side, stage, case), &mut ended) {
             ended.failed.insert(case.name.clone());
         }
     }
     ended
 }
 
+/// What a run of a program is given.
+struct Run {
+    name: String,
+    playbook: PathBuf,
+    inventories: Vec<PathBuf>,
+    arguments: Vec<String>,
+    folder: PathBuf,
+}
+
+impl Run {
+    fn together(side: Side, stage: &Stage, name: &str, cases: &[&Case]) -> Self {
+        Self {
+            name: name.to_owned(),
+            playbook: stage.together(side, name, cases),
+            inventories: vec![stage.inventories[usize::from(side == Side::Ours)].clone()],
+            arguments: Vec::new(),
+            folder: stage.folder.clone(),
+        }
+    }
+
+    /// A case by itself; the files that its arguments name are in its own folder.
+    fn alone(side: Side, stage: &Stage, case: &Case) -> Self {
+        let folder = stage.folder.join(&case.name);
+        Self {
+            name: case.name.clone(),
+            playbook: folder.join("alone.yml"),
+            inventories: stage.inventories_of(side, case),
+            arguments: case.head.arguments.clone(),
+            folder,
+        }
+    }
+}
+
 /// One run of a program; whether it ended well.
-fn one(
-    side: Side,
-    stage: &Stage,
-    name: &str,
-    playbook: &Path,
-    arguments: &[String],
-    ended: &mut Ended,
-) -> bool {
-    let inventory = &stage.inventories[usize::from(side == Side::Ours)];
+fn one(side: Side, stage: &Stage, run: &Run, ended: &mut Ended) -> bool {
+    let inventories = run
+        .inventories
+        .iter()
+        .flat_map(|inventory| [OsStr::new("-i"), inventory.as_os_str()]);
     let output = command(side)
-        .arg(playbook)
-        .arg("-i")
-        .arg(inventory)
+        .arg(&run.playbook)
+        .args(inventories)
         .args(["-e", &format!("server={}", stage.url)])
-        .args(arguments)
-        .current_dir(&stage.folder)
+        .args(&run.arguments)
+        .current_dir(&run.folder)
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -123,7 +178,8 @@ fn one(
     assert_ne!(
         output.status.code(),
         Some(124),
-        "{side:?}: the run `{name}` did not end:\n{stdout}\n{}",
+        "{side:?}: the run `{}` did not end:\n{stdout}\n{}",
+        run.name,
         ended.said
     );
     output.status.success()
@@ -187,6 +243,7 @@ fn place(stage: &Stage, at: &str) -> Option<(String, String)> {
 fn theirs_told(event: &Value) -> Option<(&str, TaskEnd)> {
     let task = TaskEnd {
         place: String::new(),
+        host: event["host"].as_str()?.to_owned(),
         status: event["status"].as_str()?.to_owned(),
         handler: event["handler"].as_bool()?,
         module: event["module"].as_str()?.to_owned(),
@@ -207,6 +264,7 @@ fn ours_told(event: &Value) -> Option<(&str, TaskEnd)> {
     };
     let task = TaskEnd {
         place: String::new(),
+        host: event["host"].as_str()?.to_owned(),
         status: status.to_owned(),
         handler: event["kind"] == "handler",
         module: String::new(),

@@ -13,6 +13,8 @@ pub struct Stage {
     pub folder: PathBuf,
     /// The same host name in both, so that nothing can tell the twins apart.
     pub inventories: [PathBuf; 2],
+    /// How the hosts of a case's own inventory are reached.
+    connections: [PathBuf; 2],
     /// Where the files of `served/` are to be had.
     pub url: String,
 }
@@ -22,10 +24,15 @@ impl Stage {
         let folder = crate::hosts::state().join("twins");
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
-        let inventories = ["ansible.yml", "ours.yml"].map(|name| folder.join(name));
-        for (inventory, twin) in inventories.iter().zip(twins) {
-            fs::write(inventory, twin.inventory()).unwrap();
-        }
+        let written = |end: &str, text: fn(&Twin) -> String| {
+            [0, 1].map(|side| {
+                let path = folder.join(format!("{}-{end}.yml", ["ansible", "ours"][side]));
+                fs::write(&path, text(&twins[side])).unwrap();
+                path
+            })
+        };
+        let inventories = written("inventory", Twin::inventory);
+        let connections = written("connection", Twin::connection);
         for case in cases {
             let place = folder.join(&case.name);
             fs::create_dir_all(&place).unwrap();
@@ -43,17 +50,30 @@ impl Stage {
         Self {
             folder,
             inventories,
+            connections,
             url: url.to_owned(),
         }
     }
 
+    /// The inventories of a case that runs by itself.
+    pub fn inventories_of(&self, side: Side, case: &Case) -> Vec<PathBuf> {
+        let index = usize::from(side == Side::Ours);
+        match case.inventory() {
+            None => vec![self.inventories[index].clone()],
+            Some(own) => vec![
+                self.folder.join(&case.name).join(own),
+                self.connections[index].clone(),
+            ],
+        }
+    }
+
     /// A playbook that brings several cases into one run.
-    pub fn together(&self, side: Side, cases: &[&Case]) -> PathBuf {
+    pub fn together(&self, side: Side, name: &str, cases: &[&Case]) -> PathBuf {
         let mut text = String::new();
         for case in cases {
             writeln!(text, "- import_playbook: {}/alone.yml", case.name).unwrap();
         }
-        let path = self.folder.join(format!("all-{side:?}.yml"));
+        let path = self.folder.join(format!("{name}-{side:?}.yml"));
         fs::write(&path, text).unwrap();
         path
     }
@@ -62,7 +82,7 @@ impl Stage {
 /// A play that keeps values on the host, as JSON.
 fn keep(case: &Case) -> String {
     let mut text = format!(
-        "- hosts: all\n  gather_facts: false\n  tasks:\n    - copy:\n        dest: {PLACE}/.results/{}.json\n        content:\n",
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - copy:\n        dest: \"{PLACE}/.results/{}@{{{{ inventory_hostname }}}}.json\"\n        content:\n",
         case.name
     );
     for name in &case.head.compare {

@@ -1,9 +1,13 @@
 //! What runs on hosts is checked as a shell program, too.
 
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
 use cachesmith::model::probe::Probe;
-use cachesmith::transport::script::{Options, Script, compile_probes, compile_steps};
+use cachesmith::transport::script::lease::{Hold, Mode, Order, compile_order};
+use cachesmith::transport::script::{
+    Options, Script, compile_held_steps, compile_probes, compile_steps,
+};
 
 use crate::everything;
 use crate::host::feed;
@@ -71,6 +75,20 @@ fn generated_scripts_pass() {
         &compile_steps(&everything::steps(), &Options::default()),
         EXCLUDED,
     );
+    let hold = Hold {
+        name: "host".to_owned(),
+        run: "run".to_owned(),
+        by: "somebody".to_owned(),
+        what: "apply".to_owned(),
+        term: 900,
+        mode: Mode::Join,
+        dead: vec!["dead".to_owned()],
+        give_back: true,
+    };
+    let (options, stops) = (Options::default(), BTreeSet::from([0]));
+    let held = compile_held_steps(&everything::steps(), &options, &stops, &hold);
+    check(&held, EXCLUDED);
+    check(&compile_order(&Order::List), EXCLUDED);
     let mut probes = everything::probes();
     probes.retain(|probe| *probe != Probe::Facts);
     check(&compile_probes(&probes), EXCLUDED);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use cachesmith::model::event::ShownFailure;
+use cachesmith::model::fact_parts::FactParts;
 use cachesmith::model::fact_variables;
 use cachesmith::model::facts::Facts;
 use cachesmith::redis::from_facts;
@@ -21,7 +22,7 @@ fn hosts() -> Vec<(String, Facts)> {
         .map(|entry| {
             let name = entry.file_name().into_string().unwrap();
             let answer = std::fs::read(entry.path().join("answer")).unwrap();
-            (name, parse(&answer))
+            (name, parse(&answer, FactParts::ALL))
         })
         .collect();
     hosts.sort_by(|left, right| left.0.cmp(&right.0));

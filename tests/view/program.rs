@@ -28,6 +28,7 @@ impl Place {
             .args(arguments)
             .current_dir(self.0.path())
             .env("XDG_STATE_HOME", self.0.path().join("state"))
+            .env("CACHESMITH_HOST_FOLDER", self.0.path().join("host"))
             .env_remove("NO_COLOR")
             .env_remove("CACHESMITH_INVENTORY")
             .stdin(Stdio::null());

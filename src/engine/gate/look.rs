@@ -14,7 +14,6 @@ use crate::engine::run::setting;
 use crate::model::event::{HostFailure, Mode, ShownFailure, TaskReport, TaskStatus};
 use crate::model::playbook::{Item, Play, Section, SectionKind};
 use crate::model::rolling::Gate;
-use crate::model::value::Value;
 use crate::module::Failure;
 
 /// What a gate asks of hosts, as a play; nothing where it asks none.
@@ -50,7 +49,7 @@ impl Rolling<'_> {
         hosts: &[String],
     ) -> Result<Failures, Interrupted> {
         let board = Arc::new(Board::new(hosts));
-        let names = Value::List(hosts.iter().map(|host| host.as_str().into()).collect());
+        let names = Arc::new(self.names.variables(hosts));
         let mut looking = JoinSet::new();
         let mut waiting = hosts.iter().enumerate();
         let mut failures = Vec::new();
@@ -60,7 +59,7 @@ impl Rolling<'_> {
                 && let Some((place, host)) = waiting.next()
             {
                 let (context, play) = (Arc::clone(self.context), Arc::clone(play));
-                let (board, names, host) = (Arc::clone(&board), names.clone(), host.clone());
+                let (board, names, host) = (Arc::clone(&board), Arc::clone(&names), host.clone());
                 let presence = board.presence(&host);
                 let carried = self.carried.get(&host).cloned().unwrap_or_default();
                 let before = self.before.get(&host).cloned().unwrap_or_default();

@@ -3,8 +3,9 @@
 use super::decide::{Take, Verdict};
 use super::host::HostUndo;
 use super::report::{is_hidden, owed};
-use crate::engine::exchange::{self, Trouble};
+use crate::engine::exchange::Trouble;
 use crate::engine::intentions::fates;
+use crate::engine::leases;
 use crate::engine::notes;
 use crate::engine::walk::Target;
 use crate::engine::words::failure_of_changes;
@@ -81,14 +82,15 @@ impl HostUndo<'_> {
         }
         let connection = first.made.recorded.intention.connection.as_deref();
         let (outcomes, lost) =
-            exchange::carry_out(self.context(), &target, connection, &steps, &stops).await?;
+            leases::carry_out(self.context(), &target, connection, &steps, &stops, false).await?;
         let outcomes = outcomes.get(before..).unwrap_or_default();
         let came = self.absorb(takes, number, outcomes).map_err(cannot)?;
         match lost {
             Some(_) if self.context().is_interrupted() => Err(Trouble::Interrupted),
-            Some(failure) => Err(Trouble::Unreachable(failure.help(
+            Some(Trouble::Unreachable(failure)) => Err(Trouble::Unreachable(failure.help(
                 "the connection was lost while changes were being taken back; roll back once more to find out how far they came",
             ))),
+            Some(trouble) => Err(trouble),
             None if self.context().is_interrupted() && !matches!(came, Came::Whole) => {
                 Err(Trouble::Interrupted)
             }

@@ -10,6 +10,7 @@ use super::report::Reports;
 use super::{Undone, Wish};
 use crate::engine::context::Context;
 use crate::engine::exchange::{self, Trouble};
+use crate::engine::leases;
 use crate::engine::notes;
 use crate::engine::walk::Target;
 use crate::journal::{Origin, Recorded};
@@ -76,6 +77,9 @@ impl<'a> HostUndo<'a> {
                 Some(Failure::new("stopped before all was taken back")),
             ),
         };
+        if status != HostStatus::Unreachable {
+            leases::give_back(self.context, &self.host).await;
+        }
         let counters = self.context.sessions.counters(&self.host);
         let report = HostReport {
             host: self.host.clone(),

@@ -18,6 +18,8 @@ mod restart;
 mod running;
 mod server;
 mod states;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

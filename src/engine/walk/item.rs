@@ -9,6 +9,7 @@ use super::memory::{Key, Outcome, Truth};
 use super::{Planned, Target, Walk};
 use crate::model::change::{Change, ChangeKind};
 use crate::model::event::TaskKind;
+use crate::model::fact_parts::FactParts;
 use crate::model::playbook::Task;
 use crate::model::probe::{Observation, Probe};
 use crate::model::step::Action;
@@ -47,7 +48,10 @@ impl Walk<'_> {
             Err(failure) => return self.settle(task, key, label, Ok(failure)),
         };
         if let Some(executed) = self.memory.executed.get(key) {
-            let raw = Raw::executed(executed.clone());
+            let mut raw = Raw::executed(executed.clone());
+            if !self.complete(task, scope, &settings, &mut raw) {
+                return Some(Outcome::unknown(Unknown::new("more is known of the host")));
+            }
             return self.judge(task, key, scope, label, &settings_of(&settings), raw);
         }
         let Some(module) = registry::find(task.module) else {
@@ -86,12 +90,15 @@ impl Walk<'_> {
         }
     }
 
-    fn decide(
+    pub(super) fn decide(
         &mut self,
         module: &dyn Module,
         parameters: &crate::module::Parameters,
         target: &Target,
     ) -> Result<Decision, Stop> {
+        self.setting
+            .templates
+            .need_facts(FactParts::of_module(module.spec().name));
         let world = self.worlds.entry(target.clone()).or_default();
         world.facts.clone_from(&self.facts);
         let look = Look::new(world);
@@ -188,12 +195,16 @@ impl Walk<'_> {
         }
         let raw = Raw::planned(&decision);
         let foreseen = self.is_plan() && is_predicted(&self.facts);
-        if let Some(world) = self.worlds.get_mut(&settings.target) {
+        for (target, world) in &mut self.worlds {
+            // What one account changes, the others of the host will see.
+            if target.host != settings.target.host {
+                continue;
+            }
             for change in &decision.changes {
                 world.predict(change);
             }
             // A plan goes on with what the package that will be installed is known to bring.
-            if !foreseen {
+            if !foreseen && *target == settings.target {
                 self.facts.clone_from(&world.facts);
             }
         }
@@ -216,6 +227,7 @@ impl Walk<'_> {
             name,
             decision,
             no_log: settings.no_log,
+            harmless: never_changes(task),
             notifies: outcome.notifies.clone(),
             settled: None,
         });

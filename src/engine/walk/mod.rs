@@ -8,6 +8,7 @@
 
 mod arguments;
 mod blocks;
+mod complete;
 mod evaluate;
 mod handlers;
 mod item;
@@ -52,6 +53,8 @@ pub struct Planned {
     pub decision: Decision,
     /// Whether its output must not be kept or shown.
     pub no_log: bool,
+    /// Whether the playbook says that it leaves the host as it is (`changed_when: false`).
+    pub harmless: bool,
     /// Handlers that it would notify.
     pub notifies: Vec<String>,
     /// Where there are no steps: how the task comes out once what is planned before it has been made.
@@ -71,6 +74,8 @@ pub enum Next {
         owed: Vec<String>,
         /// How many hosts of the wave may make them at once.
         throttle: Option<Throttle>,
+        /// Whether the play is over when all of it has been made.
+        whole: bool,
     },
     /// Post-checks come next: forget all that was observed, then walk again.
     BeginChecks,
@@ -155,6 +160,8 @@ struct Walk<'a> {
     ends_play: bool,
     /// Handlers that were owed when the first step was planned.
     owed: Option<Vec<String>>,
+    /// Whether it came to the end of the play.
+    whole: bool,
 }
 
 /// Whose shell a task with these keywords runs in.
@@ -199,6 +206,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         failure: None,
         ends_play: false,
         owed: None,
+        whole: false,
     };
     if memory.facts_stale {
         walk.ask(&setting.facts_target, [Probe::Facts]);
@@ -211,6 +219,7 @@ impl Walk<'_> {
     /// All sections, each with its handlers. Returns the handlers that were earned and did not run.
     fn play(&mut self) -> Vec<String> {
         let sections = &self.setting.play.sections;
+        self.whole = true;
         for (index, section) in sections.iter().enumerate() {
             let checks = section.kind == SectionKind::PostChecks;
             // Post-checks look at what is there: in a plan nothing has been made yet.
@@ -226,10 +235,12 @@ impl Walk<'_> {
                 TaskKind::Task
             };
             if checks && !self.before_checks() {
+                self.whole = false;
                 break;
             }
             let flow = self.items(&section.items, &vec![index]);
             if flow == Flow::Stop {
+                self.whole = false;
                 break;
             }
             if flow == Flow::Failed {
@@ -243,7 +254,10 @@ impl Walk<'_> {
             // Handlers that were earned run, whatever else happened since.
             if !checks {
                 match self.flush_handlers(&vec![index]) {
-                    Flow::Stop => break,
+                    Flow::Stop => {
+                        self.whole = false;
+                        break;
+                    }
                     Flow::Failed => self.failed = true,
                     Flow::Continue | Flow::End => {}
                 }
@@ -285,6 +299,7 @@ impl Walk<'_> {
                 planned: self.planned,
                 owed: pending_handlers,
                 throttle: self.planned_throttle,
+                whole: self.whole && self.stop.is_none(),
             }
         } else if let Some(stop) = self.stop {
             if self.setting.mode == Mode::Plan {

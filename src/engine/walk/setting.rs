@@ -20,6 +20,8 @@ pub struct Setting {
     pub facts_target: Target,
     /// Variables of the inventory for this host, already merged.
     pub inventory: Arc<Map>,
+    /// Who takes part in the play, the same for all hosts of a wave.
+    pub names: Arc<Map>,
     /// Names that the tool itself defines, such as `inventory_hostname`.
     pub magic: Arc<Map>,
     /// Variables from the command line.
@@ -92,6 +94,13 @@ impl Setting {
         );
         layers.push(Layer::raw(variables.clone()));
         layers.push(Layer::templated(Arc::clone(&origin.role_parameters)));
+        layers.extend(
+            keywords
+                .include_parameters
+                .iter()
+                .map(|vars| Layer::templated(Arc::clone(vars))),
+        );
+        layers.push(Layer::raw(Arc::clone(&self.names)));
         layers.push(Layer::raw(Arc::clone(&self.magic)));
         if let (Some(role), Some(path)) = (&origin.role, &origin.role_path) {
             let mut magic = Map::new();

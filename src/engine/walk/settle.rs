@@ -123,6 +123,7 @@ impl Walk<'_> {
                 name,
                 decision: Decision::unchanged(),
                 no_log: false,
+                harmless: true,
                 notifies: Vec::new(),
                 settled: Some(done),
             });

@@ -36,7 +36,11 @@ impl Loader<'_> {
             .collect();
         self.check_keys(&others, INCLUDE, &format!("`{word}`"));
         let is_role = word.ends_with("role");
-        let keywords = self.keywords(&others, surroundings.keywords);
+        let mut keywords = self.keywords(&others, surroundings.keywords);
+        if word.starts_with("include") {
+            let own = &keywords.vars[surroundings.keywords.vars.len()..];
+            keywords.include_parameters.extend_from_slice(own);
+        }
         let Some(file) = self.brought(entry, is_role) else {
             return Vec::new();
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Loader;
 use crate::load::library;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::fact_parts::FactParts;
 use crate::model::node::{Content, Node};
 use crate::model::playbook::{Item, Keywords, Loop, Play, Task};
 use crate::model::template::scan::is_template;
@@ -48,6 +49,7 @@ impl Loader<'_> {
     }
 
     fn check_task(&mut self, task: &Arc<Task>, handlers: &HashSet<String>, open: bool) {
+        self.templates.need_facts(FactParts::of_module(task.module));
         self.check_keywords(&task.keywords);
         if let Some(repeat) = &task.repeat {
             self.check_loop(repeat);

@@ -10,6 +10,7 @@ use super::error::{Parts, SELF, TemplateError};
 use super::prepared::{self, Prepared};
 use super::references::Path;
 use super::{catalogue, scan, usage};
+use crate::model::fact_parts::FactParts;
 use crate::model::redaction::Secrets;
 use crate::model::source::Source;
 use crate::model::value::Value;
@@ -19,6 +20,8 @@ pub struct Templates {
     base: Tera,
     compiled: RwLock<HashMap<(Form, String), Arc<Template>>>,
     secrets: Secrets,
+    /// The parts of the facts that anything compiled so far may use.
+    facts: RwLock<FactParts>,
 }
 
 /// How a text is read.
@@ -57,6 +60,7 @@ impl Default for Templates {
             base,
             compiled: RwLock::new(HashMap::new()),
             secrets: Secrets::default(),
+            facts: RwLock::default(),
         }
     }
 }
@@ -77,6 +81,19 @@ impl Templates {
     /// The secrets of the run.
     pub const fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// The parts of the facts that anything compiled so far may use, for any host of the run.
+    pub fn needed_facts(&self) -> FactParts {
+        *self.facts.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that these parts may be used, by other means than a template.
+    pub fn need_facts(&self, parts: FactParts) {
+        if !self.needed_facts().covers(parts) {
+            let mut facts = self.facts.write().unwrap_or_else(PoisonError::into_inner);
+            *facts = *facts | parts;
+        }
     }
 
     /// Compiles a text with `{{ }}` and `{% %}` blocks. A text that is one single `{{ }}` keeps the kind of its value.
@@ -193,6 +210,9 @@ impl Templates {
             return Ok(Arc::clone(template));
         }
         let template = Arc::new(compile()?);
+        for path in &template.paths {
+            self.need_facts(FactParts::named_by(path));
+        }
         self.compiled
             .write()
             .unwrap_or_else(PoisonError::into_inner)

@@ -3,7 +3,8 @@
 use super::free_form::FreeForm;
 use crate::model::change::Effect;
 use crate::model::probe::{FileState, Probe, Program};
-use crate::model::value::Value;
+use crate::model::step::Guard;
+use crate::model::value::{Unknown, Value};
 use crate::module::{Failure, Look, Parameters, Stop};
 
 /// Succeeds where anything stands at a path that fits the pattern, which is the first argument.
@@ -63,23 +64,51 @@ impl Conditions {
         Ok(Self(conditions))
     }
 
-    /// Why there is nothing to do, if so.
+    /// Why there is nothing to do, if so. What a condition's program says is not known where an earlier task has
+    /// decided something: that may be what it looks for.
     ///
     /// # Errors
     /// See [`Look::observe`].
     pub(super) fn nothing_to_do(&self, look: &Look<'_>) -> Result<Option<&str>, Stop> {
-        let probes: Vec<Probe> = self
+        let (paths, programs): (Vec<_>, Vec<_>) = self
             .0
             .iter()
-            .map(|condition| condition.question.probe())
-            .collect();
+            .partition(|condition| matches!(condition.question, Question::Path(_)));
+        let early = look.anything_decided();
+        let asked = paths.iter().chain(if early { &[][..] } else { &programs });
+        let probes: Vec<Probe> = asked.map(|condition| condition.question.probe()).collect();
         look.ask(&probes)?;
-        for condition in &self.0 {
+        for condition in &paths {
+            if condition.holds(look)? == condition.done_when {
+                return Ok(Some(&condition.words));
+            }
+        }
+        // One path can be the step's guard.
+        if early && (paths.len() > 1 || !programs.is_empty()) {
+            let unknown = look.pending_packages().cloned();
+            return Err(Stop::Unknown(
+                unknown.unwrap_or_else(|| Unknown::new("the changes before it are made")),
+            ));
+        }
+        for condition in programs {
             if condition.holds(look)? == condition.done_when {
                 return Ok(Some(&condition.words));
             }
         }
         Ok(None)
+    }
+
+    /// What must still be so when the program runs: another one may have made or removed the path before.
+    pub(super) fn guard(&self) -> Option<Guard> {
+        self.0
+            .iter()
+            .find_map(|condition| match &condition.question {
+                Question::Path(path) if condition.done_when => {
+                    Some(Guard::Absent { path: path.clone() })
+                }
+                Question::Path(path) => Some(Guard::Exists { path: path.clone() }),
+                Question::Program(_) => None,
+            })
     }
 
     /// After the program has run, the conditions have to be asked again.

@@ -214,6 +214,13 @@ fn run(
     program.directory = directory;
     program.stdin = stdin(parameters, options)?;
     let title = title(shown);
+    let step = Step {
+        action: Action::Program {
+            program: Box::new(program),
+            accepted: vec![0],
+        },
+        guard: conditions.guard(),
+    };
     Ok(Decision {
         output_of: Some(0),
         ..Decision::change(Change {
@@ -221,10 +228,7 @@ fn run(
             resource: title.clone(),
             difference: Difference::None,
             notes: Vec::new(),
-            steps: vec![Step::new(Action::Program {
-                program: Box::new(program),
-                accepted: vec![0],
-            })],
+            steps: vec![step],
             undo: Undo::Impossible(format!("`{title}` has run, and what it did is not known")),
             effects: conditions.effects(&title),
         })

@@ -33,6 +33,13 @@ chmod -- "$mode" "$beside"
 [ -z "$kept" ] || cp -p -- "$to" "$kept"
 sync -- "$beside" 2>/dev/null || sync
 mv -f -- "$beside" "$to"
+size=$(wc -c <"$new")
+echo "size $((size))"
+echo "msg OK ($((size)) bytes)"
+is=$(sha256sum <"$new")
+for name in checksum checksum_dest; do
+	echo "$name ${is%% *}"
+done
 "#;
 
 pub(super) fn decide(
@@ -82,6 +89,7 @@ pub(super) fn decide(
     Decision {
         changes: vec![change],
         result: result(fetch, path, &info, sha256, kept),
+        told_by: Some(0),
         ..Decision::default()
     }
 }
@@ -174,6 +182,8 @@ fn result(
     let sum = sha256.map_or_else(later, Value::from);
     result.extend([
         ("size".to_owned(), later()),
+        ("status_code".to_owned(), later()),
+        ("msg".to_owned(), later()),
         ("checksum".to_owned(), sum.clone()),
         ("checksum_dest".to_owned(), sum),
         ("url".to_owned(), fetch.shown().into()),

@@ -8,8 +8,8 @@ use crate::module::{Failure, Look, Parameters, Stop};
 /// Seconds that a fetch may take as a whole.
 const LONGEST: u64 = 3600;
 
-/// Fetches to `$new`. What may be a secret comes by standard input, line by line for each program, and reaches it by
-/// a file: arguments can be seen by everybody. `$verdict` says what is done with the file.
+/// Fetches to `$new`; `$failed` is the program's code and `$status` the server's. What may be a secret comes by standard
+/// input, line by line for each program, and reaches it by a file: arguments can be seen by everybody.
 const FETCH: &str = r#"set -eu
 umask 077
 work=$(mktemp -d)
@@ -19,6 +19,7 @@ trap 'exit 143' TERM
 : >"$work/curl"
 : >"$work/wget"
 : >"$work/address"
+: >"$work/said"
 while IFS= read -r line; do
 	case $line in
 	'curl '*) printf '%s\n' "${line#curl }" >>"$work/curl" ;;
@@ -26,19 +27,38 @@ while IFS= read -r line; do
 	'address '*) printf '%s\n' "${line#address }" >>"$work/address" ;;
 	esac
 done
+failed=0
+status=
 if command -v curl >/dev/null 2>&1; then
-	curl --config "$work/curl" --output "$new"
+	status=$(curl --config "$work/curl" --output "$new" --write-out '%{http_code}') || failed=$?
 elif ! command -v wget >/dev/null 2>&1; then
 	echo 'the host has neither curl nor wget: install one of them before' >&2
 	exit 127
 elif wget --version 2>/dev/null | grep -q GNU; then
-	WGETRC=$work/wget wget --no-verbose --output-document="$new" --input-file="$work/address"
+	WGETRC=$work/wget wget --no-verbose --server-response --output-document="$new" --input-file="$work/address" \
+		2>"$work/said" || failed=$?
 elif [ -s "$work/wget" ] && grep -q -E '^(header|user|password)' "$work/wget"; then
 	echo 'the small wget of this host can keep no secret: install curl before' >&2
 	exit 127
 else
-	wget -q -O "$new" "$(cat "$work/address")"
+	wget -q -S -O "$new" "$(cat "$work/address")" 2>"$work/said" || failed=$?
 fi
+# Headers of answers are indented; the last answer counts.
+while IFS= read -r line; do
+	case $line in
+	'  HTTP/'*) status=${line#*HTTP/* }; status=${status%% *} ;;
+	'  '*) ;;
+	*) printf '%s\n' "$line" >&2 ;;
+	esac
+done <"$work/said"
+case $status in [1-5][0-9][0-9]) ;; *) status= ;; esac
+"#;
+
+/// Says what the server answered.
+const TELL: &str = "echo \"status_code $status\"\n";
+
+/// Goes on only with what was fetched.
+const GOOD: &str = r#"[ "$failed" = 0 ] || exit "$failed"
 [ -e "$new" ] || : >"$new"
 "#;
 
@@ -132,10 +152,14 @@ impl Fetch {
         }
     }
 
-    /// A program that fetches and then does what `verdict` says, with `words` as its `$1` and on.
+    /// A program that fetches, tells the server's answer, and does with `$new` what `verdict` says, with `words` as its
+    /// `$1` and on.
     pub(super) fn program(&self, verdict: &str, words: &[&str]) -> Program {
-        let script = format!("{FETCH}{verdict}");
-        let mut argv = vec!["/bin/sh", "-c", &script, "get_url"];
+        self.run(&format!("{FETCH}{TELL}{GOOD}{verdict}"), words)
+    }
+
+    fn run(&self, script: &str, words: &[&str]) -> Program {
+        let mut argv = vec!["/bin/sh", "-c", script, "get_url"];
         argv.extend(words);
         Program {
             stdin: Some(Blob::from(self.lines())),
@@ -160,7 +184,7 @@ impl Fetch {
     }
 
     fn ask(&self, look: &Look<'_>, verdict: &str) -> Result<String, Stop> {
-        let said = look.program(&self.program(verdict, &[]))?;
+        let said = look.program(&self.run(&format!("{FETCH}{GOOD}{verdict}"), &[]))?;
         if said.code != 0 || said.timed_out {
             let reason = said.stderr.to_lossy();
             return Err(Failure::new(format!(

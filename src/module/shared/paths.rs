@@ -51,10 +51,15 @@ pub fn below_home(path: &str, look: &Look<'_>) -> Result<Option<String>, Stop> {
         return Ok(None);
     }
     // Asked where the task runs: facts belong to the account that logged in, and may not have been gathered.
-    let said = look.program(&Program::shell("printf %s ~"))?;
+    let said = look.program(&home_question())?;
     let home = said.stdout.to_lossy();
     let known = said.code == 0 && home.starts_with('/');
     Ok(known.then(|| tidy(&format!("{home}{}", &path[1..]))))
+}
+
+/// What `~` stands for in a session.
+pub fn home_question() -> Program {
+    Program::shell("printf %s ~")
 }
 
 /// Without doubled slashes and `.` parts. `..` stays: what it means depends on links.

@@ -9,6 +9,7 @@ mod remove;
 use self::password::Password;
 use super::shared::describe::number;
 use super::shared::paths;
+use super::shared::pending::numbered;
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::probe::{GroupState, Probe, UNKNOWN_ID, UserState};
 use crate::model::value::{Map, Value};
@@ -153,7 +154,12 @@ impl Module for User {
         task.check_number(look)?;
         let (changes, user) = match found {
             None => account::create(&task, look)?,
-            Some(user) => modify::changes(&task, look, user)?,
+            Some(user) => {
+                if task.uid.is_some_and(|uid| uid != user.uid) {
+                    numbered(user.uid, &user.name)?;
+                }
+                modify::changes(&task, look, user)?
+            }
         };
         Ok(Decision {
             changes,

@@ -4,6 +4,7 @@ use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo};
 use crate::model::probe::{FileState, Observation, Probe, UserState};
 use crate::model::step::Step;
 use crate::model::value::Map;
+use crate::module::shared::pending::numbered;
 use crate::module::shared::program::run;
 use crate::module::{Decision, Look, Parameters, Stop};
 
@@ -14,10 +15,14 @@ pub(super) fn decide(
 ) -> Result<Decision, Stop> {
     let remove = parameters.boolean("remove", false)?;
     let force = parameters.boolean("force", false)?;
-    let changes = look
-        .user(name)?
-        .iter()
+    let found = look.user(name)?.as_ref();
+    if let Some(user) = found {
+        numbered(user.uid, name)?;
+        numbered(user.gid, name)?;
+    }
+    let changes = found
         .map(|user| change(user, remove, force))
+        .into_iter()
         .collect();
     let result = Map::from_iter([
         ("name".to_owned(), name.into()),

@@ -192,7 +192,7 @@ impl Topology {
                 }
             })
             .collect();
-        seats.sort_by(|one, other| one.depth.cmp(&other.depth));
+        seats.sort_by_key(|seat| seat.depth);
         let outside: Vec<Endpoint> = outside
             .iter()
             .filter(|(_, speakers)| speakers.iter().any(|index| list.contains(index)))

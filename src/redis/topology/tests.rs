@@ -271,15 +271,18 @@ fn endpoints_are_read_as_servers_write_them() {
     assert!(Endpoint::new("LOCALHOST", 1).is_loopback() && Endpoint::new("::1", 1).is_loopback());
 }
 
+/// Servers of a shard: the host of each, and the place of whom it follows in the list.
+type Servers = Vec<(usize, Option<usize>)>;
+
 /// Shards with a tree of replicas each, spread over hosts so that no host has two servers of a shard.
-fn fleets() -> impl Strategy<Value = (usize, Vec<Vec<(usize, Option<usize>)>>)> {
+fn fleets() -> impl Strategy<Value = (usize, Vec<Servers>)> {
     let shard = proptest::collection::vec((0_usize..100, any::<prop::sample::Index>()), 1..5);
     (2_usize..12, proptest::collection::vec(shard, 0..8)).prop_map(|(count, shards)| {
         let shards = shards
             .into_iter()
             .map(|servers| {
                 let mut taken = BTreeSet::new();
-                let mut list: Vec<(usize, Option<usize>)> = Vec::new();
+                let mut list = Servers::new();
                 for (host, leader) in servers {
                     if taken.insert(host % count) {
                         let leader = (!list.is_empty()).then(|| leader.index(list.len()));

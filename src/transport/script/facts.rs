@@ -15,36 +15,53 @@ mod session;
 mod settings;
 mod virtualization;
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use super::library::without_comments;
+use crate::model::fact_parts::FactParts;
 use crate::model::facts::Facts;
+use crate::model::lock::{HostLock, LockKind};
 use record::Records;
 
-/// The program, in parts of one subject each.
-const PROGRAM: &str = concat!(
-    include_str!("facts/begin.sh"),
-    include_str!("facts/machine.sh"),
-    include_str!("facts/network.sh"),
-    include_str!("facts/mounts.sh"),
-    include_str!("facts/processes.sh"),
-    include_str!("facts/servers.sh"),
-    include_str!("facts/programs.sh"),
-    include_str!("facts/answers.sh"),
-    include_str!("facts/end.sh"),
-);
+/// The program, in parts of one subject each, and whether they are needed.
+fn program(parts: FactParts) -> String {
+    let pieces = [
+        (true, include_str!("facts/begin.sh")),
+        (true, include_str!("facts/machine.sh")),
+        (parts.network, include_str!("facts/network.sh")),
+        // The limits of servers are looked for where control groups are mounted.
+        (
+            parts.mounts || parts.servers,
+            include_str!("facts/mounts.sh"),
+        ),
+        (parts.servers, include_str!("facts/processes.sh")),
+        (parts.servers, include_str!("facts/servers.sh")),
+        (parts.servers, include_str!("facts/programs.sh")),
+        (parts.servers, include_str!("facts/answers.sh")),
+        (true, include_str!("shell/lease.sh")),
+        (true, include_str!("facts/end.sh")),
+    ];
+    let needed = pieces.iter().filter(|(needed, _)| *needed);
+    needed.map(|(_, piece)| without_comments(piece)).collect()
+}
 
 /// POSIX sh that prints the facts of the host it runs on. It reads nothing from standard input, prints nothing to
 /// standard error, changes nothing on the host, and defines one function, `cachesmith_facts`.
-pub fn snippet() -> &'static str {
-    static SNIPPET: LazyLock<String> = LazyLock::new(|| without_comments(PROGRAM));
-    &SNIPPET
+pub fn snippet(parts: FactParts) -> &'static str {
+    static SNIPPETS: [OnceLock<String>; 8] = [const { OnceLock::new() }; 8];
+    let place = usize::from(parts.network)
+        | usize::from(parts.mounts) << 1
+        | usize::from(parts.servers) << 2;
+    SNIPPETS[place].get_or_init(|| program(parts))
 }
 
-/// Reads what [`snippet`] printed. Never fails: what is missing or broken is noted in [`Facts::missing`].
-pub fn parse(bytes: &[u8]) -> Facts {
+/// Reads what [`snippet`] printed for these parts. Never fails: what is missing or broken is noted in [`Facts::missing`].
+pub fn parse(bytes: &[u8], parts: FactParts) -> Facts {
     let records = Records::read(bytes);
-    let mut facts = Facts::default();
+    let mut facts = Facts {
+        parts,
+        ..Facts::default()
+    };
     for (name, text) in records.named("missing") {
         facts.missing.insert(name.to_owned(), text.to_owned());
     }
@@ -59,6 +76,21 @@ pub fn parse(bytes: &[u8]) -> Facts {
         facts
             .pending_handlers
             .insert(key.to_owned(), names.map(str::to_owned).collect());
+    }
+    for (name, kind) in [("lease", LockKind::Lease), ("lock", LockKind::Lock)] {
+        let locks = records.all(name).map(|text| HostLock::parse(kind, text));
+        facts.locks.extend(locks.filter(HostLock::holds));
+    }
+    if let Some(text) = records.get("last-run") {
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        facts.last_run = pairs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+    }
+    for (_, text) in records.named("restart") {
+        // The first line tells the server that runs without them.
+        let names = text.lines().skip(1).filter(|line| !line.is_empty());
+        facts.pending_restarts.extend(names.map(str::to_owned));
     }
     for (name, text) in records.named("guard") {
         facts.guards.insert(name.to_owned(), text.to_owned());

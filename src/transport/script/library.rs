@@ -4,6 +4,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     Frame,
+    Lease,
+    LeaseHold,
+    Lock,
     Limit,
     Files,
     Writable,
@@ -39,6 +42,9 @@ impl Part {
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Frame => include_str!("shell/frame.sh"),
+            Self::Lease => include_str!("shell/lease.sh"),
+            Self::LeaseHold => include_str!("shell/lease_hold.sh"),
+            Self::Lock => include_str!("shell/lock.sh"),
             Self::Limit => include_str!("shell/limit.sh"),
             Self::Files => include_str!("shell/files.sh"),
             Self::Writable => include_str!("shell/writable.sh"),
@@ -76,6 +82,8 @@ impl Part {
         match self {
             Self::Files | Self::Packages | Self::Index | Self::Units => &[Self::Limit],
             Self::Accounts | Self::RedisClient | Self::Port | Self::Glob => &[Self::Limit],
+            Self::LeaseHold => &[Self::Lease],
+            Self::Lock => &[Self::LeaseHold],
             Self::Redis => &[Self::RedisClient],
             Self::RedisHealth => &[Self::RedisClient],
             Self::RedisSet => &[Self::RedisClient, Self::Guard],

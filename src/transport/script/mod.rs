@@ -9,6 +9,7 @@
 mod builder;
 pub mod facts;
 mod frames;
+pub mod lease;
 mod library;
 mod nonce;
 mod probes;
@@ -112,7 +113,7 @@ pub fn parse_observations(
 pub fn compile_steps(steps: &[Step], options: &Options) -> Script {
     let nonce = Nonce::new();
     Script {
-        text: steps::compile(steps, options, &BTreeSet::new(), nonce.clone()),
+        text: steps::compile(steps, options, &BTreeSet::new(), None, nonce.clone()),
         nonce,
     }
 }
@@ -126,7 +127,22 @@ pub fn compile_stoppable_steps(
 ) -> Script {
     let nonce = Nonce::new();
     Script {
-        text: steps::compile(steps, options, stops, nonce.clone()),
+        text: steps::compile(steps, options, stops, None, nonce.clone()),
+        nonce,
+    }
+}
+
+/// The same under a lease: where it cannot be had, no step begins, and where it is lost, none goes on.
+/// [`lease::parse`] tells what became of it.
+pub fn compile_held_steps(
+    steps: &[Step],
+    options: &Options,
+    stops: &BTreeSet<usize>,
+    hold: &lease::Hold,
+) -> Script {
+    let nonce = Nonce::new();
+    Script {
+        text: steps::compile(steps, options, stops, Some(hold), nonce.clone()),
         nonce,
     }
 }

@@ -139,5 +139,22 @@ fn machine(facts: &Facts) -> Vec<Row> {
         );
     }
     add("packages with", facts.package_program.clone(), "PATH");
+    let last = |name: &str| facts.last_run.get(name).map(String::as_str);
+    if let (Some(run), Some(time), Some(by)) = (last("run"), last("time"), last("by")) {
+        add(
+            "last changed by",
+            format!("run {run} of {by}, {time}"),
+            "/var/lib/cachesmith/last-run",
+        );
+    }
+    let mut owed: Vec<&str> = facts.pending_restarts.iter().map(String::as_str).collect();
+    owed.extend(
+        facts
+            .pending_handlers
+            .values()
+            .flatten()
+            .map(String::as_str),
+    );
+    add("still owed", owed.join(", "), "/var/lib/cachesmith");
     rows
 }

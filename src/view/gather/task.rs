@@ -3,12 +3,16 @@
 use super::changes::Changes;
 use super::checks::{Checks, Verdict};
 use super::hosts::{Groups, Host, HostSet};
+use super::own_name::without_own_name;
 use crate::model::event::{TaskKind, TaskReport, TaskStatus};
 
 /// What a task, or one item of its loop, came to on all hosts.
 #[derive(Debug)]
 pub struct TaskGroup {
+    /// With `<host>` for each host's own name, where they differ in that.
     pub name: String,
+    /// The first host's name for it, without the host's own name.
+    general: String,
     /// Some hosts know it under another name.
     pub has_other_names: bool,
     pub module: String,
@@ -40,6 +44,7 @@ impl TaskGroup {
     pub fn of(report: &TaskReport) -> Self {
         Self {
             name: report.name.clone(),
+            general: without_own_name(&report.name, &report.host).into_owned(),
             has_other_names: false,
             module: report.module.clone(),
             role: report.role.clone(),
@@ -63,7 +68,13 @@ impl TaskGroup {
     }
 
     pub fn add(&mut self, report: &TaskReport, host: Host, keep_each: bool) {
-        self.has_other_names |= self.name != report.name;
+        if self.name != report.name {
+            if without_own_name(&report.name, &report.host) == self.general {
+                self.name.clone_from(&self.general);
+            } else {
+                self.has_other_names = true;
+            }
+        }
         if let Some(item) = &report.item {
             self.items.add(item.clone(), host);
         }

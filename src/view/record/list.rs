@@ -78,6 +78,7 @@ fn troubles(ended: &RunEnded) -> Vec<String> {
         (&ended.interrupted, "interrupted"),
         (&ended.refused, "refused"),
         (&ended.not_reached, "not reached"),
+        (&ended.rolled_back, "taken back"),
     ];
     let told = lists.iter().filter(|(hosts, _)| !hosts.is_empty());
     told.map(|(hosts, word)| format!("{} {word}", hosts.len()))

@@ -64,6 +64,7 @@ end_host() { # name
 boot_hosts() { # names...
     local name
     local -a pids=()
+    raise_kernel_limits
     for name in "$@"; do start_host "$name"; done
     for name in "$@"; do
         wait_for_host "$name" &

@@ -52,6 +52,12 @@ restore_kernel_settings() {
     done
 }
 
+# Each host's systemd takes a handful of inotify instances, and all hosts together may have only so many.
+raise_kernel_limits() {
+    local limit=/proc/sys/fs/inotify/max_user_instances
+    [ "$(<"$limit")" -ge 1024 ] || printf '1024\n' >"$limit"
+}
+
 # The last fleet to go restores the values and forgets them.
 release_kernel_settings() {
     rm -f "$KERNEL_STATE/fleets/$ID"

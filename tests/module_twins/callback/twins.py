@@ -23,6 +23,7 @@ class CallbackModule(CallbackBase):
             return
         line = {
             "at": task.get_path(),
+            "host": result._host.get_name(),
             "module": task.action.rpartition(".")[2],
             "status": status,
             "handler": type(task).__name__ == "Handler",

@@ -15,6 +15,26 @@
 		done <"$file"
 		put "pending ${file##*/}" "$names"
 	done
+	# --- who holds this host ---
+	c_lease_folder "$own_uid"
+	for place in "$c_root_folder" "$c_folder"; do
+		for kind in lease lock; do
+			c_lease_read "$place/$kind" && put "$kind" "$(c_lease_print)"
+		done
+		[ "$c_folder" != "$c_root_folder" ] || break
+	done
+	# --- the last run that changed the host, and what servers are restarted for some day ---
+	for file in /var/lib/cachesmith/last-run /var/lib/cachesmith/restart/*; do
+		[ -f "$file" ] && [ -r "$file" ] || continue
+		lines=
+		while IFS= read -r line || [ -n "$line" ]; do
+			lines="$lines$line$newline"
+		done <"$file"
+		case $file in
+		*/last-run) put last-run "$lines" ;;
+		*) put "restart ${file##*/}" "$lines" ;;
+		esac
+	done
 	# --- guards of servers, and what they hold ---
 	for file in /run/cachesmith-guard/*.status; do
 		[ -f "$file" ] || continue

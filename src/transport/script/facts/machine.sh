@@ -50,6 +50,7 @@
 		esac
 	done </proc/self/status
 	put uid "$uid"
+	own_uid=$uid
 	users=" $uid "
 
 	# The first mapping of this shell names the page size in its second line.

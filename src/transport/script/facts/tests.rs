@@ -65,11 +65,11 @@ fn every_shell_tells_the_same() {
         // What follows must still be there for the shell to read, and no variable may have been left behind.
         let text = format!(
             "set -eu\ncount=mine\n{}\necho \"$count\" after\n",
-            snippet()
+            snippet(FactParts::ALL)
         );
         let answer = run(&shell, &text, &usual_path());
         assert!(answer.ends_with("mine after\n"), "{shell:?}");
-        let facts = parse(answer.as_bytes());
+        let facts = parse(answer.as_bytes(), FactParts::ALL);
         assert_eq!(facts.missing.get("facts"), None, "{shell:?}");
         assert!(facts.memory.total > 0 && facts.processors > 0 && facts.page_size >= 4096);
         assert!(facts.clock > 1_700_000_000 && facts.uptime > 0);
@@ -84,6 +84,23 @@ fn every_shell_tells_the_same() {
         assert_eq!(facts.distribution, first.distribution);
         assert_eq!(facts.virtualization, first.virtualization);
         assert_eq!(facts.user, first.user);
+    }
+}
+
+/// Parts that are not asked cost nothing, and the others are whole.
+#[test]
+fn a_part_can_be_left_out() {
+    for parts in [FactParts::NONE, FactParts::MOUNTS, FactParts::NETWORK] {
+        assert!(!snippet(parts).contains("redis-server"), "{parts:?}");
+        for shell in shells() {
+            let answer = run(&shell, snippet(parts), &usual_path());
+            let facts = parse(answer.as_bytes(), parts);
+            assert_eq!(facts.missing.get("facts"), None, "{shell:?} {parts:?}");
+            assert!(facts.memory.total > 0 && !facts.user.name.is_empty());
+            assert_eq!(facts.mounts.is_empty(), !parts.mounts, "{parts:?}");
+            assert_eq!(facts.interfaces.is_empty(), !parts.network, "{parts:?}");
+            assert_eq!(facts.parts, parts);
+        }
     }
 }
 
@@ -126,7 +143,10 @@ fn a_program_that_hangs_is_not_waited_for() {
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", folder.path().display(), usual_path());
     let start = Instant::now();
-    let facts = parse(run(&["sh"], snippet(), &path).as_bytes());
+    let facts = parse(
+        run(&["sh"], snippet(FactParts::ALL), &path).as_bytes(),
+        FactParts::ALL,
+    );
     assert!(
         start.elapsed() < Duration::from_secs(60),
         "{:?}",
@@ -140,7 +160,10 @@ fn a_program_that_hangs_is_not_waited_for() {
     assert!(facts.memory.total > 0);
     if Path::new("/proc/net/fib_trie").exists() {
         // The kernel's own lists stand in for it. Other interfaces may come and go meanwhile.
-        let plain = parse(run(&["sh"], snippet(), &usual_path()).as_bytes());
+        let plain = parse(
+            run(&["sh"], snippet(FactParts::ALL), &usual_path()).as_bytes(),
+            FactParts::ALL,
+        );
         let ipv4 = |facts: &Facts| {
             let mut list: Vec<_> = facts
                 .addresses
@@ -178,7 +201,7 @@ fn passwords_are_masked() {
 fn bytes_of_any_kind_come_through() {
     let mut answer = b"Welcome!\n\x1ehostname 9\nca\x1eche\n\xff1\nnoise\n".to_vec();
     answer.extend_from_slice(b"\x1ebroken line\n\x1efqdn 5\na.b.c\n\x1eend 0\n\n");
-    let facts = parse(&answer);
+    let facts = parse(&answer, FactParts::ALL);
     assert_eq!(facts.hostname, "ca\u{1e}che\n\u{fffd}1");
     assert_eq!(facts.fqdn, "a.b.c");
     assert_eq!(facts.missing.get("facts"), None);
@@ -191,8 +214,8 @@ proptest! {
         name in "(files|routes|routes6|addresses|mounts|sizes|limits|units|configuration|candidates|packages|texts|answer|status|accounts|clock|process|program)",
         body in "\\PC{0,80}(\n\\PC{0,40}){0,6}",
     ) {
-        let _ = parse(&bytes);
+        let _ = parse(&bytes, FactParts::ALL);
         let group = format!("\x1eprogram 1\na\n\x1eprocess 1\n7\n\x1estatus 6\nUid: 1\n\x1e{name} {}\n{body}\n", body.len());
-        let _ = parse(group.as_bytes());
+        let _ = parse(group.as_bytes(), FactParts::ALL);
     }
 }

@@ -25,6 +25,7 @@ use super::frames::Frame;
 use super::library::Part;
 use super::nonce::Nonce;
 use super::quote::has_nul;
+use crate::model::fact_parts::FactParts;
 use crate::model::probe::{KernelValue, Observation, Probe};
 
 /// The file that tells one boot from another.
@@ -78,6 +79,7 @@ impl<'a> Questions<'a> {
             Probe::Group(name) => add(&mut self.groups, name),
             Probe::PackageIndex => self.index = true,
             Probe::Facts
+            | Probe::SomeFacts(_)
             | Probe::Tree(_)
             | Probe::Glob(_)
             | Probe::Program(_)
@@ -122,14 +124,8 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
     }
     for (number, probe) in first_of_each(probes) {
         match probe {
-            Probe::Facts => {
-                builder.call("c_mark", ["facts"]);
-                // A shell of its own: what it defines and sets stays there.
-                builder
-                    .raw("(\n")
-                    .raw(super::facts::snippet())
-                    .raw("\n) </dev/null >&3 2>/dev/null\n");
-            }
+            Probe::Facts => facts(number, FactParts::ALL, &mut builder),
+            Probe::SomeFacts(parts) => facts(number, *parts, &mut builder),
             Probe::Tree(path) => tree::compile(number, path, &mut builder),
             Probe::Glob(pattern) => tree::compile_glob(number, pattern, &mut builder),
             Probe::Program(program) => programs::compile(number, program, &mut builder),
@@ -143,6 +139,23 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
         }
     }
     builder.finish()
+}
+
+fn facts(number: usize, parts: FactParts, builder: &mut Builder) {
+    builder.call("c_mark", ["facts", &number.to_string()]);
+    // A shell of its own: what it defines and sets stays there.
+    builder
+        .raw("(\n")
+        .raw(super::facts::snippet(parts))
+        .raw("\n) </dev/null >&3 2>/dev/null\n");
+}
+
+fn parse_facts(number: usize, parts: FactParts, frames: &[Frame<'_>]) -> Observation {
+    let is_ours = |frame: &&Frame<'_>| frame.label == "facts" && frame.number(0) == Some(number);
+    match frames.iter().find(is_ours) {
+        Some(frame) => Observation::Facts(Box::new(super::facts::parse(frame.body, parts))),
+        None => Observation::Failed(String::from("the host said nothing of itself")),
+    }
 }
 
 /// The probes that can be asked, each with the number of its first place, equal ones once.
@@ -173,10 +186,8 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
             // Of those that have an answer of their own; it is found by the number of their first place.
             let number = || first_place(probes, probe).unwrap_or(0);
             match probe {
-                Probe::Facts => match frames.iter().find(|frame| frame.label == "facts") {
-                    Some(frame) => Observation::Facts(Box::new(super::facts::parse(frame.body))),
-                    None => Observation::Failed(String::from("the host said nothing of itself")),
-                },
+                Probe::Facts => parse_facts(number(), FactParts::ALL, frames),
+                Probe::SomeFacts(parts) => parse_facts(number(), *parts, frames),
                 Probe::File(path) => files.file(path),
                 Probe::Content(path) => files.content(path),
                 Probe::KernelValue(key) => kernel_value(key, &questions.kernel, &files, frames),
@@ -226,7 +237,7 @@ fn refusal(probe: &Probe) -> Option<String> {
             (password || words.into_iter().flatten().any(|word| has_nul(word)))
                 .then(|| String::from("an address, account or password cannot hold a NUL byte"))
         }
-        Probe::Facts | Probe::PackageIndex | Probe::BootId => None,
+        Probe::Facts | Probe::SomeFacts(_) | Probe::PackageIndex | Probe::BootId => None,
     }
 }
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::Options;
 use super::builder::{Builder, command};
+use super::lease::{self, Hold};
 use super::library::Part;
 use super::nonce::Nonce;
 use super::probes::{UNIT_LETTERS, fold, kernel_path, refused_path, refused_word};
@@ -23,15 +24,20 @@ use crate::model::step::{Action, Guard, Step};
 pub(super) use outcome::{bounded, parse};
 pub(super) use program::{refused_program, start};
 
-/// The script's text. `stops`: the steps before which it may be told to end.
+/// The script's text. `stops`: the steps before which it may be told to end. `hold`: the lease under which they are
+/// carried out.
 pub(super) fn compile(
     steps: &[Step],
     options: &Options,
     stops: &BTreeSet<usize>,
+    hold: Option<&Hold>,
     nonce: Nonce,
 ) -> Zeroizing<String> {
     let mut builder = Builder::new(nonce);
     builder.need(Part::Step);
+    if let Some(hold) = hold {
+        lease::begin(hold, &mut builder);
+    }
     if !stops.is_empty() {
         builder.need(Part::Brake);
     }
@@ -40,6 +46,9 @@ pub(super) fn compile(
             builder.raw("c_go || return 0\n");
         }
         let mut line = action::Line::new(format!("c_begin {number}"));
+        if hold.is_some() {
+            line.then("c_lease_keep");
+        }
         if let Some(reason) = refusal(step) {
             line.then(&command("c_fail", [&reason]));
         } else {
@@ -56,6 +65,9 @@ pub(super) fn compile(
             // Whatever comes behind it is for another script, once the machine is back.
             builder.raw("return 0\n");
         }
+    }
+    if hold.is_some_and(|hold| hold.give_back) {
+        builder.raw("c_lease_give\n");
     }
     builder.finish()
 }

@@ -1,12 +1,14 @@
 //! `stat`: what stands at a path.
 
-use super::shared::describe::number;
-use super::shared::mode::show;
-use super::shared::paths;
-use super::world::Origin;
-use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
+mod details;
+
 use crate::model::probe::{FileInfo, FileKind, FileState, Probe, Program};
 use crate::model::value::{Map, Value};
+use crate::module::shared::describe::number;
+use crate::module::shared::mode::show;
+use crate::module::shared::paths;
+use crate::module::world::Origin;
+use crate::module::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -74,9 +76,18 @@ impl Module for Stat {
         }
         let asked = paths::required(parameters, look, "path")?;
         let asked = paths::without_slash(&asked);
+        let follow = parameters.boolean("follow", false)?;
+        let details = details::program(asked, follow);
         let mut path = asked.to_owned();
-        let mut state = fresh(look, &path)?;
-        if parameters.boolean("follow", false)? {
+        // Both questions go with the same round trip.
+        let state = fresh(look, &path);
+        let details_asked = if is_predicted(look, &path) {
+            Ok(())
+        } else {
+            look.ask(&[Probe::Program(Box::new(details.clone()))])
+        };
+        let mut state = state?;
+        if follow {
             while let Some(next) = leads_to(state) {
                 let Some(next) = next else {
                     return Ok(absent());
@@ -88,13 +99,18 @@ impl Module for Stat {
         let FileState::Present(info) = state else {
             return Ok(absent());
         };
+        details_asked?;
         let mut stat = describe(asked, info);
-        if info.kind == FileKind::Other {
-            stat.extend(special(look, &path)?);
-        }
-        let known = look.origin(&Probe::File(path.clone())) != Some(Origin::Predicted);
-        if !known {
+        let known = !is_predicted(look, asked) && !is_predicted(look, &path);
+        if known {
+            stat.extend(details::read(look.program(&details)?));
+        } else {
             let later = Value::unknown(format!("the change of {path}"));
+            stat.extend(
+                details::FIELDS
+                    .iter()
+                    .map(|name| ((*name).to_owned(), later.clone())),
+            );
             stat.insert("mtime".to_owned(), later.clone());
             if info.kind == FileKind::Directory {
                 stat.insert("size".to_owned(), later);
@@ -150,10 +166,9 @@ fn describe(path: &str, info: &FileInfo) -> Map {
     put("isreg", (info.kind == FileKind::File).into());
     let link = matches!(info.kind, FileKind::Link { .. });
     put("islnk", link.into());
-    if info.kind != FileKind::Other {
-        for name in ["ischr", "isblk", "isfifo", "issock"] {
-            put(name, false.into());
-        }
+    // The details say which of them something else is.
+    for name in ["ischr", "isblk", "isfifo", "issock"] {
+        put(name, false.into());
     }
     put("uid", number(info.uid, &info.owner));
     put("gid", number(info.gid, &info.group));
@@ -194,20 +209,9 @@ fn describe(path: &str, info: &FileInfo) -> Map {
     stat
 }
 
-/// Which kind of device, pipe or socket it is.
-fn special(look: &Look<'_>, path: &str) -> Result<Map, Stop> {
-    let said = look.program(&Program::new(["stat", "-c", "%F", "--", path]))?;
-    let words = said.stdout.to_lossy();
-    let kinds = [
-        ("ischr", "character"),
-        ("isblk", "block"),
-        ("isfifo", "fifo"),
-        ("issock", "socket"),
-    ];
-    Ok(kinds
-        .into_iter()
-        .map(|(name, word)| (name.to_owned(), words.starts_with(word).into()))
-        .collect())
+/// Whether an earlier task decides what stands there, so that the host cannot say it yet.
+fn is_predicted(look: &Look<'_>, path: &str) -> bool {
+    look.origin(&Probe::File(path.to_owned())) == Some(Origin::Predicted)
 }
 
 fn checksum(

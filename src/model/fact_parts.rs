@@ -1,0 +1,223 @@
+//! The parts of a host's facts that are asked only where something may use them.
+//!
+//! Every program that runs on a host costs a millisecond of its CPU, and a package manager's index costs a whole second.
+//! What a run may use is known from the variables that its templates mention: [`FactParts::named_by`] may name too much,
+//! never too little.
+
+use std::ops::BitOr;
+
+use serde::{Deserialize, Serialize};
+
+/// What is asked beside the machine itself (memory, kernel, distribution, names, the session's account), which always is.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub struct FactParts {
+    /// Addresses, interfaces and routes.
+    pub network: bool,
+    /// File systems and their sizes.
+    pub mounts: bool,
+    /// Servers, what they may use, and what a package would bring.
+    pub servers: bool,
+}
+
+/// Facts under Ansible's names that tell of the machine alone.
+const OF_THE_MACHINE: &[&str] = &[
+    "architecture",
+    "check_mode",
+    "date_time",
+    "diff_mode",
+    "distribution",
+    "distribution_major_version",
+    "distribution_minor_version",
+    "distribution_release",
+    "distribution_version",
+    "domain",
+    "env",
+    "fqdn",
+    "host",
+    "hostname",
+    "kernel",
+    "lsb",
+    "machine",
+    "managed",
+    "memfree_mb",
+    "memory_mb",
+    "memtotal_mb",
+    "nodename",
+    "os_family",
+    "pkg_mgr",
+    "port",
+    "processor_nproc",
+    "processor_vcpus",
+    "service_mgr",
+    "swapfree_mb",
+    "swaptotal_mb",
+    "system",
+    "uptime_seconds",
+    "user",
+    "user_dir",
+    "user_gid",
+    "user_id",
+    "user_shell",
+    "user_uid",
+    "virtualization_role",
+    "virtualization_type",
+];
+
+/// Likewise in `host.memory`: its other figures depend on limits, which are looked for above the servers.
+const OF_THE_MACHINES_MEMORY: &[&str] = &["available", "free", "oom_kills", "swap", "total"];
+
+impl FactParts {
+    pub const NONE: Self = Self {
+        network: false,
+        mounts: false,
+        servers: false,
+    };
+    pub const ALL: Self = Self {
+        network: true,
+        mounts: true,
+        servers: true,
+    };
+    pub const NETWORK: Self = Self {
+        network: true,
+        ..Self::NONE
+    };
+    pub const MOUNTS: Self = Self {
+        mounts: true,
+        ..Self::NONE
+    };
+    pub const SERVERS: Self = Self {
+        servers: true,
+        ..Self::NONE
+    };
+
+    /// Whether all of `other` is in it.
+    pub fn covers(self, other: Self) -> bool {
+        self | other == self
+    }
+
+    /// What a variable, with the attributes that are taken from it, may be about.
+    pub fn named_by(path: &[String]) -> Self {
+        let words: Vec<&str> = path.iter().map(String::as_str).collect();
+        match words[..] {
+            ["host", ref rest @ ..] => Self::of_host(rest),
+            ["ansible_facts", fact, ..] => Self::of_ansible(fact),
+            // Everything there is, of this host or of others.
+            ["ansible_facts" | "hostvars" | "vars", ..] => Self::ALL,
+            ["redis", ..] => Self::SERVERS,
+            [name, ..] => name
+                .strip_prefix("ansible_")
+                .map_or(Self::NONE, Self::of_ansible),
+            [] => Self::NONE,
+        }
+    }
+
+    /// What a module may ask of the facts by itself.
+    pub fn of_module(name: &str) -> Self {
+        match name {
+            name if name.starts_with("redis") => Self::ALL,
+            // They may end a server that others follow.
+            "service" | "reboot" => Self::SERVERS,
+            _ => Self::NONE,
+        }
+    }
+
+    fn of_host(path: &[&str]) -> Self {
+        match path {
+            [] | ["missing", ..] => Self::ALL,
+            ["memory", figure, ..] if OF_THE_MACHINES_MEMORY.contains(figure) => Self::NONE,
+            ["memory" | "core_quota", ..] => Self::SERVERS,
+            ["addresses" | "interfaces" | "gateway", ..] => Self::NETWORK,
+            ["mounts", ..] => Self::MOUNTS,
+            _ => Self::NONE,
+        }
+    }
+
+    /// Interfaces are facts under their own names, so what is not known to be another thing may be one.
+    fn of_ansible(fact: &str) -> Self {
+        match fact {
+            "mounts" => Self::MOUNTS,
+            fact if OF_THE_MACHINE.contains(&fact) => Self::NONE,
+            _ => Self::NETWORK,
+        }
+    }
+}
+
+impl BitOr for FactParts {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self {
+            network: self.network || other.network,
+            mounts: self.mounts || other.mounts,
+            servers: self.servers || other.servers,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fact_variables;
+    use crate::model::facts::{Address, Facts, Mount};
+
+    fn named(path: &str) -> FactParts {
+        FactParts::named_by(&path.split('.').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_is_mentioned_decides_what_is_asked() {
+        for (path, parts) in [
+            ("ansible_facts.memtotal_mb", FactParts::NONE),
+            ("ansible_memtotal_mb", FactParts::NONE),
+            ("host.memory.total", FactParts::NONE),
+            ("host.memory.usable", FactParts::SERVERS),
+            ("host.memory", FactParts::SERVERS),
+            ("host.kernel", FactParts::NONE),
+            ("host.addresses", FactParts::NETWORK),
+            ("ansible_eth0.ipv4", FactParts::NETWORK),
+            ("ansible_facts.default_ipv4.address", FactParts::NETWORK),
+            ("ansible_mounts", FactParts::MOUNTS),
+            ("redis.maxmemory", FactParts::SERVERS),
+            ("redis_port", FactParts::NONE),
+            ("ansible_facts", FactParts::ALL),
+            ("host", FactParts::ALL),
+            ("hostvars", FactParts::ALL),
+            ("maxclients", FactParts::NONE),
+        ] {
+            assert_eq!(named(path), parts, "{path}");
+        }
+    }
+
+    /// A fact that is new must not be taken for one that is always asked.
+    #[test]
+    fn what_differs_with_a_part_is_named_by_it() {
+        let mut facts = Facts {
+            kernel: "6.1".to_owned(),
+            ..Facts::default()
+        };
+        let bare = fact_variables::variables(&facts);
+        facts.addresses.push(Address {
+            interface: "eth0".to_owned(),
+            address: "192.0.2.1".to_owned(),
+            prefix: 24,
+            default: true,
+        });
+        facts.interfaces.push("eth0".to_owned());
+        facts.gateway = "192.0.2.2".to_owned();
+        facts.mounts.push(Mount {
+            path: "/".to_owned(),
+            ..Mount::default()
+        });
+        let full = fact_variables::variables(&facts);
+        let mut differing = 0;
+        for (name, value) in &full {
+            if bare.get(name) != Some(value) {
+                differing += 1;
+                assert_ne!(named(name), FactParts::NONE, "{name}");
+            }
+        }
+        assert!(differing >= 5, "{differing}");
+    }
+}

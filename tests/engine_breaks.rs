@@ -83,6 +83,7 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         run: cachesmith::engine::notes::RunOnHost::default(),
         magic: Map::new(),
         script_limit: Duration::from_secs(60),
+        topology: std::sync::RwLock::default(),
         person: None,
         freezes: Vec::new(),
         interrupted: tokio::sync::watch::Sender::new(false),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -180,6 +180,7 @@ pub(super) fn context(
         journal,
         magic,
         script_limit: SCRIPT_LIMIT,
+        topology: RwLock::default(),
         freezes: wish.freezes,
         person: wish.person,
         interrupted: tokio::sync::watch::Sender::new(false),

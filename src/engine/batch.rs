@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::exchange::Trouble;
+use super::failover;
 use super::host::HostPlay;
 use super::intentions::became;
 use super::leases;
@@ -133,6 +134,7 @@ impl HostPlay<'_> {
             self.memory.ready.insert(task.key, done);
             return true;
         }
+        self.note_failovers(&task, outcomes);
         let bad = until_restart(&task, outcomes)
             .iter()
             .find(|outcome| outcome.status != StepStatus::Done);
@@ -148,6 +150,8 @@ impl HostPlay<'_> {
                 true
             }
             Some(StepStatus::GuardFailed) => {
+                // A role may be what has changed.
+                self.memory.facts_stale |= failover::is_among(&task);
                 // Somebody, or an earlier step, changed what this task was decided from: look again.
                 world.forget_all();
                 let begun = begun(&task.decision, outcomes);

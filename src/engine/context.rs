@@ -1,7 +1,7 @@
 //! What all hosts of a run share.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -12,6 +12,7 @@ use super::leases::Leases;
 use super::notes::RunOnHost;
 use super::peers::Peers;
 use super::sessions::Sessions;
+use super::topology::Known;
 use super::walk::Tags;
 use crate::journal::Journal;
 use crate::model::event::{Event, Mode};
@@ -47,6 +48,8 @@ pub struct Context {
     pub magic: Map,
     /// How long a script may take on a host.
     pub script_limit: Duration,
+    /// The servers of the play that is under way, where it asks for them.
+    pub topology: RwLock<Option<Arc<Known>>>,
     /// Of each play, the hosts that are frozen now.
     pub freezes: Vec<HashMap<String, Frozen>>,
     /// Who is asked at gates that pause; `None`: they are passed unasked.
@@ -59,6 +62,20 @@ impl Context {
     /// Ends the run as soon as what is being done on each host is done. Questions are given up at once.
     pub fn interrupt(&self) {
         self.interrupted.send_replace(true);
+    }
+
+    /// The servers of a play, where they are known.
+    pub(super) fn topology_of(&self, play: usize) -> Option<Arc<Known>> {
+        let known = self.topology.read().unwrap_or_else(PoisonError::into_inner);
+        known.clone().filter(|known| known.play() == play)
+    }
+
+    pub(super) fn know_topology(&self, known: Arc<Known>) {
+        let mut place = self
+            .topology
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *place = Some(known);
     }
 
     pub fn is_interrupted(&self) -> bool {

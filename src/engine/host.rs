@@ -11,9 +11,11 @@ use super::leases;
 use super::notes;
 use super::once::{self, Board};
 use super::throttle::Turn;
+use super::topology::Known as Topology;
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
 use crate::model::event::{
-    Counts, Event, HostReport, HostStatus, Mode, ShownFailure, TaskKind, TaskReport, TaskStatus,
+    Counts, Event, FailedOver, HostReport, HostStatus, Mode, ShownFailure, TaskKind, TaskReport,
+    TaskStatus,
 };
 use crate::model::facts::Facts;
 use crate::model::lock::{HostLock, LockKind};
@@ -48,6 +50,7 @@ pub(super) struct HostPlay<'a> {
     pub(super) refusals: HashMap<Key, u32>,
     /// Whether a note of owed handlers is on the host.
     pub(super) note_written: bool,
+    pub(super) longest_stall: Option<FailedOver>,
     /// Its turn at tasks that only so many hosts may carry out at once.
     pub(super) turn: Option<Turn>,
     /// Whether the host has been told which run changes it.
@@ -75,6 +78,8 @@ pub(super) struct Ended {
     pub(super) ends_play: bool,
     pub(super) carried: Carried,
     pub(super) changed: bool,
+    /// Of its failovers, the one during which writes waited longest.
+    pub(super) longest_stall: Option<FailedOver>,
     /// Whether a task or handler has changed it.
     pub(super) touched: bool,
     /// What it answered before it was changed.
@@ -101,6 +106,7 @@ impl<'a> HostPlay<'a> {
             facts,
             refusals: HashMap::new(),
             note_written: false,
+            longest_stall: None,
             turn: None,
             run_written: false,
             told: HashSet::new(),
@@ -178,6 +184,7 @@ impl<'a> HostPlay<'a> {
                 facts: self.facts.take(),
             },
             changed,
+            longest_stall: self.longest_stall,
             touched: self.touched,
             before: self.before.known,
         }
@@ -190,10 +197,24 @@ impl<'a> HostPlay<'a> {
     }
 
     pub(super) async fn play(&mut self) -> Result<Finished, Trouble> {
+        if let Some(topology) = self.topology()
+            && topology
+                .look_again(self.context, &self.setting.play, &self.setting.host)
+                .await?
+        {
+            self.facts = None;
+        }
         self.context.leases.lead(&self.setting.facts_target);
         if self.setting.play.gather_facts {
             match self.facts.take() {
-                Some(facts) => self.know(facts)?,
+                Some(facts) => {
+                    // Asked on behalf of the whole play: nobody has seen yet who keeps the host.
+                    let topology = self.topology();
+                    if topology.is_some_and(|known| known.has_asked(&self.setting.host)) {
+                        self.see_locks(&facts.locks)?;
+                    }
+                    self.know(facts)?;
+                }
                 None => {
                     foresee(&self.setting);
                     let target = self.setting.facts_target.clone();
@@ -456,10 +477,23 @@ impl<'a> HostPlay<'a> {
                 .help("say `auto` to plan without it, or move to a build with its own jemalloc: `cachesmith explain` tells which");
             return Err(Trouble::Failed(failure));
         }
-        self.memory.facts = super::facts::variables(&facts, wishes.as_ref());
+        let mut variables = super::facts::variables(&facts, wishes.as_ref());
+        if let Some(topology) = self.topology() {
+            topology
+                .annotate(&self.setting.host, &facts, &mut variables)
+                .map_err(Trouble::Failed)?;
+        }
+        self.memory.facts = variables;
         self.memory.facts_stale = false;
         self.facts = Some(facts);
         Ok(())
+    }
+
+    /// The servers of the play's hosts, where they decide what is done. Who only looks changes nothing.
+    fn topology(&self) -> Option<Arc<Topology>> {
+        let changes = self.setting.mode != Mode::Verify;
+        let known = self.context.topology_of(self.setting.play_index);
+        known.filter(|_| changes)
     }
 
     /// The play's `connection` counts for its own hosts only.

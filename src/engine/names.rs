@@ -12,6 +12,15 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// What hosts see that are only asked, all of them at once.
+    pub(super) fn among(hosts: Vec<String>) -> Map {
+        let names = Self {
+            all: hosts.clone(),
+            left: hosts,
+        };
+        names.variables(&names.left)
+    }
+
     /// What a host sees of them; `wave`: those that are worked on with it.
     pub(super) fn variables(&self, wave: &[String]) -> Map {
         let list =

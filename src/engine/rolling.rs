@@ -251,6 +251,7 @@ fn broken(context: &Context, play: usize, host: &str, error: JoinError) -> Ended
         ends_play: false,
         carried: Carried::default(),
         changed: true,
+        longest_stall: None,
         touched: true,
         before: Known::default(),
     }

@@ -8,9 +8,10 @@ use super::host::{Carried, Ended};
 use super::leases;
 use super::names::Names;
 use super::rolling::Rolling;
+use super::topology;
 use super::walk::{Setting, Target};
 use crate::error::Result;
-use crate::model::event::{Counts, Event, HostStatus, Mode, RunEnded};
+use crate::model::event::{Counts, Event, FailedOver, HostStatus, Mode, RunEnded};
 use crate::model::inventory::Inventory;
 use crate::model::inventory::pattern::Patterns;
 use crate::model::playbook::{Play, Playbook};
@@ -30,6 +31,7 @@ pub struct Summary {
     pub not_reached: BTreeSet<String>,
     pub changed: BTreeSet<String>,
     pub hosts: BTreeSet<String>,
+    pub longest_stall: Option<FailedOver>,
     /// The user ended the run before it had come to all hosts.
     pub cut_short: bool,
     /// It was stopped before its end.
@@ -111,6 +113,11 @@ async fn lead(
             name: play.name.clone(),
             hosts: hosts.iter().map(|host| host.name.clone()).collect(),
         });
+        let hosts = if play.topology && context.mode != Mode::Verify {
+            topology::arrange(&context, play, index, hosts, &mut carried, forks).await
+        } else {
+            hosts
+        };
         let mut rolling = Rolling {
             context: &context,
             play,
@@ -256,6 +263,14 @@ impl Summary {
         if ended.changed {
             self.changed.insert(host.clone());
         }
+        let stall = |failover: &Option<FailedOver>| {
+            failover
+                .as_ref()
+                .map(|failover| failover.stall_milliseconds)
+        };
+        if stall(&ended.longest_stall) > stall(&self.longest_stall) {
+            self.longest_stall = ended.longest_stall;
+        }
         carried.insert(host, ended.carried);
     }
 
@@ -288,6 +303,7 @@ impl Summary {
             refused: list(&self.refused),
             not_reached: list(&self.not_reached),
             changed: list(&self.changed),
+            longest_stall: self.longest_stall.clone(),
             rolled_back: list(&self.rolled_back),
             rollback: self.rollback,
         }

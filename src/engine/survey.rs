@@ -53,11 +53,7 @@ pub async fn survey(
     let play = Arc::new(without_tasks(questions.as_root));
     let plays = Arc::new(questions.plays);
     let places = Arc::new(Semaphore::new(forks.max(1)));
-    let taking_part = Names {
-        all: hosts.clone(),
-        left: hosts.clone(),
-    };
-    let names = Arc::new(taking_part.variables(&hosts));
+    let names = Arc::new(Names::among(hosts.clone()));
     let mut asking = tokio::task::JoinSet::new();
     for host in hosts {
         let mut candidates: Vec<Arc<Play>> = plays
@@ -175,6 +171,7 @@ fn without_tasks(as_root: bool) -> Play {
         pattern: "all".to_owned(),
         gather_facts: true,
         connection: None,
+        topology: false,
         vars: Arc::default(),
         vars_at: Vec::new(),
         vars_files: Arc::default(),

@@ -58,6 +58,7 @@ pub(super) fn failure_of_changes<'c>(
             (Action::RedisUser { name, .. }, _) => {
                 format!("the server did not take the account {name}")
             }
+            (Action::Failover { .. }, _) => "the failover was not made".to_owned(),
             (Action::Reboot { .. }, _) => "the machine could not be restarted".to_owned(),
         };
         let speaks_for_itself = matches!(&step.action, Action::Program { program, .. } if is_own(program))

@@ -140,6 +140,12 @@ pub enum Effect {
     /// A service starts, stops or restarts: what servers and ports answer has to be asked again; `reason` completes
     /// "known after ...".
     ServersChange { reason: String },
+    /// A server hands its role of a primary over to another one (`ADDRESS:PORT`), and follows it.
+    HandsOver {
+        port: u16,
+        socket: String,
+        to: String,
+    },
     /// The machine restarts: what does not live on its disk has to be asked again, and in the end everything;
     /// `reason` completes "known after ...".
     MachineRestarts { reason: String },

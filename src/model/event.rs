@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{Change, ChangeKind, Difference};
 use super::impact::Impact;
+use super::replication::Shard;
 use super::value::Unknown;
 
 /// The version of the event format; the first event of every stream tells it.
@@ -23,6 +24,17 @@ pub enum Event {
         name: String,
         hosts: Vec<String>,
     },
+    /// The servers of a play's hosts are known: before its first wave, in plays that ask for it.
+    TopologyFound {
+        play: usize,
+        /// Those with more than one server.
+        shards: Vec<Shard>,
+        /// Hosts in the order in which they are changed.
+        order: Vec<String>,
+        warnings: Vec<String>,
+    },
+    /// A replica has taken over from a primary.
+    FailedOver(FailedOver),
     /// In a plan: the waves in which an apply would go over the hosts, where there is more than one or a gate.
     WavesPlanned {
         play: usize,
@@ -70,6 +82,20 @@ pub enum Event {
         reason: String,
     },
     RunEnded(RunEnded),
+}
+
+/// How a replica took over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedOver {
+    /// The old primary's host.
+    pub host: String,
+    /// `ADDRESS:PORT` of the new primary.
+    pub to: String,
+    /// From the last write that the old primary took to the first that the new one could take.
+    pub stall_milliseconds: u64,
+    /// What did not go as it should: sentences without a full stop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What came of a gate: the run goes on where there are no failures and no refusal, or where its budget allows the
@@ -338,6 +364,9 @@ pub struct RunEnded {
     pub not_reached: Vec<String>,
     /// Hosts with changes, made or to be made.
     pub changed: Vec<String>,
+    /// The failover during which writes waited longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_stall: Option<FailedOver>,
     /// Hosts of which all that was done was taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rolled_back: Vec<String>,

@@ -115,10 +115,11 @@ impl FactParts {
 
     /// What a module may ask of the facts by itself.
     pub fn of_module(name: &str) -> Self {
-        if name.starts_with("redis") {
-            Self::ALL
-        } else {
-            Self::NONE
+        match name {
+            name if name.starts_with("redis") => Self::ALL,
+            // They may end a server that others follow.
+            "service" | "reboot" => Self::SERVERS,
+            _ => Self::NONE,
         }
     }
 

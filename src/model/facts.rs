@@ -60,6 +60,9 @@ pub struct Facts {
     pub redis_binaries: Vec<RedisBinary>,
     /// Every server instance: a unit, a running process, or both.
     pub redis_instances: Vec<RedisInstance>,
+    /// Every Sentinel that runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub redis_sentinels: Vec<RedisSentinel>,
     /// What the package manager would install; asked only where no server is installed.
     pub redis_candidates: Vec<RedisCandidate>,
     /// Handlers that an earlier run earned and could not run: names, by the key of their play.
@@ -253,7 +256,40 @@ pub struct RedisInstance {
     /// Bytes in which its allocator gives out memory, as MEMORY MALLOC-STATS has it: 8 where jemalloc is the one that
     /// the server brings along. 0: not known.
     pub quantum: u32,
+    /// How many Sentinels listen to what it hears of other Sentinels.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub sentinels: u32,
+    /// `CLUSTER INFO` and `CLUSTER NODES` as the server answered; empty where it is no node of a cluster.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cluster_info: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cluster_nodes: String,
     /// Why the server could not be asked (it wants a password, it does not answer, no client program).
+    pub unreachable: String,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// A Sentinel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RedisSentinel {
+    /// Its systemd unit; empty where there is none.
+    pub unit: String,
+    pub pid: u32,
+    /// 0: it does not listen on TCP, or only with TLS.
+    pub port: u16,
+    /// The address that it listens at first; empty: all.
+    pub bind: String,
+    /// `INFO all` as it answered; empty when it could not be asked.
+    pub info: String,
+    /// Why it could not be asked.
     pub unreachable: String,
 }
 

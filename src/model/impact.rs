@@ -26,7 +26,8 @@ impl Impact {
     /// What making a change may do.
     pub fn of(change: &Change) -> Self {
         let by_steps = change.steps.iter().map(|step| match step.action {
-            Action::Reboot { .. } => Self::Restarts,
+            // Writes wait, and clients have to find another server.
+            Action::Reboot { .. } | Action::Failover { .. } => Self::Restarts,
             Action::LowerMaxmemory { .. } => Self::Evicts,
             _ => Self::Live,
         });

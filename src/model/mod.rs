@@ -17,6 +17,7 @@ pub mod node;
 pub mod playbook;
 pub mod probe;
 pub mod redaction;
+pub mod replication;
 pub mod rolling;
 pub mod secret;
 pub mod size;

@@ -31,6 +31,9 @@ pub struct Play {
     pub pattern: String,
     pub gather_facts: bool,
     pub connection: Option<Node>,
+    /// Its hosts' servers are known to each other before it begins: replicas come first, and take over from primaries
+    /// that restart.
+    pub topology: bool,
     /// `vars`, then `vars_files`: the latter win.
     pub vars: Arc<Map>,
     /// Where each of `vars` was written.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blob::Blob;
 use super::probe::{Program, RedisAddress};
+use super::replication::Handover;
 use super::secret::Secret;
 
 /// One instruction. Steps are carried out in order; the first that fails ends the script.
@@ -98,6 +99,13 @@ pub enum Action {
         name: String,
         /// As ACL SETUSER takes them, with the SHA-256 of passwords.
         rules: Option<Vec<String>>,
+    },
+    /// Makes a replica the primary, without losing a write that was confirmed: writes are paused, the replica gets the
+    /// last of them, and both swap roles. Its output tells how long writes were paused, and who is the primary now.
+    Failover {
+        #[serde(with = "with_password")]
+        primary: RedisAddress,
+        handover: Box<Handover>,
     },
     /// Restarts the machine and ends the script; the engine waits for it to come back.
     Reboot { time_limit: u64 },

@@ -1,5 +1,6 @@
 //! `reboot`: the machine restarts, and the task waits for it.
 
+use super::handover::{self, RESTART_PRIMARY};
 use super::shared::seconds::seconds;
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Field, Undo, file_becomes};
@@ -67,6 +68,7 @@ static SPEC: Spec = Spec {
             "Restarts only a machine that asks for it.",
         )
         .default("no"),
+        RESTART_PRIMARY,
     ],
     free_form: None,
     one_of: &[],
@@ -89,6 +91,8 @@ impl Module for Reboot {
         } else {
             None
         };
+        let may_lose = parameters.boolean(RESTART_PRIMARY.name, false)?;
+        let before = handover::before_all(look, "a restart of the machine", may_lose)?;
         let mut steps = Vec::new();
         if let Some(message) = parameters.string("msg")? {
             // A machine without `wall` restarts all the same.
@@ -109,7 +113,11 @@ impl Module for Reboot {
         effects.push(Effect::MachineRestarts {
             reason: "the machine has restarted".to_owned(),
         });
-        Ok(Decision::change(Change {
+        let mut decision = Decision {
+            changes: before,
+            ..Decision::default()
+        };
+        decision.changes.push(Change {
             kind: ChangeKind::Run,
             resource: "the machine restarts".to_owned(),
             difference: match why {
@@ -122,8 +130,8 @@ impl Module for Reboot {
             steps,
             undo: Undo::Impossible("a restart cannot be taken back".to_owned()),
             effects,
-        })
-        .with("rebooted", true))
+        });
+        Ok(decision.with("rebooted", true))
     }
 }
 

@@ -20,6 +20,7 @@ static MODULES: &[&dyn Module] = &[
     &super::reboot::Reboot,
     &super::redis_check::RedisCheck,
     &super::redis_config::RedisConfig,
+    &super::redis_failover::RedisFailover,
     &super::redis_gate::RedisGate,
     &super::redis_guard::RedisGuard,
     &super::redis_unit::RedisUnit,

@@ -1,6 +1,7 @@
 //! What is known of a host: what was observed, and what the changes decided so far will make of it.
 
 mod folders;
+mod handed_over;
 mod paths;
 mod units;
 
@@ -104,6 +105,9 @@ impl World {
                 Effect::ServersChange { reason } => {
                     self.servers = Some(Unknown::new(reason.as_str()));
                 }
+                Effect::HandsOver { port, socket, to } => {
+                    handed_over::predict(&mut self.facts, *port, socket, to);
+                }
                 Effect::MachineRestarts { reason } => {
                     self.restart = Some(Unknown::new(reason.as_str()));
                 }
@@ -168,6 +172,12 @@ impl World {
                                 | Probe::Service(_)
                         )
                     });
+                }
+                Effect::HandsOver { .. } => {
+                    self.observed.retain(|probe, _| {
+                        !matches!(probe, Probe::Redis(_) | Probe::ServerHealth { .. })
+                    });
+                    ask_facts = true;
                 }
                 Effect::MachineRestarts { .. } => {
                     self.forget_all();

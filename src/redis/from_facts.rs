@@ -7,6 +7,7 @@
 mod build;
 mod estimate;
 mod instances;
+mod replication;
 mod values;
 mod wishes;
 
@@ -57,6 +58,10 @@ pub fn variables(facts: &Facts, wishes: Option<&Value>) -> Map {
     redis.insert("installed".to_owned(), installed.into());
     redis.insert("running".to_owned(), running.into());
     redis.insert("instances".to_owned(), Value::List(instances::list(facts)));
+    if !facts.redis_sentinels.is_empty() {
+        let sentinels = replication::sentinels(facts);
+        redis.insert("sentinels".to_owned(), Value::List(sentinels));
+    }
     let read = wishes::read(wishes);
     let flavour = read.as_ref().ok().and_then(|wishes| wishes.flavour);
     let subject = Subject::of(facts, flavour);

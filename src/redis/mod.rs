@@ -15,6 +15,7 @@
 //! | [`info`], [`config_get`] | what does a running server say of itself |
 //! | [`lint`] | what is wrong with a configuration file and what it includes |
 //! | [`sizing`] | how much memory may a server use on a host, and why |
+//! | [`topology`] | which servers of a fleet belong together, and in which order their hosts are changed |
 
 pub mod acl;
 pub mod capability;
@@ -28,5 +29,6 @@ pub mod health;
 pub mod info;
 pub mod lint;
 pub mod sizing;
+pub mod topology;
 pub mod units;
 pub mod version;

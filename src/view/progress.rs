@@ -124,6 +124,8 @@ impl State {
             Event::GateEnded(_) => self.is_at_gate = false,
             Event::RollbackStarted { hosts, .. } => self.next(None, hosts.len()),
             Event::WavesPlanned { .. }
+            | Event::TopologyFound { .. }
+            | Event::FailedOver(_)
             | Event::TaskEnded(_)
             | Event::HostNoted { .. }
             | Event::Stopped { .. }

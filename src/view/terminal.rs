@@ -87,6 +87,14 @@ impl Terminal {
                 }
             }
             Event::HostReached { .. } => {}
+            Event::TopologyFound {
+                shards, warnings, ..
+            } => {
+                let open = self.section.take();
+                tell::topology(&mut page, shards, warnings, self.detail);
+                self.section = open;
+            }
+            Event::FailedOver(failover) => tell::failed_over(&mut page, failover),
             Event::TaskEnded(report) => self.section().add_task(report),
             Event::HostEnded(report) => {
                 self.section().add_host(report);

@@ -15,6 +15,7 @@ mod e_guard;
 mod e_unit;
 mod g_redis_config;
 mod h_accounts_of_servers;
+mod h_topology;
 mod i_replicas;
 mod l_locks;
 mod r_rollback;

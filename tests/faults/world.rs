@@ -33,7 +33,7 @@ pub(crate) fn play() -> String {
         directives: {{ timeout: 61, io-threads: 2 }}
   handlers:
     - name: owed
-      service: {{ name: cron, state: restarted }}
+      service: {{ name: fault-served, state: restarted }}
 "#
         ),
     )
@@ -42,6 +42,10 @@ pub(crate) fn play() -> String {
 /// A host as new, with a file and data that are there before.
 pub(crate) fn fresh() {
     fleet(&["reset", HOST]);
+    on(
+        HOST,
+        "printf '[Service]\\nExecStart=/usr/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/fault-served.service; /usr/bin/systemctl daemon-reload; /usr/bin/systemctl enable --now --quiet fault-served",
+    );
     on(
         HOST,
         "printf 'before %.0s' $(seq 1 3000) >/etc/fault-old; for i in $(seq 1 50); do echo SET key:$i $i; done | redis-cli >/dev/null; redis-cli SAVE",
@@ -79,7 +83,7 @@ pub(crate) fn processes() -> (String, String) {
             ),
         )
     };
-    (pid("cron"), pid("redis-server"))
+    (pid("fault-served"), pid("redis-server"))
 }
 
 pub(crate) fn apply(arguments: &[&str]) -> std::process::Command {

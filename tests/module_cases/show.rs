@@ -242,6 +242,21 @@ impl Known {
                     None => format!("no account {name}"),
                 },
             ),
+            Action::Failover { primary, handover } => (
+                "",
+                format!(
+                    "failover ({}) of {}:{} to {}",
+                    handover.keeper.word(),
+                    primary.host.as_deref().unwrap_or_default(),
+                    primary.port,
+                    handover
+                        .to
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .join(" or "),
+                ),
+            ),
             Action::Reboot { time_limit } => ("", format!("reboot within {time_limit} s")),
         };
         match &step.guard {

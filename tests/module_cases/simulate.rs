@@ -311,6 +311,7 @@ impl Files {
             | Action::ConfigSet { .. }
             | Action::LowerMaxmemory { .. }
             | Action::RedisUser { .. }
+            | Action::Failover { .. }
             | Action::Reboot { .. } => return Ok(Done::NotJudged),
         }
         Ok(Done::All)

@@ -3,6 +3,7 @@
 use cachesmith::model::blob::Blob;
 use cachesmith::model::fact_parts::FactParts;
 use cachesmith::model::probe::{Probe, Program, RedisAddress, RedisUserQuestion};
+use cachesmith::model::replication::{Endpoint, Handover, Keeper};
 use cachesmith::model::secret::Secret;
 use cachesmith::model::step::{Action, Attributes, ConfigSetting, Guard, Pace, Step};
 
@@ -23,6 +24,24 @@ fn address() -> RedisAddress {
         user: Some("ops".into()),
         password: Some(Secret::new("it's a secret")),
         ..RedisAddress::default()
+    }
+}
+
+fn failover(keeper: Keeper) -> Action {
+    Action::Failover {
+        primary: address(),
+        handover: Box::new(Handover {
+            keeper,
+            to: vec![
+                Endpoint::new("10.0.0.2", 6379),
+                Endpoint::new("cache2", 6379),
+            ],
+            others: vec![Endpoint::new("10.0.0.3", 6379)],
+            sentinels: vec![Endpoint::new("10.0.0.4", 26379)],
+            sentinel_name: "mymaster".into(),
+            pause: 10,
+            time_limit: 60,
+        }),
     }
 }
 
@@ -171,6 +190,9 @@ pub(crate) fn steps() -> Vec<Step> {
             name: "it's".into(),
             rules: None,
         },
+        failover(Keeper::Nobody),
+        failover(Keeper::Sentinel),
+        failover(Keeper::Cluster),
         Action::Reboot { time_limit: 60 },
     ];
     actions

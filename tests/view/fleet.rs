@@ -175,6 +175,7 @@ fn run() -> Vec<Event> {
         rolled_back: Vec::new(),
         rollback: None,
         changed: hosts,
+        longest_stall: None,
     }));
     events
 }

@@ -6,7 +6,7 @@ use super::{folder, guards, restart, server};
 use crate::journal::{Fate, Origin, ServerBefore};
 use crate::model::aspect::Aspect;
 use crate::model::change::{Change, ChangeKind, Difference, Field, Undo};
-use crate::model::step::Step;
+use crate::model::step::{Action, Step};
 
 /// One change of the rollback.
 #[derive(Debug)]
@@ -56,6 +56,15 @@ pub(super) struct Leave {
 pub(super) fn decide<'r>(made: &[Made<'r>], answers: &Answers, leave: &Leave) -> Verdict<'r> {
     let mut states = States::of(made, answers);
     let mut verdict = Verdict::default();
+    if let Some(made) = made.iter().find(|made| handed_over(made.change)) {
+        // What it restarts afterwards would be an empty primary: an order that `topology: redis` alone can find.
+        verdict.refuse(
+            made,
+            made.change.resource.clone(),
+            "another server has taken over from this one: taking it all back would restart it as an empty primary; change it with another run, in a play with `topology: redis`",
+        );
+        return verdict;
+    }
     let mut servers = server::Servers::of(made, answers, leave);
     for made in made.iter().rev() {
         if server::is_live(made.change) && servers.knows(made.change) {
@@ -79,6 +88,12 @@ pub(super) fn decide<'r>(made: &[Made<'r>], answers: &Answers, leave: &Leave) ->
         restart::add(made, &servers, &mut verdict, leave);
     }
     verdict
+}
+
+/// Whether a replica took over from a server.
+fn handed_over(change: &Change) -> bool {
+    let is_failover = |step: &Step| matches!(step.action, Action::Failover { .. });
+    change.steps.iter().any(is_failover)
 }
 
 /// Whether all that a change is about is as it was before.

@@ -15,6 +15,7 @@ const KEYWORDS: &[(&str, u8)] = &[
     ("hosts", PLAY),
     ("gather_facts", PLAY),
     ("vars_files", PLAY),
+    ("topology", PLAY),
     ("serial", PLAY),
     ("max_fail_percentage", PLAY),
     ("max_fail", PLAY),

@@ -15,6 +15,9 @@ use crate::model::playbook::{Item, Keywords, Origin, Play, Section, SectionKind}
 use crate::model::template::scan::is_template;
 use crate::model::value::Map;
 
+/// What a play may know of its hosts as a whole.
+const TOPOLOGIES: &[&str] = &["redis"];
+
 impl Loader<'_> {
     pub(super) fn play(&mut self, node: &Node, index: usize, outer: &Keywords) -> Option<Play> {
         let Some(entries) = node.as_map() else {
@@ -132,6 +135,9 @@ impl Loader<'_> {
             connection: node
                 .get("connection")
                 .and_then(|value| self.word("connection", value, CONNECTIONS)),
+            topology: node
+                .get("topology")
+                .is_some_and(|value| self.word("topology", value, TOPOLOGIES).is_some()),
             vars: Arc::new(play_vars),
             vars_at,
             vars_files: Arc::new(vars_files),
@@ -141,6 +147,15 @@ impl Loader<'_> {
             keywords: keywords.clone(),
             role_names: self.roles.iter().map(|role| role.name.clone()).collect(),
         };
+        if play.topology && !play.gather_facts {
+            self.report(
+                Diagnostic::error(
+                    "`topology` needs the facts of all hosts, and this play does not gather any",
+                )
+                .at(&play.at)
+                .help("remove `gather_facts: false`"),
+            );
+        }
         self.check_play(&play);
         Some(play)
     }

@@ -16,6 +16,7 @@ pub(in crate::module) mod trial;
 
 use server::Target;
 
+use super::handover::{RESTART_PRIMARY, Standing};
 use super::shared::attributes::{GROUP, MODE, OWNER, Wanted};
 use super::shared::file_change::{FileWish, file_change};
 use super::shared::options::BACKUP;
@@ -25,7 +26,7 @@ use super::shared::{paths, target::Target as File};
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::blob::Blob;
 use crate::model::change::{Change, Difference};
-use crate::model::probe::Probe;
+use crate::model::probe::{FileState, Probe};
 use crate::module::world::Origin;
 use crate::redis::conf::{Document, Effective, Identity, Merge, merge};
 use converge::Files;
@@ -88,12 +89,7 @@ static SPEC: Spec = Spec {
         .default("when-needed"),
         Parameter::new("service", Kind::String, "The unit that is restarted.")
             .default("the server's own"),
-        Parameter::new(
-            "restart_primary",
-            Kind::Boolean,
-            "Whether a primary that keeps nothing on disk may be restarted while replicas follow it: all of them end empty.",
-        )
-        .default("no"),
+        RESTART_PRIMARY,
         Parameter::new(
             "disposable",
             Kind::Boolean,
@@ -193,7 +189,12 @@ impl Module for RedisConfig {
         judgement.overridable(&merged.overridable);
         judgement.notes.extend(settled.notes);
 
-        let run = match &live {
+        let servers = Standing::all(look)?;
+        let standing = instance.and_then(|instance| {
+            let mut same = servers.iter();
+            same.find(|server| server.port == instance.port && server.socket == instance.socket)
+        });
+        let mut run = match &live {
             Some(live) => {
                 let wanted = wanted_document(
                     &settled.desired,
@@ -215,6 +216,7 @@ impl Module for RedisConfig {
                     live,
                     &files,
                     instance.as_ref(),
+                    standing,
                     server.available_memory,
                     &path,
                 )?)
@@ -238,6 +240,13 @@ impl Module for RedisConfig {
             ..FileWish::new(Some(content), &attributes)
         };
         let mut outcome = file_change(&file, wish)?;
+        if let (Some(run), Some(live)) = (&mut run, &live) {
+            let after = File {
+                state: FileState::Present(Box::new(outcome.info.clone())),
+                ..file.clone()
+            };
+            run.hand_over(standing, live, &after)?;
+        }
         let shown = shown::shown(
             &Effective::of_document(&before),
             &Effective::of_document(&merged.document),

@@ -5,6 +5,7 @@ use super::server::Instance;
 use super::{converge::Pending, note};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Undo};
 use crate::model::probe::Probe;
+use crate::module::handover::{RESTART_PRIMARY, Standing, Way};
 use crate::module::service::{again, restart_step};
 use crate::module::shared::redis_address::place;
 use crate::module::{Failure, Parameters, Stop};
@@ -44,17 +45,18 @@ pub(super) fn keeps_data(live: &Live<'_>, wanted: &Effective) -> bool {
     saves || value("appendonly") == Some(&Value::Bool(true))
 }
 
-/// The unit that is restarted.
+/// The unit that is restarted, and what comes before that.
 ///
 /// # Errors
 /// Where a restart would lose data on other hosts, or there is nothing to restart it with.
 pub(super) fn unit(
     parameters: &Parameters,
     instance: Option<&Instance<'_>>,
+    standing: Option<&Standing<'_>>,
     live: &Live<'_>,
     keeps_data: bool,
     why: &[Pending],
-) -> Result<String, Stop> {
+) -> Result<(String, Way), Stop> {
     let why = if why.is_empty() {
         "`restart: always`".to_owned()
     } else {
@@ -64,15 +66,22 @@ pub(super) fn unit(
             .join(", ")
     };
     let replicas = live.info.count("connected_slaves").unwrap_or(0);
-    let is_followed = live.info.role() == Some(Role::Primary) && replicas > 0;
-    if is_followed && !keeps_data && !parameters.boolean("restart_primary", false)? {
-        return Err(Failure::new(format!(
-            "{why} needs a restart, and this is a primary that keeps nothing on disk and has {replicas} replicas: it would come back empty, and they would copy its emptiness"
-        ))
-        .help("make a replica the primary first; or leave the restart for later with `restart: never`")
-        .help("`restart_primary: yes` restarts it all the same, and all its data is lost")
-        .into());
-    }
+    let is_primary = live.info.role() == Some(Role::Primary);
+    let handed_over = standing.is_some_and(|standing| standing.role == Some("replica"));
+    let known = standing.is_some_and(Standing::is_known_to_be_followed);
+    let is_followed = is_primary && (replicas > 0 || known) && !handed_over;
+    let mut standing = standing.cloned().unwrap_or_default();
+    standing.replicas = usize::try_from(replicas).unwrap_or(usize::MAX);
+    let may_lose = parameters.boolean(RESTART_PRIMARY.name, false)?;
+    let what = format!("{why} needs a restart");
+    let way = standing
+        .way(&what, is_followed, keeps_data, may_lose)
+        .map_err(|stop| match stop {
+            Stop::Failed(failure) => failure
+                .help("or leave the restart for later with `restart: never`")
+                .into(),
+            other => other,
+        })?;
     let given = parameters.string("service")?;
     let unit = given.or_else(|| {
         instance
@@ -86,6 +95,7 @@ pub(super) fn unit(
             format!("{unit}.service")
         }
     })
+    .map(|unit| (unit, way))
     .ok_or_else(|| {
         Failure::new(format!(
             "{why} needs a restart, and no unit is known that runs this server"
@@ -103,6 +113,7 @@ pub(super) fn change(
     pending: &[Pending],
     file: &str,
     has_note: bool,
+    way: &Way,
 ) -> Change {
     let mut notes: Vec<String> = pending
         .iter()
@@ -111,7 +122,9 @@ pub(super) fn change(
     let keys = live.info.keys().total;
     if keys > 0 {
         let used = human_exact(live.info.bytes("used_memory").unwrap_or(0));
-        notes.push(if keeps_data {
+        notes.push(if matches!(way, Way::HandOver(_) | Way::Pin(_)) {
+            format!("{keys} keys ({used}) come again from its primary")
+        } else if keeps_data {
             format!("{keys} keys ({used}) are loaded again from disk")
         } else {
             format!("all {keys} keys ({used}) are lost: nothing is kept on disk")

@@ -11,6 +11,8 @@ use super::shown::{Reach, Shown};
 use super::{changes, note};
 use crate::model::change::{Change, Undo};
 use crate::model::value::{Map, Value};
+use crate::module::handover::{self, Standing, Way};
+use crate::module::shared::target::Target;
 use crate::module::{Check, CheckStatus, Decision, Parameters, Stop};
 use crate::redis::conf::{Effective, Value as Setting};
 
@@ -33,6 +35,9 @@ struct Restart {
     change: Change,
     /// It comes for what is pending; otherwise only where anything changes.
     needed: bool,
+    way: Way,
+    /// What has to be made before it.
+    before: Vec<Change>,
 }
 
 impl Run {
@@ -42,6 +47,7 @@ impl Run {
         live: &Live<'_>,
         files: &Files<'_>,
         instance: Option<&Instance<'_>>,
+        standing: Option<&Standing<'_>>,
         available: Option<u64>,
         path: &str,
     ) -> Result<Self, Stop> {
@@ -53,11 +59,15 @@ impl Run {
         let differs = !found.items.is_empty() || files.before.to_bytes() != files.after.to_bytes();
         let unseen = found.pending.iter().any(|pending| pending.unseen);
         let restart = if needed || mode == Mode::Always && differs {
-            let unit = restart::unit(parameters, instance, live, keeps_data, &found.pending)?;
+            let pending = &found.pending;
+            let (unit, way) =
+                restart::unit(parameters, instance, standing, live, keeps_data, pending)?;
             let has_note = live.has_note || unseen;
             Some(Restart {
-                change: restart::change(&unit, live, keeps_data, &found.pending, path, has_note),
+                change: restart::change(&unit, live, keeps_data, pending, path, has_note, &way),
                 needed,
+                way,
+                before: Vec::new(),
             })
         } else {
             None
@@ -109,6 +119,20 @@ impl Run {
         !self.pending.is_empty() && self.restart.is_none()
     }
 
+    /// A replica takes over before the restart, if there is one. `file`: the configuration file as it will be.
+    pub(super) fn hand_over(
+        &mut self,
+        standing: Option<&Standing<'_>>,
+        live: &Live<'_>,
+        file: &Target,
+    ) -> Result<(), Stop> {
+        if let (Some(restart), Some(standing)) = (&mut self.restart, standing) {
+            let way = &restart.way;
+            restart.before = handover::changes(standing, way, &live.address, Some(file))?;
+        }
+        Ok(())
+    }
+
     /// Adds the changes of the server to those of the file, and tells what waits.
     pub(super) fn join(self, decision: &mut Decision, path: &str) {
         let owed = self.is_owed();
@@ -133,6 +157,7 @@ impl Run {
         if let Some(restart) = self.restart
             && (restart.needed || !decision.changes.is_empty())
         {
+            decision.changes.extend(restart.before);
             decision.changes.push(restart.change);
         }
         let mut notes = self.notes;

@@ -10,6 +10,8 @@ pub(crate) mod unit;
 
 use request::Request;
 
+use super::handover::RESTART_PRIMARY;
+
 pub(super) use systemctl::{again, restart as restart_step};
 
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
@@ -18,6 +20,7 @@ use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, 
 ///
 /// Where systemd runs the host, a unit's other names lead to its own (`redis` to `redis-server` where it is an
 /// alias). A start that fails, or after which the unit falls over at once, says what the journal says.
+/// A Redis or Valkey that replicas follow and that keeps nothing on disk is not restarted or stopped in place.
 /// Without systemd, services are started and stopped with the program `service`.
 #[derive(Debug)]
 pub struct Service;
@@ -58,6 +61,7 @@ static SPEC: Spec = Spec {
             "Settings added to the unit: a file name to sections (`{ Service: { LimitNOFILE: 65535 } }`), a text, or nothing \
              for a file that is to go. They are written to /etc/systemd/system/UNIT.d.",
         ),
+        RESTART_PRIMARY,
         Parameter::new("scope", Kind::String, "Whose units are meant.")
             .choices(&["system"])
             .default("system"),

@@ -2,6 +2,7 @@
 
 use super::drop_in::{self, DropIn};
 use crate::model::value::{Map, Value};
+use crate::module::handover::RESTART_PRIMARY;
 use crate::module::{Failure, Parameters, Stop};
 
 /// Suffixes of unit names; a name without one is a service's.
@@ -28,6 +29,8 @@ pub(super) struct Request {
     pub(super) masked: Option<bool>,
     pub(super) daemon_reload: bool,
     pub(super) drop_ins: Vec<DropIn>,
+    /// All data of a primary may be lost.
+    pub(super) restart_primary: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +106,7 @@ impl Request {
             masked: flag("masked")?,
             daemon_reload: parameters.boolean("daemon_reload", false)?,
             drop_ins: drop_in::read(parameters)?,
+            restart_primary: parameters.boolean(RESTART_PRIMARY.name, false)?,
         };
         let about_a_unit = request.state.is_some()
             || request.enabled.is_some()

@@ -4,6 +4,7 @@ use super::request::{Request, State, unit_name};
 use super::{drop_in, systemctl};
 use crate::model::change::{Change, ChangeKind, Difference, Effect, Undo};
 use crate::model::probe::{Observation, Probe, UnitState};
+use crate::module::handover;
 use crate::module::{Decision, Failure, Look, Stop};
 
 /// A unit with the name that its file has.
@@ -50,6 +51,7 @@ pub(super) fn decide(request: &Request, name: &str, look: &Look<'_>) -> Result<D
             .changes
             .push(reload_change(state.needs_reload, unit.becomes(&after)));
     }
+    decision.changes.extend(unit.before_its_end(request, look)?);
     decision.changes.extend(unit.switches(request, &mut after));
     decision.changes.extend(unit.action(request, &mut after));
     let restarts = matches!(request.state, Some(State::Restarted | State::Stopped));
@@ -158,6 +160,20 @@ impl Unit<'_> {
                     .into(),
             ),
         }
+    }
+
+    /// What comes before the unit's server ends, so that no data is lost with it.
+    fn before_its_end(&self, request: &Request, look: &Look<'_>) -> Result<Vec<Change>, Stop> {
+        let what = match request.state {
+            Some(State::Restarted) => "a restart",
+            Some(State::Stopped) => "a stop",
+            _ => return Ok(Vec::new()),
+        };
+        if !is_running(self.state) {
+            return Ok(Vec::new());
+        }
+        let what = format!("{what} of {}", self.name);
+        handover::before_unit(look, &self.name, &what, request.restart_primary)
     }
 
     /// What `register` gets of it.

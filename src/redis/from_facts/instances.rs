@@ -1,7 +1,7 @@
 //! The servers of a host.
 
-use super::build;
 use super::values::{put_text, support_word};
+use super::{build, replication};
 use crate::model::facts::{Facts, RedisInstance};
 use crate::model::value::{Map, Value};
 use crate::redis::config_get;
@@ -164,5 +164,6 @@ fn one(facts: &Facts, instance: &RedisInstance) -> Map {
     if let Some(cluster) = info.flag("cluster_enabled") {
         map.insert("cluster".to_owned(), cluster.into());
     }
+    replication::put(&mut map, instance, &info, &config);
     map
 }

@@ -35,6 +35,7 @@ pub(super) enum Part {
     RedisSet,
     RedisLower,
     RedisUser,
+    RedisFailover,
     Reboot,
 }
 
@@ -73,6 +74,7 @@ impl Part {
             Self::RedisSet => include_str!("shell/redis_set.sh"),
             Self::RedisLower => include_str!("shell/redis_lower.sh"),
             Self::RedisUser => include_str!("shell/redis_user.sh"),
+            Self::RedisFailover => include_str!("shell/redis_failover.sh"),
             Self::Reboot => include_str!("shell/reboot.sh"),
         }
     }
@@ -88,6 +90,7 @@ impl Part {
             Self::RedisHealth => &[Self::RedisClient],
             Self::RedisSet => &[Self::RedisClient, Self::Guard],
             Self::RedisLower | Self::RedisUser => &[Self::RedisSet],
+            Self::RedisFailover => &[Self::RedisSet, Self::Program],
             Self::Tree => &[Self::Limit, Self::Files],
             Self::ProgramProbe | Self::ProgramStep => &[Self::Program],
             Self::Write => &[Self::Program, Self::Attributes],

@@ -2,6 +2,7 @@
 
 mod machine;
 mod measured;
+mod replication;
 mod servers;
 mod sheet;
 mod sizing;

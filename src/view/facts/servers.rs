@@ -1,5 +1,6 @@
 //! The servers: what is installed, what runs, what it can do.
 
+use super::replication;
 use super::sheet::{Part, Row};
 use crate::model::facts::{Facts, RedisInstance};
 use crate::model::value::{Map, Value};
@@ -65,16 +66,18 @@ pub(super) fn rows(facts: &Facts, redis: &Map) -> Vec<Row> {
             add("beware", warning.to_owned(), "");
         }
     }
-    for instance in &facts.redis_instances {
+    // The variables have the servers in the same order.
+    let told = redis.get("instances").and_then(Value::as_list);
+    let told = told.unwrap_or_default();
+    for (index, instance) in facts.redis_instances.iter().enumerate() {
         let name = match instance.unit.as_str() {
             "" => format!("process {}", place(instance)),
             unit => unit.to_owned(),
         };
-        add(&name, state(instance), source_of(instance));
+        let variables = told.get(index).and_then(Value::as_map);
+        add(&name, state(instance, variables), source_of(instance));
     }
-    // The variables have the servers in the same order.
-    let told = redis.get("instances").and_then(Value::as_list);
-    for (instance, map) in facts.redis_instances.iter().zip(told.unwrap_or_default()) {
+    for (instance, map) in facts.redis_instances.iter().zip(told) {
         let guard = map.as_map().and_then(|map| map.get("guard")?.as_map());
         if let Some(status) = guard {
             let name = match instance.unit.as_str() {
@@ -88,6 +91,7 @@ pub(super) fn rows(facts: &Facts, redis: &Map) -> Vec<Row> {
             );
         }
     }
+    rows.extend(replication::sentinels(redis));
     rows
 }
 
@@ -138,7 +142,7 @@ fn place(instance: &RedisInstance) -> String {
 }
 
 /// `active, enabled, on port 6379, runs 7.0.15, maxmemory 6 GiB, allkeys-lfu, as redis, /etc/redis/redis.conf`
-fn state(instance: &RedisInstance) -> String {
+fn state(instance: &RedisInstance, variables: Option<&Map>) -> String {
     let info = |name| field(&instance.info, name);
     let mut parts = vec![
         instance.active.clone(),
@@ -158,6 +162,7 @@ fn state(instance: &RedisInstance) -> String {
         });
         parts.extend(info("maxmemory_policy").map(str::to_owned));
     }
+    parts.extend(variables.map(replication::of).unwrap_or_default());
     if !instance.user.is_empty() {
         parts.push(format!("as {}", instance.user));
     }

@@ -38,6 +38,11 @@ pub fn describe(step: &Step) -> String {
         Action::RedisUser { name, .. } => {
             format!("give the account {name} of the running server its rules as they were")
         }
+        Action::Failover { handover, .. } => match handover.to.as_slice() {
+            [one] => format!("make {one} the primary"),
+            [one, ..] => format!("make {one}, or what else it is known as, the primary"),
+            [] => "make a replica the primary".to_owned(),
+        },
         Action::Reboot { .. } => "restart the machine".to_owned(),
     }
 }

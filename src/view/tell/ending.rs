@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::names::Names;
+use super::topology::longest_stall;
 use super::words::{count, duration, list};
 use crate::model::event::{Mode, RunEnded, RunStarted, TaskKind};
 use crate::view::gather::{HostSet, Hosts, Section};
@@ -171,6 +172,9 @@ pub fn ending(
     }
     line.push(Role::Plain, ".");
     page.wrapped(0, 2, &line);
+    if let Some(failover) = &ended.longest_stall {
+        longest_stall(page, failover);
+    }
 }
 
 /// What went wrong: `3 hosts failed`, `1 host unreachable`.

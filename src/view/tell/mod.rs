@@ -10,6 +10,7 @@ mod names;
 mod section;
 mod task;
 mod text;
+mod topology;
 mod words;
 
 pub use cause::causes;
@@ -19,4 +20,5 @@ pub use gate::{gate, gate_causes};
 pub use names::Names;
 pub use section::section;
 pub use task::Seen;
+pub use topology::{failed_over, topology};
 pub use words::{bytes, count, list, time};

@@ -1,20 +1,59 @@
 
-	# For use inside $(...), as `limited` is. The password goes along where there is one.
-	ask_server() {
-		[ -n "$REDISCLI_AUTH" ] && export REDISCLI_AUTH
-		limited 4 "$client" "$@" 2>&1 <<-'EOF'
-			INFO all
-			ECHO cachesmith-between
-			CONFIG GET *
-		EOF
-	}
 	ask_allocator() {
 		[ -n "$REDISCLI_AUTH" ] && export REDISCLI_AUTH
 		echo MEMORY MALLOC-STATS | limited 4 "$client" "$@" 2>/dev/null
 	}
 
 	# --- running servers: what the kernel knows of them, and what they say ---
-	for pid in $servers; do
+	# own_password PID: the password in the configuration file of a process's unit, if it is a plain word. It stays on
+	# this host.
+	own_password() {
+		file=
+		main=
+		password=
+		while IFS= read -r line; do
+			case $line in
+			'') file='' main='' ;;
+			MainPID=*) main=${line#MainPID=} ;;
+			ExecStart=*argv\[\]=*)
+				line=${line#*argv\[\]=}
+				line=${line#* }
+				file=${line%% *}
+				;;
+			esac
+			[ "$main" = "$1" ] && [ -r "$file" ] && break
+		done <<-EOF
+			$shown
+		EOF
+		[ "$main" = "$1" ] && [ -r "$file" ] || return
+		while read -r key value rest; do
+			case $key in [Rr][Ee][Qq][Uu][Ii][Rr][Ee][Pp][Aa][Ss][Ss]) ;; *) continue ;; esac
+			case $value in
+			\"*\")
+				value=${value#?}
+				value=${value%?}
+				;;
+			esac
+			case $value in *[\"\'\\]*) ;; *) password=$value ;; esac
+		done <"$file"
+	}
+	# ask ARGUMENT...: what a server says of itself, and of those around it. For use inside $(...), as `limited` is. The
+	# password goes along where there is one.
+	ask() {
+		[ -n "$REDISCLI_AUTH" ] && export REDISCLI_AUTH
+		limited 4 "$client" "$@" 2>&1 <<-'EOF'
+			INFO all
+			ECHO cachesmith-between
+			CONFIG GET *
+			ECHO cachesmith-between
+			PUBSUB NUMSUB __sentinel__:hello
+			ECHO cachesmith-between
+			CLUSTER INFO
+			ECHO cachesmith-between
+			CLUSTER NODES
+		EOF
+	}
+	for pid in $servers $sentinels; do
 		put process "$pid"
 		uid=
 		status=
@@ -57,7 +96,7 @@
 		host=${host#-}
 		case $host in '' | '*' | '::*' | :: | 0.0.0.0) host=127.0.0.1 ;; esac
 		client=
-		for file in "${executable%-server}-cli" /usr/bin/redis-cli /usr/bin/valkey-cli /usr/local/bin/redis-cli \
+		for file in "${executable%-*}-cli" /usr/bin/redis-cli /usr/bin/valkey-cli /usr/local/bin/redis-cli \
 			/usr/local/bin/valkey-cli; do
 			[ -x "$file" ] && [ -f "$file" ] && client=$file && break
 		done
@@ -77,14 +116,17 @@
 			put unreachable 'its process title does not say where it listens'
 		else
 			REDISCLI_AUTH=
-			answer=$(ask_server "$@")
+			answer=$(ask "$@")
 			code=$?
 			case $answer in
+			*_version:*) ;;
 			*NOAUTH*)
-				if [ -n "${c_server_password:-}" ]; then
+				password=${c_server_password:-}
+				[ -n "$password" ] || own_password "$pid"
+				if [ -n "$password" ]; then
 					# By the environment of the client alone: an argument would be seen by everybody.
-					REDISCLI_AUTH=$c_server_password
-					answer=$(ask_server "$@")
+					REDISCLI_AUTH=$password
+					answer=$(ask "$@")
 					code=$?
 				fi
 				;;

@@ -2,6 +2,7 @@
 	# --- processes ---
 	# What a process needs for itself: its resident pages less those that it shares with files or others.
 	servers=
+	sentinels=
 	others=0
 	contained=0
 	here=
@@ -15,6 +16,13 @@
 		read -r command <"$directory/comm" || continue
 		case $command in
 		redis-server | valkey-server) ;;
+		redis-sentinel | valkey-sentinel)
+			if [ ! -e "$directory/root" ] || [ "$directory/root" -ef / ]; then
+				sentinels="$sentinels ${directory#/proc/}"
+			fi
+			others=$((others + resident - shared))
+			continue
+			;;
 		*)
 			others=$((others + resident - shared))
 			continue

@@ -6,12 +6,12 @@ use super::programs::is_deleted;
 use super::record::{Group, Records, field};
 use super::session::accounts;
 use super::settings::{Listening, by_file, masked};
-use crate::model::facts::{Facts, RedisBinary, RedisInstance};
+use crate::model::facts::{Facts, RedisBinary, RedisInstance, RedisSentinel};
 
 /// The port of a server that is told none.
 const DEFAULT_PORT: u16 = 6379;
 
-/// The line between the answers to `INFO all` and `CONFIG GET *`.
+/// The line between the answers to `INFO all`, `CONFIG GET *` and what follows.
 const BETWEEN: &str = "cachesmith-between";
 
 /// A unit as `systemctl show` tells it.
@@ -109,11 +109,46 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
     }
     instances.sort_by(|one, other| (one.port, &one.unit).cmp(&(other.port, &other.unit)));
     facts.redis_instances = instances;
+    facts.redis_sentinels = records
+        .groups("process")
+        .filter(|process| process.get("title").contains("[sentinel]"))
+        .map(sentinel)
+        .collect();
     if let Some(count) = records.get("contained") {
         let reason = format!("{count} run in containers of their own and were not looked at");
         facts
             .missing
             .insert("servers in containers".to_owned(), reason);
+    }
+}
+
+/// A process that watches servers.
+fn sentinel(process: Group<'_>) -> RedisSentinel {
+    let title = Listening::from_title(process.get("title"));
+    let (info, unreachable) = match (process.find("answer"), process.find("unreachable")) {
+        (Some(answer), _) => {
+            let info = answer.split(BETWEEN).next().unwrap_or_default();
+            if info.contains("_version:") {
+                (
+                    info.replace("\r\n", "\n").trim_end().to_owned(),
+                    String::new(),
+                )
+            } else {
+                (String::new(), first_line(answer))
+            }
+        }
+        (None, Some(reason)) => (String::new(), reason.to_owned()),
+        (None, None) => (String::new(), "the answer ended early".to_owned()),
+    };
+    RedisSentinel {
+        unit: unit_of_group(process.get("group"))
+            .unwrap_or_default()
+            .to_owned(),
+        pid: process.get("process").parse().unwrap_or(0),
+        port: title.port.unwrap_or(0),
+        bind: title.bind.filter(|bind| bind != "*").unwrap_or_default(),
+        info,
+        unreachable,
     }
 }
 
@@ -253,16 +288,29 @@ fn listen(instance: &mut RedisInstance, listening: Listening, facts: &Facts) {
     instance.bind = listening.bind.unwrap_or_default();
 }
 
-/// Parts the two answers, or notes the error that came instead.
+/// Parts the answers, or notes the error that came instead.
 fn take_answer(answer: &str, instance: &mut RedisInstance, facts: &mut Facts) {
-    let parts = answer
-        .split_once(&format!("{BETWEEN}\n"))
-        .or_else(|| answer.strip_suffix(BETWEEN).map(|info| (info, "")));
-    match parts {
+    let answer_to = |number: usize| {
+        let part = answer.split(BETWEEN).nth(number);
+        part.map(|part| part.strip_prefix('\n').unwrap_or(part))
+    };
+    match answer_to(0).zip(answer_to(1)) {
         Some((info, config)) if info.contains("_version:") => {
+            let watched = answer_to(2).and_then(|answer| answer.lines().nth(1));
+            instance.sentinels = watched
+                .and_then(|count| count.trim().parse().ok())
+                .unwrap_or(0);
+            let cluster = |number| {
+                answer_to(number)
+                    .filter(|answer| !answer.starts_with("ERR") && !answer.starts_with("NOPERM"))
+                    .map(|answer| answer.replace("\r\n", "\n").trim_end().to_owned())
+                    .unwrap_or_default()
+            };
+            instance.cluster_info = cluster(3);
+            instance.cluster_nodes = cluster(4);
             instance.info = info.replace("\r\n", "\n").trim_end().to_owned();
             // Names and values come in pairs; anything else is an error.
-            if config.lines().count() > 1 {
+            if config.trim_end().lines().count() > 1 {
                 instance.config = masked(config);
             } else {
                 let reason = first_line(config);

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::program::{refused_program, start};
-use super::{account, config};
+use super::{account, config, failover};
 use super::{chosen, kernel_path, refused_account, refused_address, refused_kernel, refused_path};
 use crate::model::blob::Blob;
 use crate::model::step::{Action, Attributes};
@@ -114,6 +114,9 @@ pub(super) fn compile(action: &Action, options: &Options, line: &mut Line, build
             name,
             rules,
         } => account::set(address, name, rules.as_deref(), line, builder),
+        Action::Failover { primary, handover } => {
+            failover::failover(primary, handover, line, builder);
+        }
         Action::Reboot { .. } => {
             builder.need(Part::Program).need(Part::Reboot);
             line.then("c_reboot");
@@ -228,6 +231,7 @@ pub(super) fn refusal(action: &Action) -> Option<String> {
             rules,
         } => refused_address(address)
             .or_else(|| refused_account(name, rules.as_deref().unwrap_or_default())),
+        Action::Failover { primary, handover } => failover::refusal(primary, handover),
         Action::Reboot { .. } => None,
     }
 }

@@ -6,6 +6,7 @@
 mod account;
 mod action;
 mod config;
+mod failover;
 mod outcome;
 mod program;
 

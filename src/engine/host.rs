@@ -18,7 +18,6 @@ use crate::model::event::{
     TaskStatus,
 };
 use crate::model::facts::Facts;
-use crate::model::lock::{HostLock, LockKind};
 use crate::model::probe::{Observation, Probe};
 use crate::model::value::Map;
 use crate::module::Failure;
@@ -188,12 +187,6 @@ impl<'a> HostPlay<'a> {
             touched: self.touched,
             before: self.before.known,
         }
-    }
-
-    /// Whether this is the host's last play of the run.
-    fn has_no_further_play(&self) -> bool {
-        let (host, play) = (&self.setting.host, self.setting.play_index);
-        self.context.leases.is_last(host, play)
     }
 
     pub(super) async fn play(&mut self) -> Result<Finished, Trouble> {
@@ -438,29 +431,6 @@ impl<'a> HostPlay<'a> {
         Ok(())
     }
 
-    /// Whoever keeps a host keeps it from the beginning: what is set later is for the next run.
-    fn see_locks(&self, locks: &[HostLock]) -> Result<(), Trouble> {
-        let context = self.context;
-        if self.facts.is_some() || context.mode == Mode::Verify {
-            return Ok(());
-        }
-        let others = locks.iter().filter(|lock| {
-            let is_ours = context.leases.run() == Some(lock.run.as_str());
-            lock.kind == LockKind::Lock
-                || !is_ours && (lock.busy || !context.journal.is_dead(&lock.run))
-        });
-        for lock in others {
-            if context.mode == Mode::Apply {
-                return Err(Trouble::Refused(leases::refusal(lock)));
-            }
-            context.tell(Event::HostNoted {
-                host: self.setting.host.clone(),
-                message: lock.words(),
-            });
-        }
-        Ok(())
-    }
-
     /// Makes variables of what the host said of itself, as this play wishes them.
     fn know(&mut self, facts: Arc<Facts>) -> Result<(), Trouble> {
         // Handlers that an earlier run earned in this play and could not run.
@@ -501,6 +471,11 @@ impl<'a> HostPlay<'a> {
         self.connection
             .as_deref()
             .filter(|_| target.host == self.setting.host)
+    }
+
+    /// Whether the host has said what it is.
+    pub(super) const fn knows_facts(&self) -> bool {
+        self.facts.is_some()
     }
 
     /// What all hosts of the run share.

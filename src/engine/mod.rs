@@ -14,6 +14,7 @@ mod freeze;
 pub mod gate;
 mod host;
 mod intentions;
+mod keepers;
 pub mod leases;
 mod names;
 pub mod notes;

@@ -35,7 +35,7 @@ pub enum Command {
     /// Show what each host is, and where each figure comes from.
     Facts(FactsArguments),
     /// Show how each host's memory is shared out: what is known, each step, and what follows.
-    Explain(FactsArguments),
+    Explain(ExplainArguments),
     /// Show the inventory as it is understood.
     Inventory(InventoryArguments),
     /// Find what is wrong in a redis.conf or valkey.conf, without any host. Exits 3 where there are errors.
@@ -227,6 +227,15 @@ pub struct UnlockArguments {
     /// Also locks that others set, and the leases of runs: whoever runs there loses the host.
     #[arg(long)]
     pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    #[command(flatten)]
+    pub facts: FactsArguments,
+    /// A playbook's path, or the name of a built-in one: what its plays say in `redis_sizing` counts too.
+    #[arg(short, long, value_name = "PLAYBOOK")]
+    pub playbook: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,37 +1,86 @@
 //! `facts`: what each host is. `explain`: what its memory is worth, and why.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::Exit;
-use super::args::FactsArguments;
+use super::args::{ExplainArguments, FactsArguments};
 use super::prepare::{self, Wish};
 use crate::engine::exchange::Trouble;
-use crate::engine::survey::survey;
+use crate::engine::run::hosts_of;
+use crate::engine::survey::{Questions, survey};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::NoJournal;
+use crate::load;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{Mode, ShownFailure};
 use crate::model::inventory::pattern::Patterns;
+use crate::model::playbook::Play;
 use crate::model::template::Templates;
 use crate::module::Failure;
 use crate::view::{Answer, Console};
 
-/// Which of the two commands it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Telling {
-    Facts,
-    Derivation,
+/// What is to be asked of which hosts.
+struct Asking<'a> {
+    arguments: &'a FactsArguments,
+    hosts: prepare::Hosts,
+    templates: Arc<Templates>,
+    /// Plays, with their hosts, that may say how memory is shared out.
+    plays: Vec<(Arc<Play>, Vec<String>)>,
+    playbook_folder: PathBuf,
+    explains: bool,
 }
 
-pub(super) fn run(
-    arguments: &FactsArguments,
-    telling: Telling,
-    console: &mut Console,
-) -> Result<Exit> {
-    let hosts = prepare::hosts(&arguments.hosts, None)?;
+pub(super) fn facts(arguments: &FactsArguments, console: &mut Console) -> Result<Exit> {
+    let asking = Asking {
+        arguments,
+        hosts: prepare::hosts(&arguments.hosts, None)?,
+        templates: Arc::default(),
+        plays: Vec::new(),
+        playbook_folder: PathBuf::from("."),
+        explains: false,
+    };
+    run(asking, console)
+}
+
+pub(super) fn explain(arguments: &ExplainArguments, console: &mut Console) -> Result<Exit> {
+    let templates: Arc<Templates> = Arc::default();
+    let loaded = arguments
+        .playbook
+        .as_ref()
+        .map(|playbook| load::playbook::load(playbook, &templates))
+        .transpose()?;
+    let folder = loaded.as_ref().map(|loaded| loaded.playbook.folder.clone());
+    let hosts = prepare::hosts(&arguments.facts.hosts, folder.as_deref())?;
+    let mut plays = Vec::new();
+    if let Some(loaded) = loaded {
+        console.diagnostics(&loaded.warnings);
+        for play in loaded.playbook.plays {
+            // Without an inventory every play is for this machine.
+            let names = if arguments.facts.hosts.inventory.is_empty() {
+                vec!["localhost".to_owned()]
+            } else {
+                hosts_of(&hosts.inventory, &play, hosts.limit.as_ref())?
+            };
+            plays.push((play, names));
+        }
+    }
+    let asking = Asking {
+        arguments: &arguments.facts,
+        hosts,
+        templates,
+        plays,
+        playbook_folder: folder.unwrap_or_else(|| PathBuf::from(".")),
+        explains: true,
+    };
+    run(asking, console)
+}
+
+fn run(asking: Asking<'_>, console: &mut Console) -> Result<Exit> {
+    let (arguments, hosts) = (asking.arguments, &asking.hosts);
     console.diagnostics(&hosts.warnings);
     let patterns = Patterns::parse(&arguments.pattern)?;
     let selected = hosts
@@ -50,45 +99,48 @@ pub(super) fn run(
                 vec![Diagnostic::error(format!("cannot start: {error}"))],
             )
         })?;
-    Ok(runtime.block_on(ask(arguments, &hosts, names, telling, console)))
+    Ok(runtime.block_on(ask(asking, names, console)))
 }
 
 /// Asks all hosts and tells what they answer.
-async fn ask(
-    arguments: &FactsArguments,
-    hosts: &prepare::Hosts,
-    names: Vec<String>,
-    telling: Telling,
-    console: &mut Console,
-) -> Exit {
+async fn ask(asking: Asking<'_>, names: Vec<String>, console: &mut Console) -> Exit {
+    let plays: Vec<Arc<Play>> = asking
+        .plays
+        .iter()
+        .map(|(play, _)| Arc::clone(play))
+        .collect();
     let wish = Wish {
         mode: Mode::Plan,
         tags: Tags::default(),
         detail: 0,
-        connecting: arguments.hosts.connecting,
-        playbook_folder: std::path::PathBuf::from("."),
-        plays: &[],
+        connecting: asking.arguments.hosts.connecting,
+        playbook_folder: asking.playbook_folder,
+        plays: &plays,
         freezes: Vec::new(),
         person: None,
         what: String::new(),
     };
     // There are no events: nothing is run.
     let (events, _) = mpsc::unbounded_channel();
-    let templates = Arc::new(Templates::default());
     let context = Arc::new(prepare::context(
-        hosts,
-        &templates,
+        &asking.hosts,
+        &asking.templates,
         wish,
         events,
         Arc::new(NoJournal),
     ));
     let (sender, mut answers) = mpsc::unbounded_channel();
-    let (as_root, forks) = (arguments.r#become, arguments.hosts.forks);
-    match telling {
-        Telling::Facts => console.begin_facts(&names),
-        Telling::Derivation => console.begin_explaining(&names),
+    let questions = Questions {
+        as_root: asking.arguments.r#become,
+        plays: asking.plays,
+        forks: asking.arguments.hosts.forks,
+    };
+    if asking.explains {
+        console.begin_explaining(&names);
+    } else {
+        console.begin_facts(&names);
     }
-    let asking = survey(&context, names, as_root, forks, &sender);
+    let asking = survey(&context, names, questions, &sender);
     tokio::pin!(asking);
     let mut exit = Exit::Done;
     let mut is_asking = true;
@@ -120,7 +172,8 @@ fn tell(
     };
     let (answer, code) = match answer {
         Ok(known) => {
-            console.facts(host, &Answer::Known(&known.facts, &known.variables));
+            let answer = Answer::Known(&known.facts, &known.variables);
+            console.facts(host, &answer, &known.wishes);
             return;
         }
         Err(Trouble::Unreachable(failure)) => {
@@ -131,7 +184,7 @@ fn tell(
         }
         Err(Trouble::Interrupted) => (Answer::Interrupted, Exit::Interrupted),
     };
-    console.facts(host, &answer);
+    console.facts(host, &answer, &[]);
     let weight = |exit: Exit| match exit {
         Exit::Interrupted => 3,
         Exit::Failed => 2,

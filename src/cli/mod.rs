@@ -51,8 +51,8 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> 
             play::run(Mode::Apply, &apply.play, apply.yes, reason, console)
         }
         Command::Verify(play) => play::run(Mode::Verify, play, false, None, console),
-        Command::Facts(facts) => facts::run(facts, facts::Telling::Facts, console),
-        Command::Explain(facts) => facts::run(facts, facts::Telling::Derivation, console),
+        Command::Facts(facts) => facts::facts(facts, console),
+        Command::Explain(explain) => facts::explain(explain, console),
         Command::Inventory(inventory) => inventory::run(inventory, console),
         Command::Lint(lint) => lint::run(lint, console),
         Command::Lock(lock) => locks::lock(lock, console),

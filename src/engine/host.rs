@@ -385,7 +385,8 @@ impl<'a> HostPlay<'a> {
         }
         for probe in &mut probes {
             if *probe == Probe::Facts {
-                *probe = Probe::SomeFacts(self.context.templates.needed_facts());
+                let parts = self.context.templates.needed_facts();
+                *probe = self.setting.facts_probe(parts);
             }
         }
         let answers =
@@ -401,7 +402,7 @@ impl<'a> HostPlay<'a> {
                     self.see_locks(&facts.locks)?;
                     self.know(Arc::from(facts))?;
                 }
-                Observation::Failed(reason) if matches!(probe, Probe::SomeFacts(_)) => {
+                Observation::Failed(reason) if matches!(probe, Probe::SomeFacts { .. }) => {
                     return Err(Trouble::Failed(Failure::new(format!(
                         "the host's facts could not be had: {reason}"
                     ))));

@@ -28,4 +28,5 @@ pub mod survey;
 mod take_back;
 mod throttle;
 pub mod walk;
+mod wishes;
 mod words;

@@ -55,6 +55,9 @@ pub(super) fn failure_of_changes<'c>(
                 format!("the server did not take {}", names.join(", "))
             }
             (Action::LowerMaxmemory { .. }, _) => "maxmemory was not lowered to its end".to_owned(),
+            (Action::RedisUser { name, .. }, _) => {
+                format!("the server did not take the account {name}")
+            }
             (Action::Reboot { .. }, _) => "the machine could not be restarted".to_owned(),
         };
         let speaks_for_itself = matches!(&step.action, Action::Program { program, .. } if is_own(program))

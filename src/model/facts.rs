@@ -30,6 +30,8 @@ pub struct Facts {
     /// `container`, `virtual machine` or `hardware`, with the technology where it is known.
     pub virtualization: Virtualization,
     pub transparent_hugepage: TransparentHugepage,
+    /// Parts of the memory that are nearer to some processors than to others; 0: not known.
+    pub numa_nodes: u32,
     /// Live values by sysctl name, only those that matter to a cache host.
     pub kernel_values: IndexMap<String, String>,
     pub mounts: Vec<Mount>,
@@ -248,6 +250,9 @@ pub struct RedisInstance {
     /// `INFO all` and `CONFIG GET *` as the server answered, passwords masked; empty when it could not be asked.
     pub info: String,
     pub config: String,
+    /// Bytes in which its allocator gives out memory, as MEMORY MALLOC-STATS has it: 8 where jemalloc is the one that
+    /// the server brings along. 0: not known.
+    pub quantum: u32,
     /// Why the server could not be asked (it wants a password, it does not answer, no client program).
     pub unreachable: String,
 }

@@ -25,3 +25,4 @@ pub mod step;
 pub mod template;
 pub mod value;
 pub mod version_order;
+pub mod wish;

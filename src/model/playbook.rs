@@ -33,6 +33,8 @@ pub struct Play {
     pub connection: Option<Node>,
     /// `vars`, then `vars_files`: the latter win.
     pub vars: Arc<Map>,
+    /// Where each of `vars` was written.
+    pub vars_at: Vec<(String, At)>,
     pub vars_files: Arc<Map>,
     /// Those of all its roles, which all of its tasks see: the later ones win.
     pub role_defaults: Arc<Map>,

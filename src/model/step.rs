@@ -91,6 +91,14 @@ pub enum Action {
         address: RedisAddress,
         pace: Pace,
     },
+    /// Gives an account of a running server these rules, and no others, with ACL SETUSER; `None`: removes it.
+    RedisUser {
+        #[serde(with = "with_password")]
+        address: RedisAddress,
+        name: String,
+        /// As ACL SETUSER takes them, with the SHA-256 of passwords.
+        rules: Option<Vec<String>>,
+    },
     /// Restarts the machine and ends the script; the engine waits for it to come back.
     Reboot { time_limit: u64 },
 }
@@ -192,6 +200,13 @@ pub enum Guard {
         #[serde(with = "with_password")]
         address: RedisAddress,
         values: Vec<(String, Blob)>,
+    },
+    /// An account of a running server has these rules in ACL LIST; `None`: it is not there.
+    RedisUser {
+        #[serde(with = "with_password")]
+        address: RedisAddress,
+        name: String,
+        rules: Option<Vec<String>>,
     },
 }
 

@@ -94,6 +94,15 @@ impl Value {
         self.as_map()?.get(key)
     }
 
+    /// Where the next part of a path leads: to a key of a mapping, or to a place in a list.
+    pub fn part(&self, part: &str) -> Option<&Value> {
+        match self {
+            Self::Map(map) => map.get(part),
+            Self::List(list) => list.get(part.parse::<usize>().ok()?),
+            _ => None,
+        }
+    }
+
     /// The first unknown anywhere inside, if there is one.
     pub fn first_unknown(&self) -> Option<&Unknown> {
         match self {

@@ -8,7 +8,8 @@ use crate::model::blob::Blob;
 use crate::model::probe::FileInfo;
 use crate::model::probe::{
     FileState, GroupState, KernelValue, Observation, PackageIndex, PackageState, Probe, Program,
-    ProgramResult, RedisAddress, RedisState, ServerHealth, ServiceState, UnitState, UserState,
+    ProgramResult, RedisAddress, RedisState, RedisUserQuestion, RedisUserState, ServerHealth,
+    ServiceState, UnitState, UserState,
 };
 use crate::model::value::{Map, Unknown, Value};
 
@@ -118,6 +119,8 @@ impl<'a> Look<'a> {
         program(program: &Program) = Probe::Program(Box::new(program.clone())) => Program -> ProgramResult;
         server_health(address: &RedisAddress, watch: u32) =
             Probe::ServerHealth { address: address.clone(), watch } => ServerHealth -> ServerHealth;
+        redis_user(question: &RedisUserQuestion) =
+            Probe::RedisUser(Box::new(question.clone())) => RedisUser -> RedisUserState;
         redis(address: &RedisAddress) = Probe::Redis(address.clone()) => Redis -> RedisState;
     }
 

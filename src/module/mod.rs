@@ -24,6 +24,7 @@ pub mod redis_config;
 pub mod redis_gate;
 pub mod redis_guard;
 pub mod redis_unit;
+pub mod redis_user;
 pub mod registry;
 pub mod resources;
 pub mod service;

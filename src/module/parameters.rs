@@ -229,6 +229,26 @@ impl Parameters {
         Ok(self.string(name)?.map(Secret::new))
     }
 
+    /// Texts that nobody may see: one, or a list. Empty ones are none.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn secrets(&self, name: &str) -> Result<Vec<Secret>, Stop> {
+        let texts = match self.get(name) {
+            None => Vec::new(),
+            Some(Value::List(list)) => list
+                .iter()
+                .map(|item| self.string_of(name, item))
+                .collect::<Result<_, Stop>>()?,
+            Some(value) => vec![self.string_of(name, value)?],
+        };
+        Ok(texts
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .map(Secret::new)
+            .collect())
+    }
+
     fn string_of(&self, name: &str, value: &Value) -> Result<String, Stop> {
         value
             .scalar_text()

@@ -23,6 +23,7 @@ static MODULES: &[&dyn Module] = &[
     &super::redis_gate::RedisGate,
     &super::redis_guard::RedisGuard,
     &super::redis_unit::RedisUnit,
+    &super::redis_user::RedisUser,
     &super::service::Service,
     &super::set_fact::SetFact,
     &super::slurp::Slurp,

@@ -100,6 +100,8 @@ pub enum Kind {
     Expression,
     /// A text that nobody may see; it is masked in all output.
     Secret,
+    /// Such a text, or a list of them.
+    Secrets,
 }
 
 /// The name of a [`Parameter`] that stands for every name beside the others, as the variables of `set_fact`.

@@ -162,6 +162,7 @@ impl World {
                         !matches!(
                             probe,
                             Probe::Redis(_)
+                                | Probe::RedisUser(_)
                                 | Probe::ServerHealth { .. }
                                 | Probe::Port { .. }
                                 | Probe::Service(_)
@@ -262,6 +263,7 @@ impl World {
     fn what_runs_anew(&self, probe: &Probe) -> Option<&Unknown> {
         match probe {
             Probe::Redis(_)
+            | Probe::RedisUser(_)
             | Probe::ServerHealth { .. }
             | Probe::Port { .. }
             | Probe::Service(_) => self.servers.as_ref().or(self.restart.as_ref()),
@@ -288,6 +290,7 @@ impl World {
             Observation::User(user) => user.is_none(),
             Observation::Group(group) => group.is_none(),
             Observation::Redis(server) => !server.alive,
+            Observation::RedisUser(state) => state.error.is_some(),
             Observation::Program(_) => matches!(probe, Probe::Program(_)),
             _ => false,
         };

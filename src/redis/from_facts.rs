@@ -123,8 +123,32 @@ fn size(subject: &Subject<'_>, facts: &Facts, wishes: &Wishes, redis: &mut Map) 
             defragmentation.reason
         ));
     }
+    if facts.numa_nodes > 1 {
+        estimate.sizing.warnings.push(of_nodes(facts));
+    }
     values::put_defragmentation(redis, &defragmentation);
     values::put_sizing(redis, &estimate);
+}
+
+/// A server that is pinned to a part of the machine has that part's memory alone, and nothing tells that it is.
+fn of_nodes(facts: &Facts) -> String {
+    let value = |name: &str| facts.kernel_values.get(name).map(String::as_str);
+    let mut advice = Vec::new();
+    if value("kernel.numa_balancing").is_some_and(|balancing| balancing != "0") {
+        advice.push(
+            "`kernel.numa_balancing: 0` where servers are pinned, for moving pages stalls them",
+        );
+    }
+    if value("vm.zone_reclaim_mode").is_some_and(|mode| mode != "0") {
+        advice.push(
+            "`vm.zone_reclaim_mode: 0`, for one part's memory may end while the other's is free",
+        );
+    }
+    let advice: String = advice.iter().flat_map(|advice| ["; ", advice]).collect();
+    format!(
+        "the host's memory has {} parts (NUMA nodes): a server that is pinned to one has no more than that one's, and `redis_sizing.maxmemory` has to say so{advice}",
+        facts.numa_nodes
+    )
 }
 
 #[cfg(test)]

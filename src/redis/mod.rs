@@ -2,6 +2,7 @@
 //!
 //! | module | what it answers |
 //! | --- | --- |
+//! | [`acl`] | what may an account do, however its rules are spelled |
 //! | [`units`] | how many bytes is `1gb`, and how is a number of bytes shown |
 //! | [`version`] | which server is it |
 //! | [`catalogue`] | which directives are there, and what is wrong with a configuration |
@@ -15,6 +16,7 @@
 //! | [`lint`] | what is wrong with a configuration file and what it includes |
 //! | [`sizing`] | how much memory may a server use on a host, and why |
 
+pub mod acl;
 pub mod capability;
 pub mod catalogue;
 pub mod conf;

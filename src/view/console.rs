@@ -13,6 +13,7 @@ use super::{diagnostic, explain, page, record};
 use crate::journal::{RunDetail, RunLine};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::Event;
+use crate::model::wish::Wish;
 
 /// Standard output for results, standard error for everything about them.
 pub struct Console {
@@ -144,14 +145,15 @@ impl Console {
     }
 
     /// Tells what a host answered; as text it is told at the end, with all that is alike.
-    pub fn facts(&mut self, host: &str, answer: &Answer<'_>) {
+    /// `wishes` is what people wrote about its sizing.
+    pub fn facts(&mut self, host: &str, answer: &Answer<'_>, wishes: &[Wish]) {
         if self.explains
             && let Answer::Known(_, variables) = answer
         {
             let text = if self.settings.json {
-                format!("{}\n", explain::to_json(host, variables))
+                format!("{}\n", explain::to_json(host, variables, wishes))
             } else {
-                let page = explain::page(host, variables, self.out.width);
+                let page = explain::page(host, variables, wishes, self.out.width);
                 page.render(self.out.colours)
             };
             match &self.progress {

@@ -4,6 +4,7 @@ use super::page::{Line, Page, Role, Table};
 use crate::model::event::VERSION;
 use crate::model::size::human;
 use crate::model::value::{Map, Value};
+use crate::model::wish::Wish;
 
 /// What follows from `maxmemory`: the variable, where it goes, what it is.
 const SETTINGS: [(&str, &str, &str); 9] = [
@@ -55,7 +56,7 @@ fn redis(variables: &Map) -> Option<&Map> {
 }
 
 /// One line of JSON; `docs/sizing.md` describes it.
-pub(super) fn to_json(host: &str, variables: &Map) -> String {
+pub(super) fn to_json(host: &str, variables: &Map, wishes: &[Wish]) -> String {
     let redis = redis(variables);
     let get = |name: &str| redis.and_then(|redis| redis.get(name));
     let names = SETTINGS.iter().map(|(name, ..)| *name);
@@ -65,6 +66,7 @@ pub(super) fn to_json(host: &str, variables: &Map) -> String {
         .collect();
     serde_json::json!({
         "version": VERSION, "host": host, "status": "known", "sizing": get("sizing"), "settings": settings,
+        "wishes": wishes,
         "defragmentation": {
             "enable": get("defragmentation"), "support": get("defragmentation_support"),
             "reason": get("defragmentation_reason"), "evidence": get("defragmentation_evidence"),
@@ -76,7 +78,7 @@ pub(super) fn to_json(host: &str, variables: &Map) -> String {
 
 /// The whole derivation of one host.
 #[must_use]
-pub fn page(host: &str, variables: &Map, width: usize) -> Page {
+pub fn page(host: &str, variables: &Map, wishes: &[Wish], width: usize) -> Page {
     let mut page = Page::new(width);
     let Some(redis) = redis(variables) else {
         return page;
@@ -89,6 +91,7 @@ pub fn page(host: &str, variables: &Map, width: usize) -> Page {
         page.blank();
         return page;
     };
+    written(&mut page, wishes);
     defragmentation(&mut page, redis);
     list(
         &mut page,
@@ -122,6 +125,23 @@ pub fn page(host: &str, variables: &Map, width: usize) -> Page {
     page.blank();
     page.push(Line::new());
     page
+}
+
+/// What people wrote, and where.
+fn written(page: &mut Page, wishes: &[Wish]) {
+    if wishes.is_empty() {
+        return;
+    }
+    page.push(Line::plain("  Written by people"));
+    for wish in wishes {
+        let value = wish
+            .value
+            .as_ref()
+            .map_or(String::new(), |value| format!(" ({value})"));
+        let mut line = Line::plain(&format!("{}{value}: ", wish.variable));
+        line.push(Role::Faint, &wish.place);
+        page.wrapped(4, 2, &line);
+    }
 }
 
 fn texts<'a>(map: &'a Map, name: &str) -> impl Iterator<Item = &'a str> {
@@ -212,6 +232,7 @@ fn settings(page: &mut Page, redis: &Map) {
             Line::new(),
         ]);
     }
+    let mut rules = Table::new();
     for (name, place, words) in SETTINGS {
         let amount = match (
             bytes(redis.get(name)),
@@ -221,11 +242,17 @@ fn settings(page: &mut Page, redis: &Map) {
             (_, Some(text)) => text.to_owned(),
             _ => continue,
         };
-        table.row([
-            Line::plain(place),
-            Line::plain(&amount),
-            Line::of(Role::Faint, words),
-        ]);
+        let rule = Line::of(Role::Faint, words);
+        table.row([Line::plain(place), Line::plain(&amount), rule.clone()]);
+        rules.row([Line::plain(place), rule]);
     }
+    if table.fits(page, 4) {
+        table.write(page, 4);
+        return;
+    }
+    // Too wide for one: the amounts first, the rules below.
+    table.keep_columns(2);
     table.write(page, 4);
+    page.push(Line::plain("  By these rules"));
+    rules.write(page, 4);
 }

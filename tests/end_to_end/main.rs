@@ -14,6 +14,8 @@ mod d_handlers;
 mod e_guard;
 mod e_unit;
 mod g_redis_config;
+mod h_accounts_of_servers;
+mod i_replicas;
 mod l_locks;
 mod r_rollback;
 mod support;

@@ -3,9 +3,10 @@
 use cachesmith::model::blob::Blob;
 use cachesmith::model::probe::{
     FileInfo, FileKind, FileState, GroupState, KernelValue, Observation, PackageIndex,
-    PackageState, Probe, Program, ProgramResult, RedisAddress, RedisState, ServerHealth,
-    ServiceState, UnitState, UserState,
+    PackageState, Probe, Program, ProgramResult, RedisAddress, RedisState, RedisUserQuestion,
+    RedisUserState, ServerHealth, ServiceState, UnitState, UserState,
 };
+use cachesmith::model::secret::Secret;
 use cachesmith::model::value::{Map, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -99,10 +100,11 @@ fn observation(map: &Map) -> Result<Vec<Pair>, Problem> {
         "program" => vec![program(value)?],
         "port" => vec![port(value)?],
         "redis" => redis(value)?,
+        "account" => vec![account(value)?],
         other => {
             return Err(format!(
                 "`{other}` is no form of an observation: file, directory, link, other, absent, tree, glob, package, \
-                 package_index, unit, service, kernel, user, no_user, group, no_group, program, port, redis, or probe and is"
+                 package_index, unit, service, kernel, user, no_user, group, no_group, program, port, redis, account, or probe and is"
             ));
         }
     })
@@ -340,11 +342,45 @@ fn port(value: &Value) -> Result<Pair, Problem> {
     ))
 }
 
+/// The fields of an address, and its `password`, which is no part of the serialized form.
+fn address(value: &Value) -> Result<RedisAddress, Problem> {
+    let mut address: RedisAddress = filled(value, &["password"])?;
+    let password = value.get("password").and_then(Value::scalar_text);
+    address.password = password.map(Secret::new);
+    Ok(address)
+}
+
+/// `address`, `name` and `asked` (the rules that the server is to say in its own words) with the fields of the answer;
+/// rules are texts.
+fn account(value: &Value) -> Result<Pair, Problem> {
+    let address = value.get("address").ok_or("`address` is wanted")?;
+    let address = self::address(address)?;
+    let text = |key: &str| value.get(key).and_then(Value::scalar_text);
+    let words = |key: &str| {
+        let text = text(key).filter(|text| !text.is_empty())?;
+        Some(text.split(' ').map(str::to_owned).collect::<Vec<_>>())
+    };
+    let question = RedisUserQuestion {
+        address,
+        name: text("name").ok_or("`name` is wanted")?,
+        rules: words("asked").unwrap_or_default(),
+    };
+    Ok((
+        Probe::RedisUser(Box::new(question)),
+        Observation::RedisUser(RedisUserState {
+            rules: words("rules"),
+            read: words("read"),
+            refused: text("refused"),
+            error: text("error"),
+        }),
+    ))
+}
+
 /// `address` and the fields of the answer, `alive` unless it says otherwise; `health` is what the host knows beside,
 /// and `watch` the seconds until the second look.
 fn redis(value: &Value) -> Result<Vec<Pair>, Problem> {
     let address: RedisAddress = match value.get("address") {
-        Some(address) => filled(address, &[])?,
+        Some(address) => self::address(address)?,
         None => RedisAddress {
             port: 6379,
             ..RedisAddress::default()

@@ -235,6 +235,13 @@ impl Known {
                     pace.time_limit
                 ),
             ),
+            Action::RedisUser { name, rules, .. } => (
+                "",
+                match rules {
+                    Some(rules) => format!("account {name} {}", rules.join(" ")),
+                    None => format!("no account {name}"),
+                },
+            ),
             Action::Reboot { time_limit } => ("", format!("reboot within {time_limit} s")),
         };
         match &step.guard {
@@ -281,6 +288,10 @@ impl Known {
             }
             Guard::MainProcess { unit, pid, .. } => format!("{unit} runs process {pid}"),
             Guard::KernelValue { key, value } => format!("{}is {value}", named(key)),
+            Guard::RedisUser { name, rules, .. } => match rules {
+                Some(rules) => format!("{name} has {}", rules.join(" ")),
+                None => format!("there is no {name}"),
+            },
             Guard::Config { values, .. } => values
                 .iter()
                 .map(|(name, is)| format!("{name} is {}", value(is)))

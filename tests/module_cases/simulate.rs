@@ -217,7 +217,10 @@ impl Files {
             Guard::Sha256 { path, sha256 } => {
                 self.known(path).and_then(|info| info.sha256.as_ref()) == Some(sha256)
             }
-            Guard::KernelValue { .. } | Guard::MainProcess { .. } | Guard::Config { .. } => true,
+            Guard::KernelValue { .. }
+            | Guard::MainProcess { .. }
+            | Guard::Config { .. }
+            | Guard::RedisUser { .. } => true,
         };
         if holds {
             return Ok(());
@@ -307,6 +310,7 @@ impl Files {
             Action::KernelValue { .. }
             | Action::ConfigSet { .. }
             | Action::LowerMaxmemory { .. }
+            | Action::RedisUser { .. }
             | Action::Reboot { .. } => return Ok(Done::NotJudged),
         }
         Ok(Done::All)

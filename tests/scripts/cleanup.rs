@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cachesmith::model::probe::{Probe, Program};
 use cachesmith::model::step::{Action, Step, StepStatus};
@@ -12,7 +12,7 @@ use cachesmith::transport::script::{
     Options, STOP, compile_steps, compile_stoppable_steps, parse_outcomes,
 };
 
-use crate::host::{Host, hosts, in_parallel, which};
+use crate::host::{Host, hosts, in_parallel, wait_until, which};
 use crate::write::Wish;
 
 fn entries(directory: &Path) -> Vec<String> {
@@ -76,15 +76,9 @@ fn started(host: &Host, directory: &Path) -> (std::process::Child, Vec<u8>, Vec<
         .unwrap()
         .write_all(script.text())
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !fs::read_to_string(directory.join("runs")).is_ok_and(|text| text.ends_with('\n')) {
-        assert!(
-            Instant::now() < deadline,
-            "{}: it does not start",
-            host.name
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until(&format!("{}: it does not start", host.name), || {
+        fs::read_to_string(directory.join("runs")).is_ok_and(|text| text.ends_with('\n'))
+    });
     (child, script.last_line(), steps)
 }
 
@@ -112,15 +106,10 @@ fn a_signal_ends_the_program_and_cleans_up() {
             assert!(kill.status().unwrap().success());
             child.wait().unwrap();
             let pid = fs::read_to_string(directory.path().join("runs")).unwrap();
-            let deadline = Instant::now() + Duration::from_secs(10);
-            while is_alive(&pid) || !entries(place.path()).is_empty() {
-                assert!(
-                    Instant::now() < deadline,
-                    "{} {signal}: something is left",
-                    host.name
-                );
-                std::thread::sleep(Duration::from_millis(20));
-            }
+            wait_until(
+                &format!("{} {signal}: something is left", host.name),
+                || !is_alive(&pid) && entries(place.path()).is_empty(),
+            );
             assert!(!directory.path().join("second").exists());
         }
     });
@@ -164,9 +153,9 @@ fn a_half_written_file_is_removed() {
             .unwrap()
             .write_all(script.text())
             .unwrap();
-        while !runs.exists() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_until(&format!("{}: it does not start", host.name), || {
+            runs.exists()
+        });
         assert_eq!(entries(directory.path()).len(), 1);
         let children =
             fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap();
@@ -208,15 +197,9 @@ fn a_script_that_is_told_to_stop_ends_between_two_steps() {
             let mut child = host.command().spawn().unwrap();
             let mut input = child.stdin.take().unwrap();
             input.write_all(script.text()).unwrap();
-            let deadline = Instant::now() + Duration::from_secs(20);
-            while !place.path().join("runs").exists() {
-                assert!(
-                    Instant::now() < deadline,
-                    "{}: it does not start",
-                    host.name
-                );
-                std::thread::sleep(Duration::from_millis(20));
-            }
+            wait_until(&format!("{}: it does not start", host.name), || {
+                place.path().join("runs").exists()
+            });
             if let Some(word) = word {
                 input.write_all(word).unwrap();
             } else {
@@ -263,14 +246,8 @@ fn a_script_that_could_be_stopped_ends_by_itself() {
             assert_eq!(outcome.stdout.as_bytes(), said.as_bytes(), "{}", host.name);
         }
         // Whoever still reads would take this.
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while input.write_all(STOP).is_ok() {
-            assert!(
-                Instant::now() < deadline,
-                "{}: something still listens",
-                host.name
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_until(&format!("{}: something still listens", host.name), || {
+            input.write_all(STOP).is_err()
+        });
     });
 }

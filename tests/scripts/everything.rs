@@ -1,7 +1,8 @@
 //! One of every probe and every action.
 
 use cachesmith::model::blob::Blob;
-use cachesmith::model::probe::{Probe, Program, RedisAddress};
+use cachesmith::model::fact_parts::FactParts;
+use cachesmith::model::probe::{Probe, Program, RedisAddress, RedisUserQuestion};
 use cachesmith::model::secret::Secret;
 use cachesmith::model::step::{Action, Attributes, ConfigSetting, Guard, Pace, Step};
 
@@ -38,9 +39,16 @@ fn config_set(at_once: bool) -> Action {
     }
 }
 
+pub(crate) fn facts() -> Probe {
+    Probe::SomeFacts {
+        parts: FactParts::ALL,
+        server_password: Some(Secret::new("it's $(secret)")),
+    }
+}
+
 pub(crate) fn probes() -> Vec<Probe> {
     vec![
-        Probe::Facts,
+        facts(),
         Probe::File("/etc/it's here".into()),
         Probe::Content("/etc/passwd".into()),
         Probe::Tree("/etc/apt".into()),
@@ -58,6 +66,11 @@ pub(crate) fn probes() -> Vec<Probe> {
             port: 6379,
         },
         Probe::Redis(address()),
+        Probe::RedisUser(Box::new(RedisUserQuestion {
+            address: address(),
+            name: "it's".into(),
+            rules: vec!["~it's\"*".into(), "+get".into()],
+        })),
         Probe::ServerHealth {
             address: address(),
             watch: 1,
@@ -99,6 +112,11 @@ pub(crate) fn steps() -> Vec<Step> {
         Guard::Config {
             address: address(),
             values: vec![("requirepass".into(), Blob::from("it's $(old)"))],
+        },
+        Guard::RedisUser {
+            address: address(),
+            name: "it's".into(),
+            rules: Some(vec!["on".into(), "~it's*".into()]),
         },
     ];
     let actions = vec![
@@ -142,6 +160,16 @@ pub(crate) fn steps() -> Vec<Step> {
                 evictions_per_second: 4,
                 time_limit: 5,
             },
+        },
+        Action::RedisUser {
+            address: address(),
+            name: "it's".into(),
+            rules: Some(vec!["on".into(), "~it's*".into()]),
+        },
+        Action::RedisUser {
+            address: address(),
+            name: "it's".into(),
+            rules: None,
         },
         Action::Reboot { time_limit: 60 },
     ];

@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use cachesmith::model::probe::{Observation, Probe};
 use cachesmith::model::step::{Outcome, Step};
@@ -220,4 +221,14 @@ pub(crate) fn told(outcome: &Outcome) -> String {
         outcome.stdout.to_lossy(),
         outcome.stderr.to_lossy()
     )
+}
+
+/// Waits until something is so; `what` is told where it does not become so for a long time.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

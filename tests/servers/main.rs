@@ -9,6 +9,7 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod accounts;
 mod answers;
 mod build;
 mod defragmentation;
@@ -81,4 +82,9 @@ fn names_are_taken_and_refused_as_the_catalogue_says() {
 #[test]
 fn all_evidence_of_defragmentation_agrees() {
     on_every_server(defragmentation::evidence);
+}
+
+#[test]
+fn rules_of_accounts_are_said_alike_in_a_trial() {
+    on_every_server(accounts::accounts);
 }

@@ -6,9 +6,11 @@ use cachesmith::model::event::ShownFailure;
 use cachesmith::model::fact_parts::FactParts;
 use cachesmith::model::fact_variables;
 use cachesmith::model::facts::Facts;
+use cachesmith::model::value::Value;
+use cachesmith::model::wish::Wish;
 use cachesmith::redis::from_facts;
 use cachesmith::transport::script::facts::parse;
-use cachesmith::view::{Answer, Survey};
+use cachesmith::view::{Answer, Survey, explanation_page};
 
 use crate::{WIDTHS, compare};
 
@@ -134,6 +136,64 @@ fn guards_are_told_with_what_they_hold() {
     for width in WIDTHS {
         let text = survey.page(width, 0).render(false);
         compare(&format!("facts-guards@{width}"), &text, &mut failures);
+    }
+    assert!(failures.is_empty(), "other text than stored: {failures:?}");
+}
+
+/// How memory is shared out: a server with words of people on it, one that is refused, one whose build is not known.
+#[test]
+fn a_derivation_can_be_followed() {
+    let mut failures = Vec::new();
+    let wish =
+        |variable: &str, value: Value, place: &str| Wish::new(variable, &value, place.to_owned());
+    let sizing = |pairs: &[(&str, &str)]| {
+        Value::from_iter(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), Value::from(*value))),
+        )
+    };
+    let cases = [
+        (
+            "trixie-redis",
+            "",
+            sizing(&[("replicas", "1"), ("maxmemory", "700mb")]),
+        ),
+        (
+            "trixie-redis",
+            "-refused",
+            sizing(&[("other_processes", "100gb")]),
+        ),
+        ("bookworm-instances", "", Value::Null),
+        ("bookworm-bare", "", Value::Null),
+    ];
+    for (name, ending, wanted) in cases {
+        let (_, facts) = hosts().into_iter().find(|(host, _)| host == name).unwrap();
+        let variables = from_facts::variables(
+            &facts,
+            Some(&wanted).filter(|wanted| **wanted != Value::Null),
+        );
+        let mut wishes = Vec::new();
+        if wanted != Value::Null {
+            wishes.push(wish(
+                "redis_sizing",
+                "{{ {'persistence': false, ...cache_sizing} }}".into(),
+                "playbooks/redis-cache.yml:30:5",
+            ));
+            wishes.push(wish(
+                "cache_sizing",
+                wanted,
+                "inventories/production/hosts.yml:12:7 (group cache, in the inventory)",
+            ));
+        }
+        for width in WIDTHS {
+            let text = explanation_page(name, &variables, &wishes, width).render(false);
+            compare(
+                &format!("explain-{name}{ending}@{width}"),
+                &text,
+                &mut failures,
+            );
+        }
     }
     assert!(failures.is_empty(), "other text than stored: {failures:?}");
 }

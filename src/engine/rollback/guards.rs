@@ -44,7 +44,7 @@ fn now(guard: &Guard, states: &States) -> Guard {
             },
             _ => guard.clone(),
         },
-        Guard::MainProcess { .. } | Guard::Config { .. } => guard.clone(),
+        Guard::MainProcess { .. } | Guard::Config { .. } | Guard::RedisUser { .. } => guard.clone(),
     }
 }
 

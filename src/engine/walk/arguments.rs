@@ -96,7 +96,7 @@ impl Walk<'_> {
             }
             let secrets = self.setting.templates.secrets();
             match kind {
-                Kind::Secret => secrets.learn_value(&value),
+                Kind::Secret | Kind::Secrets => secrets.learn_value(&value),
                 _ if spec.name == "set_fact" => secrets.learn_named(&argument.key, &value),
                 _ => {}
             }

@@ -4,10 +4,16 @@ use std::sync::Arc;
 
 use super::Target;
 use crate::model::event::Mode;
+use crate::model::fact_parts::FactParts;
 use crate::model::playbook::{Keywords, Origin, Play};
+use crate::model::probe::Probe;
+use crate::model::secret::Secret;
 use crate::model::template::{Layer, Scope, Shared, Templates};
 use crate::model::value::{Map, Value};
 use crate::module::{Failure, Resources};
+
+/// Variables that hold the password of a host's servers.
+const SERVER_PASSWORDS: [&str; 2] = ["cache_password", "redis_password"];
 
 /// A play, a host, and what the user asked for.
 #[derive(Clone)]
@@ -41,6 +47,25 @@ impl Setting {
         Target {
             host: self.host.clone(),
             account: None,
+        }
+    }
+
+    /// The question what the host is, with the password that the inventory or the play knows for its servers.
+    pub fn facts_probe(&self, parts: FactParts) -> Probe {
+        let scope = self.scope(
+            &Map::new(),
+            &Map::new(),
+            &Keywords::default(),
+            &Origin::default(),
+        );
+        // One that depends on facts is not known yet.
+        let known = |name: &&str| scope.variable(name).ok().flatten()?.scalar_text();
+        let password = SERVER_PASSWORDS.iter().find_map(known);
+        Probe::SomeFacts {
+            parts,
+            server_password: password
+                .filter(|password| !password.is_empty())
+                .map(Secret::new),
         }
     }
 

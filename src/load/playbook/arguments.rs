@@ -216,6 +216,7 @@ impl Loader<'_> {
                 Some("a string")
             }
             Kind::Map if value.as_map().is_none() => Some("a mapping"),
+            Kind::Secrets if value.as_map().is_some() => Some("a string or a list of strings"),
             Kind::Strings if value.as_map().is_some() => Some("a list of strings"),
             Kind::Arguments if value.as_list().is_none() => Some("a list of words"),
             _ => None,

@@ -22,6 +22,10 @@ impl Loader<'_> {
             self.check_items(&section.items, &names, open);
         }
         self.check_items(&play.handlers, &names, open);
+        // What gates ask is of no section.
+        let gates = play.rolling.gates.iter();
+        let asked: Vec<Item> = gates.filter_map(|gate| gate.redis.clone()).collect();
+        self.check_items(&asked, &names, open);
     }
 
     fn check_items(&mut self, items: &[Item], handlers: &HashSet<String>, open: bool) {

@@ -46,6 +46,13 @@ impl Loader<'_> {
             .get("vars")
             .map(|vars| self.variables("vars", vars))
             .unwrap_or_default();
+        let vars_at = node
+            .get("vars")
+            .and_then(Node::as_map)
+            .unwrap_or_default()
+            .iter()
+            .map(|entry| (entry.key.clone(), entry.key_at.clone()))
+            .collect();
         let vars_files = self.vars_files(node.get("vars_files"));
         // A play's own variables have a level of precedence of their own.
         let handed_down: Vec<Entry> = entries
@@ -126,6 +133,7 @@ impl Loader<'_> {
                 .get("connection")
                 .and_then(|value| self.word("connection", value, CONNECTIONS)),
             vars: Arc::new(play_vars),
+            vars_at,
             vars_files: Arc::new(vars_files),
             rolling: self.rolling(node, &surroundings),
             sections,

@@ -85,12 +85,24 @@ fn facts() -> Map {
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect()
     };
+    let server = map(&[
+        ("running", true.into()),
+        ("active", "active".into()),
+        ("enabled", "enabled".into()),
+        ("unit", "redis-server.service".into()),
+        ("binary", "/usr/bin/redis-server".into()),
+        ("config_file", "/etc/redis/redis.conf".into()),
+        ("user", "redis".into()),
+        ("port", 6379_i64.into()),
+    ]);
     let redis = map(&[
         ("flavour", "redis".into()),
         ("version", "7.0.15".into()),
         ("binary", "/usr/bin/redis-server".into()),
         ("config_file", "/etc/redis/redis.conf".into()),
         ("port", 6379_i64.into()),
+        ("maxmemory", 4_294_967_296_i64.into()),
+        ("instances", Value::List(vec![server])),
     ]);
     let memory = map(&[("usable", 8_589_934_592_i64.into())]);
     Map::from_iter([
@@ -98,4 +110,22 @@ fn facts() -> Map {
         ("host".to_owned(), map(&[("memory", memory)])),
         ("redis".to_owned(), redis),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::registry;
+
+    /// What such a task lacks, it lacks on a host alone: an ordinary one has all of it.
+    #[test]
+    fn nothing_is_wrong_with_a_task_that_needs_no_parameters() {
+        for name in ["redis_guard", "redis_check", "redis_unit"] {
+            let module = registry::find(name).unwrap();
+            let parameters = Parameters::new(module.spec(), Map::new());
+            let mut world = World::default();
+            world.facts = facts();
+            assert_eq!(refusal(module, &parameters, &world), None, "{name}");
+        }
+    }
 }

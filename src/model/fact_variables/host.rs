@@ -11,7 +11,8 @@ pub(super) fn variables(facts: &Facts) -> Map {
         .text("fqdn", &facts.fqdn)
         .put("container", facts.virtualization.kind == "container")
         .put("memory", memory(&facts.memory))
-        .known("cores", facts.processors.into());
+        .known("cores", facts.processors.into())
+        .known("numa_nodes", facts.numa_nodes.into());
     if let Some(quota) = facts.processor_quota {
         host.put("core_quota", quota);
     }

@@ -166,12 +166,7 @@ impl Scope {
         let mut current = value;
         for part in path {
             sources.hidden |= current.get(HIDDEN).is_some();
-            let next = match current {
-                Value::Map(map) => map.get(part),
-                Value::List(list) => part.parse::<usize>().ok().and_then(|index| list.get(index)),
-                _ => None,
-            };
-            match next {
+            match current.part(part) {
                 Some(next) => current = next,
                 None => break,
             }

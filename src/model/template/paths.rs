@@ -6,18 +6,12 @@ use crate::model::value::{Unknown, Value};
 pub(super) fn unknown_on_path<'a>(value: &'a Value, path: &[String]) -> Option<&'a Unknown> {
     let mut current = value;
     for part in path {
-        match current {
-            Value::Unknown(unknown) => return Some(unknown),
-            Value::Map(map) => match map.get(part) {
-                Some(next) => current = next,
-                None => return None,
-            },
-            Value::List(list) => match part.parse::<usize>().ok().and_then(|index| list.get(index))
-            {
-                Some(next) => current = next,
-                None => return current.first_unknown(),
-            },
-            _ => return None,
+        match (current, current.part(part)) {
+            (Value::Unknown(unknown), _) => return Some(unknown),
+            (_, Some(next)) => current = next,
+            // It may be any of the list's, told by what is known only then.
+            (Value::List(_), None) => return current.first_unknown(),
+            (_, None) => return None,
         }
     }
     current.first_unknown()
@@ -27,12 +21,7 @@ pub(super) fn unknown_on_path<'a>(value: &'a Value, path: &[String]) -> Option<&
 pub(super) fn missing_part<'a>(value: &'a Value, path: &[String]) -> Option<(usize, Vec<&'a str>)> {
     let mut current = value;
     for (depth, part) in path.iter().enumerate() {
-        let next = match current {
-            Value::Map(map) => map.get(part),
-            Value::List(list) => part.parse::<usize>().ok().and_then(|index| list.get(index)),
-            _ => None,
-        };
-        match next {
+        match current.part(part) {
             Some(next) => current = next,
             None => {
                 let keys = current

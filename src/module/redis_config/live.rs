@@ -16,24 +16,24 @@ use crate::redis::version::Server;
 
 /// A server that answered.
 #[derive(Debug)]
-pub(super) struct Live<'a> {
-    pub(super) address: RedisAddress,
-    pub(super) state: &'a RedisState,
-    pub(super) server: Option<Server>,
-    pub(super) info: Info,
+pub(in crate::module) struct Live<'a> {
+    pub(in crate::module) address: RedisAddress,
+    pub(in crate::module) state: &'a RedisState,
+    pub(in crate::module) server: Option<Server>,
+    pub(in crate::module) info: Info,
     /// What CONFIG GET answered, as it did.
-    pub(super) config: IndexMap<String, String>,
-    pub(super) effective: Effective,
+    pub(in crate::module) config: IndexMap<String, String>,
+    pub(in crate::module) effective: Effective,
     /// What a guard on the host holds of it.
-    pub(super) guard: Option<GuardStatus>,
+    pub(in crate::module) guard: Option<GuardStatus>,
     /// Directives that CONFIG GET does not tell, which an earlier run wrote and which a restart has still to bring.
-    pub(super) owed: Vec<String>,
+    pub(in crate::module) owed: Vec<String>,
     /// Whether there is a note of them, old ones included.
-    pub(super) has_note: bool,
+    pub(in crate::module) has_note: bool,
 }
 
 /// Where the server that has the file is asked. `None`: none runs, or the task is about the file alone.
-pub(super) fn address(
+pub(in crate::module) fn address(
     parameters: &Parameters,
     instance: Option<&Instance<'_>>,
 ) -> Result<Option<RedisAddress>, Stop> {
@@ -62,7 +62,7 @@ pub(super) fn address(
 }
 
 /// What is asked of the host about it, beside the file.
-pub(super) fn probes(address: &RedisAddress, path: &str) -> Vec<Probe> {
+pub(in crate::module) fn probes(address: &RedisAddress, path: &str) -> Vec<Probe> {
     vec![
         Probe::Redis(address.clone()),
         guards(),
@@ -79,7 +79,7 @@ impl<'a> Live<'a> {
     ///
     /// # Errors
     /// A server that runs and cannot be asked: what it would do with the file is not known then.
-    pub(super) fn ask(
+    pub(in crate::module) fn ask(
         look: &Look<'a>,
         address: RedisAddress,
         path: &str,
@@ -147,19 +147,19 @@ impl<'a> Live<'a> {
     }
 
     /// What it is told apart by from a server that was started later.
-    pub(super) fn run_id(&self) -> &str {
+    pub(in crate::module) fn run_id(&self) -> &str {
         self.info.text("run_id").unwrap_or_default()
     }
 
     /// Seconds since 1970 at which it was started, by its own clock; Redis before 7.0 does not tell.
-    pub(super) fn started(&self) -> Option<i64> {
+    pub(in crate::module) fn started(&self) -> Option<i64> {
         let now = self.info.count("server_time_usec")? / 1_000_000;
         let uptime = self.info.count("uptime_in_seconds")?;
         i64::try_from(now.checked_sub(uptime)?).ok()
     }
 
     /// The server that it follows, as `replicaof` has it.
-    pub(super) fn follows(&self) -> Option<String> {
+    pub(in crate::module) fn follows(&self) -> Option<String> {
         if self.info.role() != Some(Role::Replica) {
             return None;
         }
@@ -169,7 +169,7 @@ impl<'a> Live<'a> {
     }
 
     /// Bytes that count against `maxmemory`.
-    pub(super) fn counted_memory(&self) -> u64 {
+    pub(in crate::module) fn counted_memory(&self) -> u64 {
         crate::redis::eviction::counted_memory(&self.info)
     }
 }

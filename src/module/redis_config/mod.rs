@@ -4,15 +4,15 @@ mod changes;
 mod converge;
 mod desired;
 mod judge;
-mod live;
+pub(in crate::module) mod live;
 mod lowering;
 mod note;
 mod owned;
 mod restart;
 mod run;
-mod server;
+pub(in crate::module) mod server;
 mod shown;
-mod trial;
+pub(in crate::module) mod trial;
 
 use server::Target;
 

@@ -7,7 +7,7 @@ use crate::redis::version::{Flavour, Server};
 
 /// Whether a server may defragment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Defragmentation {
+pub(in crate::module) enum Defragmentation {
     /// It can, and nothing speaks against it.
     Advised,
     /// It can, and something speaks against it.
@@ -35,33 +35,33 @@ impl Defragmentation {
 
 /// The server's product, program and abilities, as far as they are known.
 #[derive(Clone, Debug)]
-pub(super) struct Target<'a> {
-    pub(super) server: Option<Server>,
-    pub(super) binary: Option<&'a str>,
-    pub(super) config_file: Option<&'a str>,
+pub(in crate::module) struct Target<'a> {
+    pub(in crate::module) server: Option<Server>,
+    pub(in crate::module) binary: Option<&'a str>,
+    pub(in crate::module) config_file: Option<&'a str>,
     /// The account that its service has.
-    pub(super) user: Option<&'a str>,
-    pub(super) defragmentation: Defragmentation,
+    pub(in crate::module) user: Option<&'a str>,
+    pub(in crate::module) defragmentation: Defragmentation,
     /// What `defragmentation` rests on, in words.
-    pub(super) defragmentation_reason: Option<&'a str>,
+    pub(in crate::module) defragmentation_reason: Option<&'a str>,
     /// Bytes.
-    pub(super) usable_memory: Option<u64>,
+    pub(in crate::module) usable_memory: Option<u64>,
     /// Bytes that the host could give away.
-    pub(super) available_memory: Option<u64>,
+    pub(in crate::module) available_memory: Option<u64>,
     instances: Vec<Instance<'a>>,
 }
 
 /// One server of the host: a unit, a process, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Instance<'a> {
-    pub(super) running: bool,
-    pub(super) unit: Option<&'a str>,
-    pub(super) config_file: Option<&'a str>,
-    pub(super) user: Option<&'a str>,
-    pub(super) binary: Option<&'a str>,
+pub(in crate::module) struct Instance<'a> {
+    pub(in crate::module) running: bool,
+    pub(in crate::module) unit: Option<&'a str>,
+    pub(in crate::module) config_file: Option<&'a str>,
+    pub(in crate::module) user: Option<&'a str>,
+    pub(in crate::module) binary: Option<&'a str>,
     /// 0: it does not listen without TLS.
-    pub(super) port: u16,
-    pub(super) socket: Option<&'a str>,
+    pub(in crate::module) port: u16,
+    pub(in crate::module) socket: Option<&'a str>,
 }
 
 impl<'a> Instance<'a> {
@@ -82,7 +82,7 @@ impl<'a> Instance<'a> {
 impl<'a> Target<'a> {
     /// # Errors
     /// [`Stop::Unknown`] while a package is about to bring another server.
-    pub(super) fn of(look: &Look<'a>) -> Result<Self, Stop> {
+    pub(in crate::module) fn of(look: &Look<'a>) -> Result<Self, Stop> {
         let text = |name: &str| -> Result<Option<&'a str>, Stop> {
             Ok(look.fact(&["redis", name])?.and_then(Value::as_str))
         };
@@ -124,7 +124,7 @@ impl<'a> Target<'a> {
     }
 
     /// The server that has the file; where the task does not say which file, the only one that runs.
-    pub(super) fn instance(&self, file: &str, is_given: bool) -> Option<&Instance<'a>> {
+    pub(in crate::module) fn instance(&self, file: &str, is_given: bool) -> Option<&Instance<'a>> {
         let has_it = |instance: &&Instance<'_>| instance.config_file == Some(file);
         let only = || {
             let mut running = self.instances.iter().filter(|instance| instance.running);

@@ -7,7 +7,11 @@ use crate::redis::version::Server;
 const TRIAL: &str = include_str!("trial.sh");
 
 /// The words that make `program` try the file at `%s`, as `account`; without one it only reads it.
-pub(super) fn with(program: &str, account: Option<&str>, server: Option<&Server>) -> Vec<String> {
+pub(in crate::module) fn with(
+    program: &str,
+    account: Option<&str>,
+    server: Option<&Server>,
+) -> Vec<String> {
     let untold: Vec<&str> = catalogue::all()
         .iter()
         .filter(|known| {

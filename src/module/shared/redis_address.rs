@@ -95,11 +95,19 @@ pub fn redis_address(parameters: &Parameters, own: OwnAddress<'_>) -> Result<Red
         port: if socket.is_none() { port } else { 0 },
         socket,
         // An empty text is none: playbooks write `default(value='')` where there may be no password.
-        user: parameters.string("user")?.filter(|user| !user.is_empty()),
+        user: parameters
+            .string(own_name(parameters, "login_user"))?
+            .filter(|user| !user.is_empty()),
         password: parameters
-            .secret("password")?
+            .secret(own_name(parameters, "login_password"))?
             .filter(|password| !password.expose().is_empty()),
     })
+}
+
+/// What the module calls a parameter that has this name or alias.
+fn own_name(parameters: &Parameters, name: &'static str) -> &'static str {
+    let parameter = parameters.spec().parameter(name);
+    parameter.map_or(name, |parameter| parameter.name)
 }
 
 /// An address for a person.

@@ -32,6 +32,8 @@ pub enum Evidence {
     Libraries(Vec<String>),
     /// What `apt-cache depends` says of the package, or `rpm -q --requires --provides`.
     Package(String),
+    /// A running server says that it has `activedefrag yes`.
+    Enabled,
     /// What `MEMORY MALLOC-STATS` answers.
     MallocStats(String),
 }
@@ -72,6 +74,10 @@ impl Evidence {
             Self::Build(build) => version_line(build),
             Self::Libraries(libraries) => linked(libraries),
             Self::Package(metadata) => package(metadata),
+            Self::Enabled => supported(
+                Weight::Decisive,
+                "the running server has `activedefrag yes`, which it takes only where it can",
+            ),
             Self::MallocStats(stats) => malloc_stats(stats),
         }
     }

@@ -6,6 +6,7 @@ use super::wishes::{Wanted, Wishes};
 use crate::model::facts::{Facts, RedisBinary, RedisCandidate, RedisInstance};
 use crate::model::value::Map;
 use crate::redis::capability::{self, Assessment, Decision, Deployment, Evidence};
+use crate::redis::config_get;
 use crate::redis::info::{Info, Role};
 use crate::redis::version::{Build, Flavour, Server, Version};
 
@@ -141,6 +142,7 @@ impl<'a> Subject<'a> {
                         .filter(|old| old.path.starts_with("/proc/"));
                     evidence.extend(old.flat_map(of_binary));
                 }
+                evidence.extend(instance.iter().flat_map(|instance| of_running(instance)));
                 evidence
             }
             Self::Candidate(candidate) => {
@@ -170,6 +172,21 @@ fn binary_of<'a>(facts: &'a Facts, instance: &RedisInstance) -> Option<&'a Redis
     binaries()
         .find(|binary| binary.path == instance.binary)
         .or_else(|| binaries().find(|binary| binary.resolved == instance.binary))
+}
+
+/// What the running server tells while nothing of it is changed. Its answer to a trial setting would decide too, but
+/// would stand in its statistics as an error (INFO errorstats) after every look.
+fn of_running(instance: &RedisInstance) -> Vec<Evidence> {
+    let mut evidence = Vec::new();
+    let config = config_get::parse(&instance.config).unwrap_or_default();
+    if config.get("activedefrag").map(String::as_str) == Some("yes") {
+        evidence.push(Evidence::Enabled);
+    }
+    if instance.quantum != 0 {
+        let line = format!("Quantum size: {}", instance.quantum);
+        evidence.push(Evidence::MallocStats(line));
+    }
+    evidence
 }
 
 fn of_binary(binary: &RedisBinary) -> Vec<Evidence> {

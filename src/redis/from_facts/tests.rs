@@ -369,3 +369,43 @@ fn a_server_has_what_its_guard_says() {
     assert_eq!(guard["held_maxmemory"], Value::from(80_u64));
     assert_eq!(guard["holds"], Value::List(vec!["maxmemory".into()]));
 }
+
+/// What the running server says decides where its program could not be read; a hint alone does not.
+#[test]
+fn a_running_server_bears_witness() {
+    let mut facts = host(4 * GIB);
+    facts.redis_binaries[0].refuses_defragmentation = None;
+    facts.redis_instances[0].quantum = 8;
+    let of = |facts: &Facts| redis(facts, &[])["defragmentation_support"].clone();
+    assert_eq!(of(&facts), "unknown".into());
+    facts.redis_instances[0]
+        .config
+        .push_str("activedefrag\nyes\n");
+    assert_eq!(of(&facts), "supported".into());
+    let evidence = &redis(&facts, &[])["defragmentation_evidence"];
+    assert!(
+        format!("{evidence:?}").contains("steps of 8 bytes"),
+        "{evidence:?}"
+    );
+}
+
+#[test]
+fn memory_in_parts_is_told() {
+    let warnings = |facts: &Facts| redis(facts, &[])["sizing"].get("warnings").cloned();
+    let mut facts = host(4 * GIB);
+    facts.numa_nodes = 1;
+    assert_eq!(warnings(&facts), Some(Value::List(Vec::new())));
+    facts.numa_nodes = 2;
+    facts
+        .kernel_values
+        .insert("kernel.numa_balancing".to_owned(), "1".to_owned());
+    facts
+        .kernel_values
+        .insert("vm.zone_reclaim_mode".to_owned(), "0".to_owned());
+    let told = format!("{:?}", warnings(&facts));
+    assert!(
+        told.contains("2 parts") && told.contains("kernel.numa_balancing: 0"),
+        "{told}"
+    );
+    assert!(!told.contains("zone_reclaim"), "{told}");
+}

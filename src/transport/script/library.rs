@@ -34,6 +34,7 @@ pub(super) enum Part {
     ProgramStep,
     RedisSet,
     RedisLower,
+    RedisUser,
     Reboot,
 }
 
@@ -71,6 +72,7 @@ impl Part {
             Self::ProgramStep => include_str!("shell/program_step.sh"),
             Self::RedisSet => include_str!("shell/redis_set.sh"),
             Self::RedisLower => include_str!("shell/redis_lower.sh"),
+            Self::RedisUser => include_str!("shell/redis_user.sh"),
             Self::Reboot => include_str!("shell/reboot.sh"),
         }
     }
@@ -85,7 +87,7 @@ impl Part {
             Self::Redis => &[Self::RedisClient],
             Self::RedisHealth => &[Self::RedisClient],
             Self::RedisSet => &[Self::RedisClient, Self::Guard],
-            Self::RedisLower => &[Self::RedisSet],
+            Self::RedisLower | Self::RedisUser => &[Self::RedisSet],
             Self::Tree => &[Self::Limit, Self::Files],
             Self::ProgramProbe | Self::ProgramStep => &[Self::Program],
             Self::Write => &[Self::Program, Self::Attributes],

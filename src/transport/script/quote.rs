@@ -16,6 +16,21 @@ pub(super) fn has_nul(word: &str) -> bool {
     word.contains('\0')
 }
 
+/// A word as the client of a server reads it from its input: in double quotes, with every byte that is not plain as
+/// `\xHH`.
+pub(super) fn client_word(word: &[u8]) -> String {
+    let mut text = String::from("\"");
+    for byte in word {
+        match byte {
+            b'"' | b'\\' => text.push_str(&format!("\\{}", char::from(*byte))),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            other => text.push_str(&format!("\\x{other:02x}")),
+        }
+    }
+    text.push('"');
+    text
+}
+
 /// How a content travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Codec {
@@ -87,5 +102,17 @@ impl Heredoc {
             redirection: format!(" <<'{delimiter}'"),
             lines,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::client_word;
+
+    #[test]
+    fn words_are_quoted_for_the_client() {
+        assert_eq!(client_word(b""), "\"\"");
+        assert_eq!(client_word(b"a b'$(c)\\\""), "\"a b'$(c)\\\\\\\"\"");
+        assert_eq!(client_word("é\n".as_bytes()), "\"\\xc3\\xa9\\x0a\"");
     }
 }

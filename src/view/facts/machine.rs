@@ -97,6 +97,13 @@ fn machine(facts: &Facts) -> Vec<Row> {
             },
         );
     }
+    if facts.numa_nodes > 1 {
+        add(
+            "parts of the memory (NUMA nodes)",
+            facts.numa_nodes.to_string(),
+            "/sys/devices/system/node/online",
+        );
+    }
     add(
         "kernel",
         [&facts.system, &facts.kernel, &facts.architecture]

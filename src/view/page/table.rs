@@ -27,6 +27,13 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
+    /// Leaves out the columns behind the first `count`.
+    pub fn keep_columns(&mut self, count: usize) {
+        for row in &mut self.rows {
+            row.truncate(count);
+        }
+    }
+
     /// Whether no cell has to be wrapped, `indent` columns from the left.
     pub fn fits(&self, page: &Page, indent: usize) -> bool {
         let columns = self.columns(usize::MAX);

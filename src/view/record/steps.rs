@@ -32,6 +32,12 @@ pub fn describe(step: &Step) -> String {
             format!("set {} in the running server", words(&told))
         }
         Action::LowerMaxmemory { pace, .. } => format!("lower maxmemory to {} bytes", pace.to),
+        Action::RedisUser {
+            name, rules: None, ..
+        } => format!("remove the account {name} of the running server"),
+        Action::RedisUser { name, .. } => {
+            format!("give the account {name} of the running server its rules as they were")
+        }
         Action::Reboot { .. } => "restart the machine".to_owned(),
     }
 }

@@ -1,4 +1,18 @@
 
+	# For use inside $(...), as `limited` is. The password goes along where there is one.
+	ask_server() {
+		[ -n "$REDISCLI_AUTH" ] && export REDISCLI_AUTH
+		limited 4 "$client" "$@" 2>&1 <<-'EOF'
+			INFO all
+			ECHO cachesmith-between
+			CONFIG GET *
+		EOF
+	}
+	ask_allocator() {
+		[ -n "$REDISCLI_AUTH" ] && export REDISCLI_AUTH
+		echo MEMORY MALLOC-STATS | limited 4 "$client" "$@" 2>/dev/null
+	}
+
 	# --- running servers: what the kernel knows of them, and what they say ---
 	for pid in $servers; do
 		put process "$pid"
@@ -62,17 +76,26 @@
 		elif [ -z "$socket$port" ]; then
 			put unreachable 'its process title does not say where it listens'
 		else
-			answer=$(limited 4 "$client" "$@" 2>&1 <<-'EOF'
-				INFO all
-				ECHO cachesmith-between
-				CONFIG GET *
-			EOF
-			)
+			REDISCLI_AUTH=
+			answer=$(ask_server "$@")
 			code=$?
+			case $answer in
+			*NOAUTH*)
+				if [ -n "${c_server_password:-}" ]; then
+					# By the environment of the client alone: an argument would be seen by everybody.
+					REDISCLI_AUTH=$c_server_password
+					answer=$(ask_server "$@")
+					code=$?
+				fi
+				;;
+			esac
 			if [ "$code" -ge 124 ]; then
 				put unreachable 'it did not answer within 4 seconds'
 			else
 				put answer "$answer"
+				# How its allocator works, of some hundred lines about it.
+				put quantum "$(ask_allocator "$@" | sed -n 's/^Quantum size: *\([0-9]*\).*/\1/p')"
 			fi
+			unset REDISCLI_AUTH
 		fi
 	done

@@ -34,6 +34,9 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
         (Some(allowed), Some(online)) => allowed.min(online),
         (allowed, online) => allowed.or(online).unwrap_or(0),
     };
+    facts.numa_nodes = first("/sys/devices/system/node/online")
+        .and_then(count_list)
+        .unwrap_or(0);
     facts.page_size = number(records.get("page-size")).unwrap_or(0);
     let text = |text: Option<&str>| text.unwrap_or_default().trim().to_owned();
     facts.hostname = text(records.get("hostname"));

@@ -4,7 +4,7 @@
 	[ -r "$os_release" ] || os_release=/usr/lib/os-release
 	put files "$(grep -s '' /dev/null /proc/meminfo /proc/uptime /proc/1/comm \
 		"$os_release" /etc/debian_version /etc/alpine-release \
-		/sys/devices/system/cpu/online /sys/kernel/mm/transparent_hugepage/enabled \
+		/sys/devices/system/cpu/online /sys/devices/system/node/online /sys/kernel/mm/transparent_hugepage/enabled \
 		/sys/kernel/mm/transparent_hugepage/defrag \
 		/proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/ostype /proc/sys/kernel/arch \
 		/proc/sys/kernel/random/boot_id /proc/sys/kernel/pid_max /proc/sys/kernel/numa_balancing \

@@ -191,6 +191,7 @@ fn running(
         (None, Some(reason)) => reason.clone_into(&mut instance.unreachable),
         (None, None) => "the answer ended early".clone_into(&mut instance.unreachable),
     }
+    instance.quantum = process.get("quantum").trim().parse().unwrap_or(0);
     instance.config_file = info_field(&instance.info, "config_file")
         .or(unit.map(Unit::config_file))
         .unwrap_or_default()

@@ -11,6 +11,7 @@ mod packages;
 mod port;
 mod programs;
 mod redis;
+mod redis_user;
 mod rpm_version;
 mod services;
 mod stat;
@@ -24,9 +25,10 @@ use super::builder::Builder;
 use super::frames::Frame;
 use super::library::Part;
 use super::nonce::Nonce;
-use super::quote::has_nul;
+use super::quote::{has_nul, quote};
 use crate::model::fact_parts::FactParts;
-use crate::model::probe::{KernelValue, Observation, Probe};
+use crate::model::probe::{KernelValue, Observation, Probe, RedisAddress};
+use crate::model::secret::Secret;
 
 /// The file that tells one boot from another.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -79,13 +81,14 @@ impl<'a> Questions<'a> {
             Probe::Group(name) => add(&mut self.groups, name),
             Probe::PackageIndex => self.index = true,
             Probe::Facts
-            | Probe::SomeFacts(_)
+            | Probe::SomeFacts { .. }
             | Probe::Tree(_)
             | Probe::Glob(_)
             | Probe::Program(_)
             | Probe::Port { .. }
             | Probe::Service(_)
             | Probe::ServerHealth { .. }
+            | Probe::RedisUser(_)
             | Probe::Redis(_) => {}
         }
     }
@@ -124,8 +127,11 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
     }
     for (number, probe) in first_of_each(probes) {
         match probe {
-            Probe::Facts => facts(number, FactParts::ALL, &mut builder),
-            Probe::SomeFacts(parts) => facts(number, *parts, &mut builder),
+            Probe::Facts => facts(number, FactParts::ALL, None, &mut builder),
+            Probe::SomeFacts {
+                parts,
+                server_password,
+            } => facts(number, *parts, server_password.as_ref(), &mut builder),
             Probe::Tree(path) => tree::compile(number, path, &mut builder),
             Probe::Glob(pattern) => tree::compile_glob(number, pattern, &mut builder),
             Probe::Program(program) => programs::compile(number, program, &mut builder),
@@ -135,17 +141,22 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
                 health::compile(number, address, *watch, &mut builder);
             }
             Probe::Redis(address) => redis::compile(number, address, &mut builder),
+            Probe::RedisUser(question) => redis_user::compile(number, question, &mut builder),
             _ => {}
         }
     }
     builder.finish()
 }
 
-fn facts(number: usize, parts: FactParts, builder: &mut Builder) {
+fn facts(number: usize, parts: FactParts, password: Option<&Secret>, builder: &mut Builder) {
     builder.call("c_mark", ["facts", &number.to_string()]);
     // A shell of its own: what it defines and sets stays there.
     builder
         .raw("(\n")
+        .raw(&format!(
+            "c_server_password={}\n",
+            quote(password.map_or("", Secret::expose))
+        ))
         .raw(super::facts::snippet(parts))
         .raw("\n) </dev/null >&3 2>/dev/null\n");
 }
@@ -187,7 +198,7 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
             let number = || first_place(probes, probe).unwrap_or(0);
             match probe {
                 Probe::Facts => parse_facts(number(), FactParts::ALL, frames),
-                Probe::SomeFacts(parts) => parse_facts(number(), *parts, frames),
+                Probe::SomeFacts { parts, .. } => parse_facts(number(), *parts, frames),
                 Probe::File(path) => files.file(path),
                 Probe::Content(path) => files.content(path),
                 Probe::KernelValue(key) => kernel_value(key, &questions.kernel, &files, frames),
@@ -204,6 +215,7 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
                 Probe::Service(name) => services::parse(number(), name, frames),
                 Probe::ServerHealth { .. } => health::parse(number(), nonce, frames),
                 Probe::Redis(_) => redis::parse(number(), nonce, frames),
+                Probe::RedisUser(question) => redis_user::parse(number(), question, nonce, frames),
             }
         })
         .collect()
@@ -228,17 +240,45 @@ fn refusal(probe: &Probe) -> Option<String> {
         Probe::Group(name) => refused_word(name, "the name of a group", "-_.$@+\\ "),
         Probe::Program(program) => super::steps::refused_program(program),
         Probe::Port { host, .. } => refused_word(host, "an address", ".:-_%"),
-        Probe::Redis(address) | Probe::ServerHealth { address, .. } => {
-            let words = [&address.socket, &address.host, &address.user];
-            let password = address
-                .password
-                .as_ref()
-                .is_some_and(|p| has_nul(p.expose()));
-            (password || words.into_iter().flatten().any(|word| has_nul(word)))
-                .then(|| String::from("an address, account or password cannot hold a NUL byte"))
-        }
-        Probe::Facts | Probe::SomeFacts(_) | Probe::PackageIndex | Probe::BootId => None,
+        Probe::Redis(address) | Probe::ServerHealth { address, .. } => refused_address(address),
+        Probe::RedisUser(question) => refused_address(&question.address)
+            .or_else(|| refused_account(&question.name, &question.rules)),
+        Probe::SomeFacts {
+            server_password, ..
+        } => server_password
+            .as_ref()
+            .is_some_and(|password| has_nul(password.expose()))
+            .then(|| String::from("a password cannot hold a NUL byte")),
+        Probe::Facts | Probe::PackageIndex | Probe::BootId => None,
     }
+}
+
+/// Why a server at an address cannot be spoken to, if so.
+pub(super) fn refused_address(address: &RedisAddress) -> Option<String> {
+    let words = [&address.socket, &address.host, &address.user];
+    let secret = address.password.as_ref().map(Secret::expose);
+    words
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .chain(secret)
+        .any(has_nul)
+        .then(|| String::from("an address, account or password cannot hold a NUL byte"))
+}
+
+/// Why a server cannot be told these rules of an account, if so: it takes them apart at spaces.
+pub(super) fn refused_account(name: &str, rules: &[String]) -> Option<String> {
+    let plain = |word: &str| {
+        !word.is_empty() && !word.contains(|one: char| one.is_control() || one.is_whitespace())
+    };
+    if !plain(name) {
+        return Some(format!(
+            "`{}` is not the name of an account",
+            name.escape_debug()
+        ));
+    }
+    let bad = rules.iter().find(|word| !plain(word))?;
+    Some(format!("`{}` is no rule of an account", bad.escape_debug()))
 }
 
 /// Why a path cannot be used on a host, if so.

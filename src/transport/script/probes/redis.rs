@@ -1,15 +1,31 @@
 //! Running servers, asked through their own client.
 
+use crate::model::blob::Blob;
 use crate::model::probe::{Observation, RedisAddress, RedisState};
-use crate::transport::script::builder::Builder;
+use crate::transport::script::builder::{Builder, command};
 use crate::transport::script::frames::{Frame, find, words};
 use crate::transport::script::library::Part;
 use crate::transport::script::nonce::Nonce;
+use crate::transport::script::quote::Heredoc;
 
 pub(super) fn compile(number: usize, address: &RedisAddress, builder: &mut Builder) {
+    let tag = &builder.nonce().tag;
+    let commands =
+        format!("PING\nPING {tag}:info\nINFO all\nPING {tag}:config\nCONFIG GET *\nPING {tag}:end");
+    ask(number, address, commands, builder);
+}
+
+/// Puts commands to a server, a line each.
+pub(super) fn ask(number: usize, address: &RedisAddress, commands: String, builder: &mut Builder) {
     builder.need(Part::Redis);
-    builder.raw(&format!("c_number={number}\n"));
-    builder.call("c_redis", client_words(address));
+    let heredoc = Heredoc::new(&Blob::from(commands), &builder.nonce().frame);
+    let call = command("c_redis", client_words(address));
+    builder
+        .raw(&format!(
+            "c_number={number}\n{call}{}\n",
+            heredoc.redirection
+        ))
+        .raw(&heredoc.lines);
 }
 
 /// The password and the arguments with which the client finds a server.
@@ -33,20 +49,36 @@ pub(in crate::transport::script) fn client_words(address: &RedisAddress) -> Vec<
 /// What a server says that knows no password, to one that gives one: from 6.0 on, and before.
 const WANTS_NONE: [&str; 2] = ["without any password configured", "no password is set"];
 
+/// What the client printed, and what it complained of.
+pub(super) struct Said<'f> {
+    pub(super) answer: &'f [u8],
+    pub(super) complaint: String,
+    pub(super) timed_out: bool,
+}
+
+impl<'f> Said<'f> {
+    pub(super) fn find(number: usize, frames: &[Frame<'f>]) -> Option<Self> {
+        let of = |label: &str| {
+            frames
+                .iter()
+                .find(|frame| frame.label == label && frame.number(0) == Some(number))
+        };
+        Some(Self {
+            answer: of("redis")?.body,
+            complaint: of("redis-error").map_or(String::new(), |frame| words(frame.body)),
+            timed_out: of("redis-error").and_then(|frame| frame.number::<i32>(1)) == Some(137),
+        })
+    }
+}
+
 /// The client's code is 0 whatever the server answers, so only the words count.
 pub(super) fn parse(number: usize, nonce: &Nonce, frames: &[Frame<'_>]) -> Observation {
-    let of = |label: &str| {
-        frames
-            .iter()
-            .find(|frame| frame.label == label && frame.number(0) == Some(number))
-    };
-    let Some(answer) = of("redis") else {
+    let Some(said) = Said::find(number, frames) else {
         return Observation::Failed(String::from("the host said nothing of the server"));
     };
-    let complaint = of("redis-error").map_or(String::new(), |frame| words(frame.body));
-    let timed_out = of("redis-error").and_then(|frame| frame.number::<i32>(1)) == Some(137);
+    let (complaint, timed_out) = (said.complaint, said.timed_out);
     let marks = ["info", "config", "end"].map(|part| format!("{}:{part}\n", nonce.tag));
-    let (ping, rest) = split(answer.body, &marks[0]);
+    let (ping, rest) = split(said.answer, &marks[0]);
     let (info, rest) = split(rest, &marks[1]);
     let (config, _) = split(rest, &marks[2]);
     let ping = words(ping);
@@ -95,7 +127,7 @@ pub(super) fn split<'a>(body: &'a [u8], mark: &str) -> (&'a [u8], &'a [u8]) {
 }
 
 /// The server's error, when an answer is one: its first word is in capitals, as in `NOAUTH` or `ERR`.
-fn error_line(answer: &str) -> Option<String> {
+pub(super) fn error_line(answer: &str) -> Option<String> {
     let line = answer.trim_start().lines().next()?.trim();
     let line = line.strip_prefix("(error) ").unwrap_or(line);
     let (code, _) = line.split_once(' ')?;

@@ -1,4 +1,4 @@
-# c_redis SECRET ARGUMENT...: asks one server.
+# c_redis SECRET ARGUMENT...: puts the commands of the input to one server.
 c_redis() {
 	c_mark redis "$c_number"
 	if ! c_redis_client; then
@@ -6,18 +6,7 @@ c_redis() {
 		printf 'no redis-cli or valkey-cli on the host' >&3
 		return
 	fi
-	c_error=$(
-		{
-			c_redis_speak "$@" 2>&1 >&3 <<-END
-				PING
-				PING $c_tag:info
-				INFO all
-				PING $c_tag:config
-				CONFIG GET *
-				PING $c_tag:end
-			END
-		}
-	)
+	c_error=$(c_redis_speak "$@" 2>&1 >&3)
 	c_code=$?
 	c_mark redis-error "$c_number" "$c_code"
 	printf '%s' "$c_error" >&3

@@ -2,9 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::config;
 use super::program::{refused_program, start};
-use super::{chosen, kernel_path, refused_kernel, refused_path};
+use super::{account, config};
+use super::{chosen, kernel_path, refused_account, refused_address, refused_kernel, refused_path};
 use crate::model::blob::Blob;
 use crate::model::step::{Action, Attributes};
 use crate::transport::script::Options;
@@ -109,6 +109,11 @@ pub(super) fn compile(action: &Action, options: &Options, line: &mut Line, build
             at_once,
         } => config::set(address, settings, *at_once, line, builder),
         Action::LowerMaxmemory { address, pace } => config::lower(address, pace, line, builder),
+        Action::RedisUser {
+            address,
+            name,
+            rules,
+        } => account::set(address, name, rules.as_deref(), line, builder),
         Action::Reboot { .. } => {
             builder.need(Part::Program).need(Part::Reboot);
             line.then("c_reboot");
@@ -211,12 +216,18 @@ pub(super) fn refusal(action: &Action) -> Option<String> {
         }),
         Action::ConfigSet {
             address, settings, ..
-        } => config::refused_address(address).or_else(|| {
+        } => refused_address(address).or_else(|| {
             settings
                 .iter()
                 .find_map(|setting| config::refused_directive(&setting.name))
         }),
-        Action::LowerMaxmemory { address, .. } => config::refused_address(address),
+        Action::LowerMaxmemory { address, .. } => refused_address(address),
+        Action::RedisUser {
+            address,
+            name,
+            rules,
+        } => refused_address(address)
+            .or_else(|| refused_account(name, rules.as_deref().unwrap_or_default())),
         Action::Reboot { .. } => None,
     }
 }

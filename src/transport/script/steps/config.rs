@@ -3,12 +3,11 @@
 use super::action::Line;
 use crate::model::blob::Blob;
 use crate::model::probe::RedisAddress;
-use crate::model::secret::Secret;
 use crate::model::step::{ConfigSetting, Pace};
 use crate::transport::script::builder::{Builder, command};
 use crate::transport::script::library::Part;
 use crate::transport::script::probes::client_words;
-use crate::transport::script::quote::{Heredoc, has_nul};
+use crate::transport::script::quote::{Heredoc, client_word};
 
 /// Adds the guard that CONFIG GET answers as it did.
 pub(super) fn guard(
@@ -52,7 +51,11 @@ pub(super) fn set(
     let function = if at_once {
         input.push_str("CONFIG SET");
         for setting in settings {
-            input.push_str(&format!(" {} {}", setting.name, quoted(&setting.value)));
+            input.push_str(&format!(
+                " {} {}",
+                setting.name,
+                client_word(setting.value.as_bytes())
+            ));
         }
         let secret = settings.iter().any(|setting| setting.secret);
         command("c_config_set", [yes_or_no(secret)])
@@ -62,8 +65,8 @@ pub(super) fn set(
             input.push_str(&format!(
                 "{name}\n{}\nCONFIG SET {name} {}\nCONFIG SET {name} {}\n",
                 yes_or_no(setting.secret),
-                quoted(&setting.value),
-                quoted(&setting.before)
+                client_word(setting.value.as_bytes()),
+                client_word(setting.before.as_bytes())
             ));
         }
         "c_config_set_each".to_owned()
@@ -87,36 +90,9 @@ pub(super) fn lower(address: &RedisAddress, pace: &Pace, line: &mut Line, builde
 }
 
 /// Defines a function as the client at an address.
-fn client(function: &str, address: &RedisAddress, builder: &mut Builder) {
+pub(super) fn client(function: &str, address: &RedisAddress, builder: &mut Builder) {
     let words = command("c_redis_speak", client_words(address));
     builder.raw(&format!("{function}() {{\n{words}\n}}\n"));
-}
-
-/// A word as the client reads it: in double quotes, with every byte that is not plain as `\xHH`.
-fn quoted(value: &Blob) -> String {
-    let mut text = String::from("\"");
-    for byte in value.as_bytes() {
-        match byte {
-            b'"' | b'\\' => text.push_str(&format!("\\{}", char::from(*byte))),
-            b' '..=b'~' => text.push(char::from(*byte)),
-            other => text.push_str(&format!("\\x{other:02x}")),
-        }
-    }
-    text.push('"');
-    text
-}
-
-/// Why a server at an address cannot be spoken to, if so.
-pub(super) fn refused_address(address: &RedisAddress) -> Option<String> {
-    let words = [&address.socket, &address.host, &address.user];
-    let secret = address.password.as_ref().map(Secret::expose);
-    words
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .chain(secret)
-        .any(has_nul)
-        .then(|| String::from("the address of a server cannot hold a NUL byte"))
 }
 
 /// Why a directive cannot be asked for or set, if so.
@@ -141,13 +117,6 @@ pub(super) fn refused_values(values: &[(String, Blob)]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_for_the_client() {
-        assert_eq!(quoted(&Blob::from("")), "\"\"");
-        assert_eq!(quoted(&Blob::from("a b'$(c)\\\"")), "\"a b'$(c)\\\\\\\"\"");
-        assert_eq!(quoted(&Blob::from("é\n")), "\"\\xc3\\xa9\\x0a\"");
-    }
 
     #[test]
     fn names_are_plain() {

@@ -3,6 +3,7 @@
 //! Every step is one line: it begins (which is told to the controller first), its guard is checked, it acts; the
 //! next line reports it and ends the script where it was not done.
 
+mod account;
 mod action;
 mod config;
 mod outcome;
@@ -17,7 +18,9 @@ use super::builder::{Builder, command};
 use super::lease::{self, Hold};
 use super::library::Part;
 use super::nonce::Nonce;
-use super::probes::{UNIT_LETTERS, fold, kernel_path, refused_path, refused_word};
+use super::probes::{
+    UNIT_LETTERS, fold, kernel_path, refused_account, refused_address, refused_path, refused_word,
+};
 use crate::model::step::{Action, Guard, Step};
 
 pub(super) use outcome::{bounded, parse};
@@ -85,6 +88,11 @@ fn add_guard(guard: &Guard, line: &mut action::Line, builder: &mut Builder) {
             [unit.clone(), pid.to_string(), started.to_string()],
         ),
         Guard::Config { address, values } => return config::guard(address, values, line, builder),
+        Guard::RedisUser {
+            address,
+            name,
+            rules,
+        } => return account::guard(address, name, rules.as_deref(), line, builder),
     };
     line.then(&command);
 }
@@ -111,7 +119,10 @@ fn refusal(step: &Step) -> Option<String> {
             refused_word(unit, "the name of a unit", UNIT_LETTERS)
         }
         Some(Guard::Config { address, values }) => {
-            config::refused_address(address).or_else(|| config::refused_values(values))
+            refused_address(address).or_else(|| config::refused_values(values))
+        }
+        Some(Guard::RedisUser { address, name, .. }) => {
+            refused_address(address).or_else(|| refused_account(name, &[]))
         }
         None => None,
     };

@@ -145,7 +145,6 @@ fn an_apply_goes_over_the_waves_that_the_plan_said() {
 }
 
 #[test]
-#[ignore = "hosts side by side that are one machine contend for its lease: to be run on hosts of their own"]
 fn a_throttled_task_is_carried_out_by_so_many_hosts_at_once() {
     let playbook = |throttle: &str| {
         format!(

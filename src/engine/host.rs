@@ -1,24 +1,22 @@
 //! One host's way through a play: walk, do what comes next, walk again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::Context;
-use super::exchange::{self, Trouble};
+use super::exchange::Trouble;
 use super::foresee::foresee;
 use super::gate::{Before, Known};
 use super::leases;
-use super::notes;
 use super::once::{self, Board};
 use super::throttle::Turn;
-use super::topology::Known as Topology;
 use super::walk::{self, Done, Finished, Key, Memory, Next, Setting, Target};
 use crate::model::event::{
     Counts, Event, FailedOver, HostReport, HostStatus, Mode, ShownFailure, TaskKind, TaskReport,
     TaskStatus,
 };
 use crate::model::facts::Facts;
-use crate::model::probe::{Observation, Probe};
+use crate::model::probe::Probe;
 use crate::model::value::Map;
 use crate::module::Failure;
 use crate::module::world::World;
@@ -67,7 +65,7 @@ pub(super) struct HostPlay<'a> {
     last: Option<String>,
     /// Handlers that were notified and have not run, as the last walk found.
     owed: Vec<String>,
-    reached: bool,
+    pub(super) reached: bool,
 }
 
 /// How it ended.
@@ -214,6 +212,8 @@ impl<'a> HostPlay<'a> {
                     self.ask(&target, vec![Probe::Facts]).await?;
                 }
             }
+        } else {
+            self.ask_what_is_owed().await?;
         }
         for _ in 0..MOST_WALKS {
             let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
@@ -364,106 +364,6 @@ impl<'a> HostPlay<'a> {
                 self.memory.done.insert(key, done);
             }
         }
-    }
-
-    /// Asks each target, in one round trip each.
-    async fn ask_all(
-        &mut self,
-        questions: BTreeMap<Target, BTreeSet<Probe>>,
-    ) -> Result<(), Trouble> {
-        for (target, probes) in questions {
-            self.ask(&target, probes.into_iter().collect()).await?;
-        }
-        Ok(())
-    }
-
-    /// Whether the last walk came across something that may use facts which were not asked: a template that nobody saw
-    /// before. The walk counts for nothing then.
-    fn lacks_facts(&self) -> bool {
-        let needed = self.context.templates.needed_facts();
-        self.setting.play.gather_facts
-            && self
-                .facts
-                .as_ref()
-                .is_some_and(|facts| !facts.parts.covers(needed))
-    }
-
-    /// Asks a target, in one round trip. Facts are asked in the parts that the run may use.
-    async fn ask(&mut self, target: &Target, mut probes: Vec<Probe>) -> Result<(), Trouble> {
-        // Stale facts travel with whatever is asked next.
-        if self.memory.facts_stale
-            && *target == self.setting.facts_target
-            && !probes.contains(&Probe::Facts)
-        {
-            probes.push(Probe::Facts);
-        }
-        for probe in &mut probes {
-            if *probe == Probe::Facts {
-                let parts = self.context.templates.needed_facts();
-                *probe = self.setting.facts_probe(parts);
-            }
-        }
-        let answers =
-            exchange::observe(self.context, target, self.connection_of(target), &probes).await?;
-        if !std::mem::replace(&mut self.reached, true) && self.kept.is_none() {
-            self.context.tell(Event::HostReached {
-                host: self.setting.host.clone(),
-            });
-        }
-        for (probe, answer) in probes.into_iter().zip(answers) {
-            match answer {
-                Observation::Facts(facts) => {
-                    self.see_locks(&facts.locks)?;
-                    self.know(Arc::from(facts))?;
-                }
-                Observation::Failed(reason) if matches!(probe, Probe::SomeFacts { .. }) => {
-                    return Err(Trouble::Failed(Failure::new(format!(
-                        "the host's facts could not be had: {reason}"
-                    ))));
-                }
-                answer => self
-                    .worlds
-                    .entry(target.clone())
-                    .or_default()
-                    .observe(probe, answer),
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes variables of what the host said of itself, as this play wishes them.
-    fn know(&mut self, facts: Arc<Facts>) -> Result<(), Trouble> {
-        // Handlers that an earlier run earned in this play and could not run.
-        let key = notes::key(&self.setting.play.key);
-        if let Some(names) = facts.pending_handlers.get(&key)
-            && !self.note_written
-        {
-            self.memory.notified.clone_from(names);
-            self.note_written = true;
-        }
-        let wishes = self.setting.sizing_wishes().map_err(Trouble::Failed)?;
-        if let Some(reason) = crate::redis::from_facts::unmet(&facts, wishes.as_ref()) {
-            let failure = Failure::new(reason)
-                .help("say `auto` to plan without it, or move to a build with its own jemalloc: `cachesmith explain` tells which");
-            return Err(Trouble::Failed(failure));
-        }
-        let mut variables = super::facts::variables(&facts, wishes.as_ref());
-        if let Some(topology) = self.topology() {
-            topology
-                .annotate(&self.setting.host, &facts, &mut variables)
-                .map_err(Trouble::Failed)?;
-        }
-        self.memory.facts = variables;
-        self.memory.facts_stale = false;
-        self.facts = Some(facts);
-        Ok(())
-    }
-
-    /// The servers of the play's hosts, where they decide what is done. Who only looks changes nothing.
-    fn topology(&self) -> Option<Arc<Topology>> {
-        let changes = self.setting.mode != Mode::Verify;
-        let known = self.context.topology_of(self.setting.play_index);
-        known.filter(|_| changes)
     }
 
     /// The play's `connection` counts for its own hosts only.

@@ -3,6 +3,7 @@
 //! `walk` decides: a pure walk through a play for one host, from what is known of it. `host` does: it asks what the
 //! walk misses, carries out what it planned, and walks again. `run` leads all hosts through all plays.
 
+mod asking;
 mod batch;
 pub mod candidates;
 pub mod context;

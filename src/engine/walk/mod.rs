@@ -324,8 +324,10 @@ impl Walk<'_> {
         }
     }
 
-    /// Notes questions for a target.
+    /// Notes questions for a target. Should the run end before they are answered, what was earned until here is owed.
     fn ask(&mut self, target: &Target, probes: impl IntoIterator<Item = Probe>) {
+        let notified = self.notified.iter().map(|(name, _)| name.clone());
+        self.owed.get_or_insert_with(|| notified.collect());
         self.missing
             .entry(target.clone())
             .or_default()

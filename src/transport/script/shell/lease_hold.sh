@@ -1,6 +1,9 @@
 # A file passes from one state to the next through a marker that only one can make and that is named for the state
 # before: of two scripts that saw the same state, one goes on. Each state has a token of its own.
 c_turns=0
+# How often it is tried to come by the marker. Many may try at once where one machine stands under many names.
+c_tries=50
+c_patience=40
 c_covered=no
 c_shell=''
 c_users=''
@@ -54,7 +57,8 @@ c_lease_claim() {
 	if ! (set -C && umask 022 && : >"$c_marker") 2>/dev/null; then
 		if [ -e "$c_marker" ]; then
 			c_lease_stale
-		elif [ -d "$c_folder" ]; then
+		elif [ "$c_try" -gt "$c_patience" ]; then
+			# Not somebody else, whose marker has just gone.
 			c_error="cannot write in $c_folder"
 		fi
 		return 1
@@ -75,7 +79,16 @@ c_lease_unclaim() {
 
 # A marker is there for a moment only. One whose script has ended was left by an accident.
 c_lease_stale() {
-	sleep 1
+	c_waits=0
+	while [ "$c_waits" -lt 10 ]; do
+		# Not every sleep knows parts of a second.
+		sleep 0.1 2>/dev/null || {
+			sleep 1
+			break
+		}
+		[ -e "$c_marker" ] || return 0
+		c_waits=$((c_waits + 1))
+	done
 	if c_lease_read "$c_marker" && [ "$c_h_busy" = no ]; then
 		rm -f "$c_marker"
 	fi
@@ -174,7 +187,7 @@ c_lease_begin() {
 		c_lease_place lease
 	fi
 	c_try=0
-	while [ "$c_try" -lt 5 ]; do
+	while [ "$c_try" -lt "$c_tries" ]; do
 		c_try=$((c_try + 1))
 		c_since=''
 		c_from=none
@@ -216,6 +229,7 @@ c_lease_begin() {
 # Before each step: it is still ours, and has time left.
 c_lease_keep() {
 	[ "$c_covered" != elsewhere ] || return 0
+	c_try=0
 	if c_lease_read "$c_lease_file" && [ "$c_h_run" = "$c_run" ]; then
 		[ "$c_covered" = no ] || return 0
 		[ "$c_h_left" -le "$((c_term * 2 / 3))" ] || return 0
@@ -234,7 +248,7 @@ c_lease_keep() {
 c_lease_give() {
 	[ "$c_covered" = no ] || return 0
 	c_try=0
-	while [ "$c_try" -lt 5 ]; do
+	while [ "$c_try" -lt "$c_tries" ]; do
 		c_try=$((c_try + 1))
 		if ! c_lease_read "$c_lease_file" || [ "$c_h_run" != "$c_run" ]; then
 			return 0

@@ -25,7 +25,7 @@ c_lock_set() {
 	c_lease_place lock
 	c_since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	c_try=0
-	while [ "$c_try" -lt 5 ]; do
+	while [ "$c_try" -lt "$c_tries" ]; do
 		c_try=$((c_try + 1))
 		c_from=none
 		if c_lease_read "$c_lease_file"; then
@@ -52,6 +52,7 @@ c_lock_set() {
 c_lock_remove() {
 	c_lease_place "$1"
 	c_lease_read "$c_lease_file" || return 0
+	c_try=$c_tries
 	if c_lease_claim "$c_h_token"; then
 		rm -f "$c_lease_file"
 		c_lease_unclaim

@@ -69,6 +69,11 @@ const OF_THE_MACHINE: &[&str] = &[
 const OF_THE_MACHINES_MEMORY: &[&str] = &["available", "free", "oom_kills", "swap", "total"];
 
 impl FactParts {
+    /// Facts that were kept were asked as a whole.
+    pub(crate) const fn all() -> Self {
+        Self::ALL
+    }
+
     pub const NONE: Self = Self {
         network: false,
         mounts: false,

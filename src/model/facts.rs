@@ -79,7 +79,7 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locks: Vec<HostLock>,
     /// What was asked.
-    #[serde(skip)]
+    #[serde(skip, default = "FactParts::all")]
     pub parts: FactParts,
     /// Facts that could not be had: name and reason.
     pub missing: IndexMap<String, String>,

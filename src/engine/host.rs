@@ -183,6 +183,7 @@ impl<'a> HostPlay<'a> {
     }
 
     pub(super) async fn play(&mut self) -> Result<Finished, Trouble> {
+        self.is_permitted()?;
         self.context.leases.lead(&self.setting.facts_target);
         if self.setting.play.gather_facts {
             match self.facts.take() {

@@ -17,6 +17,7 @@ mod g_redis_config;
 mod h_accounts_of_servers;
 mod i_replicas;
 mod l_locks;
+mod m_saved_plans;
 mod r_rollback;
 mod support;
 mod w_rolling;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use cachesmith::engine::context::Context;
 use cachesmith::engine::leases::Leases;
 use cachesmith::engine::peers::Peers;
+use cachesmith::engine::permit::Exact;
 use cachesmith::engine::run;
 use cachesmith::engine::sessions::Sessions;
 use cachesmith::engine::walk::Tags;
@@ -77,6 +78,7 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         tags: Tags::default(),
         detail: 0,
         sessions: Sessions::new(inventory, templates, extra, Limits::new(1), false),
+        exact: Exact::default(),
         leases: Leases::default(),
         events,
         journal: Arc::new(NoJournal),

@@ -27,7 +27,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what would change, and change nothing. Exits 0 when there is nothing to do, 2 when there is.
-    Plan(PlayArguments),
+    Plan(PlanArguments),
     /// Show what would change, ask, and make it so.
     Apply(ApplyArguments),
     /// Run the post-checks of a playbook, and change nothing.
@@ -42,9 +42,9 @@ pub enum Command {
     Lint(LintArguments),
     /// List the recorded runs, newest first.
     Runs,
-    /// Show one recorded run: what was done on each host, and how to undo it.
+    /// Show one recorded run: what was done on each host, and how to undo it. Or a saved plan.
     Show {
-        /// The run's name, as `runs` lists it, or its beginning. `last` is the newest.
+        /// The run's name, as `runs` lists it, or its beginning. `last` is the newest. Or a file that `plan --out` wrote.
         run: String,
     },
     /// Keep all runs away from hosts, and say why.
@@ -77,7 +77,8 @@ pub enum Command {
 /// Which hosts, which tasks, which variables.
 #[derive(Debug, Args)]
 pub struct PlayArguments {
-    /// A playbook's path, or the name of a built-in one (`redis-cache`, `rolling-config`).
+    /// A playbook's path, or the name of a built-in one (`redis-cache`, `rolling-config`). For `apply` also a plan that
+    /// `plan --out` wrote.
     pub playbook: String,
     #[command(flatten)]
     pub hosts: HostArguments,
@@ -90,12 +91,24 @@ pub struct PlayArguments {
 }
 
 #[derive(Debug, Args)]
+pub struct PlanArguments {
+    #[command(flatten)]
+    pub play: PlayArguments,
+    /// Write the plan into a file: `apply FILE` makes exactly these changes, on hosts that have not moved since.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub struct ApplyArguments {
     #[command(flatten)]
     pub play: PlayArguments,
     /// Do not ask; also not at gates.
     #[arg(short, long)]
     pub yes: bool,
+    /// How old a saved plan may be that is applied: `90s`, `30m`, `24h`, `3d`.
+    #[arg(long, default_value = "24h", value_name = "TIME", env = "CACHESMITH_MAX_AGE", value_parser = super::span::seconds)]
+    pub max_age: u64,
     /// Change hosts inside their freeze windows too, and keep this reason in the record of the run.
     #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub override_freeze: Option<String>,

@@ -9,6 +9,7 @@ use super::Exit;
 use super::args::{ExplainArguments, FactsArguments};
 use super::prepare::{self, Wish};
 use crate::engine::exchange::Trouble;
+use crate::engine::permit::Exact;
 use crate::engine::run::hosts_of;
 use crate::engine::survey::{Questions, survey};
 use crate::engine::walk::Tags;
@@ -119,6 +120,7 @@ async fn ask(asking: Asking<'_>, names: Vec<String>, console: &mut Console) -> E
         freezes: Vec::new(),
         person: None,
         what: String::new(),
+        exact: Exact::default(),
     };
     // There are no events: nothing is run.
     let (events, _) = mpsc::unbounded_channel();

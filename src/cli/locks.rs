@@ -9,6 +9,7 @@ use super::Exit;
 use super::args::{LockArguments, LockHosts, UnlockArguments};
 use super::prepare::{self, Wish};
 use crate::engine::exchange::Trouble;
+use crate::engine::permit::Exact;
 use crate::engine::survey::order;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
@@ -88,6 +89,7 @@ async fn ask(
         freezes: Vec::new(),
         person: None,
         what: String::new(),
+        exact: Exact::default(),
     };
     // There are no events: nothing is run.
     let (events, _) = mpsc::unbounded_channel();

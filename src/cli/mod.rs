@@ -15,6 +15,7 @@ mod play;
 mod prepare;
 mod resume;
 mod rollback;
+mod saved;
 mod span;
 mod tags;
 mod usage;
@@ -24,7 +25,10 @@ pub use usage::tell as tell_usage;
 
 use args::{Arguments, Command};
 
+use std::path::Path;
+
 use crate::error::Error;
+use crate::journal::saved::is_plan;
 use crate::view::Console;
 
 /// The manual page, in roff, made of the same words as the help.
@@ -45,7 +49,13 @@ pub fn man_page() -> anyhow::Result<String> {
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> {
     use crate::model::event::Mode;
     match &arguments.command {
-        Command::Plan(play) => play::run(Mode::Plan, play, false, None, console),
+        Command::Plan(plan) => match &plan.out {
+            Some(out) => saved::plan(&plan.play, out, console),
+            None => play::run(Mode::Plan, &plan.play, false, None, console),
+        },
+        Command::Apply(apply) if is_plan(Path::new(&apply.play.playbook)) => {
+            saved::apply(Path::new(&apply.play.playbook), apply, console)
+        }
         Command::Apply(apply) => {
             let reason = apply.override_freeze.as_deref();
             play::run(Mode::Apply, &apply.play, apply.yes, reason, console)
@@ -63,6 +73,7 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> 
         Command::Runs => crate::cli::play::list_runs(console),
         Command::Resume(resume) => resume::run(resume, console),
         Command::Rollback(rollback) => rollback::run(rollback, console),
+        Command::Show { run } if is_plan(Path::new(run)) => saved::show(Path::new(run), console),
         Command::Show { run } => crate::cli::play::show_run(run, console),
         // Made before anything else; it needs no console.
         Command::ManPage => Ok(Exit::Done),

@@ -14,6 +14,7 @@ use super::prepare::{self, Hosts, Wish};
 use super::tags;
 use crate::engine::candidates::candidates;
 use crate::engine::gate::Question;
+use crate::engine::permit::Exact;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,8 +29,8 @@ use crate::rollout::{Candidate, Frozen};
 use crate::view::Console;
 
 /// A playbook with all that is needed to run it.
-struct Prepared {
-    playbook: Playbook,
+pub(super) struct Prepared {
+    pub(super) playbook: Playbook,
     hosts: Hosts,
     templates: Arc<Templates>,
     /// The hosts of each play, in the order in which they are cut into waves.
@@ -40,11 +41,13 @@ struct Prepared {
     override_freeze: Option<String>,
     /// The run that it goes on with.
     resumes: Option<String>,
+    /// Whether it is held against a saved plan.
+    pub(super) exact: Exact,
 }
 
 impl Prepared {
     /// Freeze windows do not count, where there is a reason.
-    fn override_freezes(&mut self, reason: Option<&str>) {
+    pub(super) fn override_freezes(&mut self, reason: Option<&str>) {
         if let Some(reason) = reason {
             self.freezes.clear();
             self.override_freeze = Some(reason.to_owned());
@@ -52,7 +55,7 @@ impl Prepared {
     }
 
     /// The names of each play's hosts.
-    fn names(&self) -> Vec<Vec<String>> {
+    pub(super) fn names(&self) -> Vec<Vec<String>> {
         let plays = self.plays.iter();
         plays
             .map(|hosts| hosts.iter().map(|host| host.name.clone()).collect())
@@ -153,14 +156,26 @@ fn lead(
             }
         }
     }
+    let summary = led(mode, arguments, prepared, yes, &runtime, console)?;
+    Ok(exit(mode, &summary))
+}
+
+/// Leads a run that was agreed to.
+pub(super) fn led(
+    mode: Mode,
+    arguments: &PlayArguments,
+    prepared: &Prepared,
+    yes: bool,
+    runtime: &tokio::runtime::Runtime,
+    console: &mut Console,
+) -> Result<Summary> {
     // Who says yes beforehand says it to every gate.
     let (asks, mut questions) = mpsc::unbounded_channel();
     let person = (!yes).then_some(Person {
         asks,
         questions: &mut questions,
     });
-    let summary = runtime.block_on(carry_through(mode, arguments, prepared, person, console))?;
-    Ok(exit(mode, &summary))
+    runtime.block_on(carry_through(mode, arguments, prepared, person, console))
 }
 
 /// Somebody who answers at gates.
@@ -182,7 +197,7 @@ pub(super) async fn answer() -> Option<bool> {
 }
 
 /// Loads and checks everything.
-fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared> {
+pub(super) fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared> {
     let templates = Arc::new(Templates::default());
     let loaded = load::playbook::load(&arguments.playbook, &templates);
     let folder = loaded
@@ -251,6 +266,7 @@ fn prepare(arguments: &PlayArguments, console: &mut Console) -> Result<Prepared>
         templates,
         plays,
         resumes: None,
+        exact: Exact::default(),
         freezes,
         override_freeze: None,
     })
@@ -320,6 +336,7 @@ async fn carry_through(
         freezes: prepared.freezes.clone(),
         person,
         what,
+        exact: prepared.exact.clone(),
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,

@@ -14,6 +14,7 @@ use crate::engine::gate::Question;
 use crate::engine::leases::Leases;
 use crate::engine::notes::RunOnHost;
 use crate::engine::peers::Peers;
+use crate::engine::permit::Exact;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
@@ -101,6 +102,8 @@ pub(super) struct Wish<'a> {
     pub(super) person: Option<UnboundedSender<Question>>,
     /// What hosts keep of the run, beside its name.
     pub(super) what: String,
+    /// Whether it is held against a saved plan.
+    pub(super) exact: Exact,
 }
 
 /// What can be known of hosts before they are asked anything.
@@ -175,6 +178,7 @@ pub(super) fn context(
         tags: wish.tags,
         detail: wish.detail,
         sessions,
+        exact: wish.exact,
         leases,
         events,
         journal,

@@ -13,6 +13,7 @@ use super::args::RollbackArguments;
 use super::conduct::{conduct, tell};
 use super::play::{answer, exit, now, runtime};
 use super::prepare::{self, Hosts, Wish};
+use crate::engine::permit::Exact;
 use crate::engine::rollback::{self, Undone};
 use crate::engine::run::Summary;
 use crate::engine::walk::Tags;
@@ -197,6 +198,7 @@ fn carry_through(
         freezes: Vec::new(),
         person: None,
         what,
+        exact: Exact::default(),
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,

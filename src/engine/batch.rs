@@ -27,6 +27,15 @@ impl HostPlay<'_> {
         owed: &[String],
         last: bool,
     ) -> Result<(), Trouble> {
+        if let Some(permit) = &self.context().exact.permit
+            && let Err(failure) = permit.check(&self.setting, &planned)
+        {
+            return Err(if self.counts.changed == 0 {
+                Trouble::Refused(failure)
+            } else {
+                Trouble::Failed(failure)
+            });
+        }
         let first = self
             .context()
             .journal

@@ -11,6 +11,7 @@ use super::gate::Question;
 use super::leases::Leases;
 use super::notes::RunOnHost;
 use super::peers::Peers;
+use super::permit::Exact;
 use super::sessions::Sessions;
 use super::topology::Known;
 use super::walk::Tags;
@@ -38,6 +39,8 @@ pub struct Context {
     /// How much detail was asked for: how often `-v` was given.
     pub detail: u8,
     pub sessions: Sessions,
+    /// Whether this run is held against a saved plan.
+    pub exact: Exact,
     /// The hosts that this run holds.
     pub leases: Leases,
     pub events: UnboundedSender<Event>,

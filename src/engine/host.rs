@@ -188,6 +188,7 @@ impl<'a> HostPlay<'a> {
     }
 
     pub(super) async fn play(&mut self) -> Result<Finished, Trouble> {
+        self.is_permitted()?;
         if let Some(topology) = self.topology()
             && topology
                 .look_again(self.context, &self.setting.play, &self.setting.host)

@@ -7,6 +7,15 @@ use crate::model::event::{Event, Mode};
 use crate::model::lock::{HostLock, LockKind};
 
 impl HostPlay<'_> {
+    /// A saved plan keeps hosts out that are not as they were.
+    pub(super) fn is_permitted(&self) -> Result<(), Trouble> {
+        let permit = self.context().exact.permit.as_ref();
+        match permit.and_then(|permit| permit.refusal(&self.setting.host)) {
+            Some(failure) => Err(Trouble::Refused(failure)),
+            None => Ok(()),
+        }
+    }
+
     /// Whether this is the host's last play of the run.
     pub(super) fn has_no_further_play(&self) -> bool {
         let (host, play) = (&self.setting.host, self.setting.play_index);

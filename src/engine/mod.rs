@@ -22,6 +22,7 @@ pub mod notes;
 mod once;
 mod outcomes;
 pub mod peers;
+pub mod permit;
 mod restart;
 pub mod rollback;
 mod rolling;

@@ -223,6 +223,7 @@ pub(super) fn setting(
         resources: Arc::clone(&context.resources),
         tags: context.tags.clone(),
         detail: context.detail,
+        fingerprints: context.exact.fingerprints.clone(),
     };
     // Facts are asked as whom the play's tasks run: root sees more.
     if let Ok(Evaluated::Known(target)) = super::walk::target_of(&setting, &play.keywords, &scope)

@@ -10,6 +10,7 @@ mod intend;
 mod progress;
 mod reading;
 mod record;
+pub mod saved;
 mod seal;
 pub mod under_way;
 

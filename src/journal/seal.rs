@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// Bytes of a key and of the number that goes with each line.
@@ -19,7 +20,10 @@ const KEY: usize = 32;
 const NONCE: usize = 24;
 
 /// Seals and opens lines.
-pub(super) struct Seal(XChaCha20Poly1305);
+pub(super) struct Seal {
+    cipher: XChaCha20Poly1305,
+    name: String,
+}
 
 impl Seal {
     /// With the key at this path; it is made where there is none.
@@ -38,7 +42,15 @@ impl Seal {
                 path.display()
             )));
         }
-        Ok(Self(XChaCha20Poly1305::new(Key::from_slice(&key))))
+        Ok(Self {
+            cipher: XChaCha20Poly1305::new(Key::from_slice(&key)),
+            name: name(&key),
+        })
+    }
+
+    /// Tells the key from others, and nothing else of it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// A text as a sealed line.
@@ -49,7 +61,7 @@ impl Seal {
         let mut nonce = [0_u8; NONCE];
         random(&mut nonce)?;
         let sealed = self
-            .0
+            .cipher
             .encrypt(XNonce::from_slice(&nonce), text)
             .map_err(|_| io::Error::other("it could not be sealed"))?;
         Ok(STANDARD.encode([&nonce[..], &sealed].concat()))
@@ -59,7 +71,7 @@ impl Seal {
     pub(super) fn open(&self, line: &str) -> Option<Zeroizing<Vec<u8>>> {
         let bytes = STANDARD.decode(line.trim()).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
-        self.0
+        self.cipher
             .decrypt(XNonce::from_slice(nonce), sealed)
             .ok()
             .map(Zeroizing::new)
@@ -88,7 +100,20 @@ fn make(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-fn random(bytes: &mut [u8]) -> io::Result<()> {
+/// A digest of the key under a word of its own.
+fn name(key: &[u8]) -> String {
+    Sha256::new()
+        .chain_update(b"the name of a cachesmith journal key")
+        .chain_update(key)
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Random bytes of the system's.
+pub(super) fn random(bytes: &mut [u8]) -> io::Result<()> {
     fs::File::open("/dev/urandom")?.read_exact(bytes)
 }
 

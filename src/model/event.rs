@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, ChangeKind, Difference};
+use super::fingerprint::Fingerprint;
 use super::impact::Impact;
 use super::replication::Shard;
 use super::value::Unknown;
@@ -208,6 +209,9 @@ pub struct TaskReport {
     /// How long its steps took on the host.
     #[serde(default)]
     pub milliseconds: u64,
+    /// In a plan that is saved or held against a saved one: the fingerprint of its changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<Fingerprint>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ pub mod event;
 pub mod fact_parts;
 pub mod fact_variables;
 pub mod facts;
+pub mod fingerprint;
 pub mod impact;
 pub mod inventory;
 pub mod json_text;

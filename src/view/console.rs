@@ -27,6 +27,9 @@ pub struct Console {
     explains: bool,
     /// Whether one of them has no answer to tell.
     fails: bool,
+    /// Events of a run that are kept, and whether they are not told.
+    kept: Option<Vec<Event>>,
+    is_quiet: bool,
 }
 
 impl Console {
@@ -37,6 +40,8 @@ impl Console {
             err: Output::stderr(settings.color),
             out,
             settings,
+            kept: None,
+            is_quiet: false,
             progress: None,
             survey: Survey::default(),
             explains: false,
@@ -49,8 +54,26 @@ impl Console {
         self.settings.detail
     }
 
+    /// Keeps the events of the next run, which is not told where that is `quiet`.
+    pub fn keep_events(&mut self, is_quiet: bool) {
+        self.kept = Some(Vec::new());
+        self.is_quiet = is_quiet;
+    }
+
+    /// The events that were kept; from now on none is.
+    pub fn kept_events(&mut self) -> Vec<Event> {
+        self.is_quiet = false;
+        self.kept.take().unwrap_or_default()
+    }
+
     /// Tells one event of a run.
     pub fn event(&mut self, event: &Event) {
+        if let Some(kept) = &mut self.kept {
+            kept.push(event.clone());
+        }
+        if self.is_quiet {
+            return;
+        }
         if self.settings.json {
             // An event has no maps with keys other than text and no numbers that JSON lacks.
             if let Ok(line) = serde_json::to_string(event) {
@@ -115,6 +138,14 @@ impl Console {
     /// Text that a program may read.
     pub fn text(&mut self, text: &str) {
         self.out.write(&format!("{text}\n"));
+    }
+
+    /// A sentence that belongs to the result, for people.
+    pub fn remark(&mut self, text: &str) {
+        if !self.settings.json {
+            let lines: Vec<_> = text.split('\n').map(page::clean).collect();
+            self.out.write(&format!("{}\n", lines.join("\n")));
+        }
     }
 
     /// Whether there is somebody to ask.

@@ -18,6 +18,7 @@ mod h_accounts_of_servers;
 mod h_topology;
 mod i_replicas;
 mod l_locks;
+mod m_saved_plans;
 mod r_rollback;
 mod support;
 mod w_rolling;

@@ -48,6 +48,7 @@ fn report(host: usize, place: usize, task: &str, module: &str) -> TaskReport {
         ignored: false,
         delegated_to: None,
         milliseconds: 0,
+        decided: None,
     }
 }
 

@@ -122,6 +122,7 @@ impl Reports<'_> {
             ignored: false,
             delegated_to: None,
             milliseconds: 0,
+            decided: None,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::model::template::scan::is_template;
 use crate::model::value::Unknown;
 
 /// Keeps rounds of handlers apart from tasks, and from each other.
-const ROUND: usize = 3_000_000;
+pub const ROUND: usize = 3_000_000;
 
 impl Walk<'_> {
     /// Runs every handler that was notified, once. A handler that one of them notifies runs too, unless it has

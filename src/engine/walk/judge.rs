@@ -8,6 +8,7 @@ use super::report::{hidden, shown};
 use super::{Next, Target, Walk};
 use crate::model::change::{Change, ChangeKind};
 use crate::model::event::TaskStatus;
+use crate::model::fingerprint::fingerprint;
 use crate::model::node::Node;
 use crate::model::playbook::Task;
 use crate::model::probe::ProgramResult;
@@ -293,6 +294,11 @@ impl Walk<'_> {
         if outcome.changed != Truth::No || report.status == TaskStatus::Failed {
             report.notified.clone_from(&outcome.notifies);
             report.changes = raw.changes.iter().map(Into::into).collect();
+        }
+        if let Some(key) = &self.setting.fingerprints
+            && !raw.changes.is_empty()
+        {
+            report.decided = Some(fingerprint(key, &raw.changes));
         }
         report.message = raw.message;
         report.checks = raw.checks.iter().map(Into::into).collect();

@@ -24,6 +24,7 @@ mod task;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+pub use handlers::ROUND as HANDLERS;
 pub(super) use judge::program_result;
 pub use memory::{Done, Executed, Key, Memory, Outcome, Truth};
 pub use setting::{Setting, Tags};

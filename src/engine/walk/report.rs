@@ -172,6 +172,7 @@ impl Walk<'_> {
             ignored: false,
             delegated_to: None,
             milliseconds: 0,
+            decided: None,
         }
     }
 }

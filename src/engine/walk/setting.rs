@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Target;
 use crate::model::event::Mode;
 use crate::model::fact_parts::FactParts;
+use crate::model::fingerprint::FingerprintKey;
 use crate::model::playbook::{Keywords, Origin, Play};
 use crate::model::probe::Probe;
 use crate::model::secret::Secret;
@@ -39,6 +40,8 @@ pub struct Setting {
     pub tags: Tags,
     /// How much detail the run was asked for: how often `-v` was given.
     pub detail: u8,
+    /// With this, what is decided is told with its fingerprint.
+    pub fingerprints: Option<FingerprintKey>,
 }
 
 impl Setting {

@@ -93,7 +93,9 @@ fn answers_of_real_hosts() {
         let found = made_of(&answer(&folder), Some(&wishes));
         for part in ["facts", "variables"] {
             let place = format!("{name}: {part}");
-            compare(&place, &expected[part], found.get(part), &mut differences);
+            if let Some(expected) = expected.get(part) {
+                compare(&place, expected, found.get(part), &mut differences);
+            }
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));

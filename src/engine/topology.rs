@@ -15,7 +15,7 @@ use crate::model::event::Event;
 use crate::model::fact_parts::FactParts;
 use crate::model::facts::Facts;
 use crate::model::playbook::Play;
-use crate::model::probe::{Observation, Probe};
+use crate::model::probe::Observation;
 use crate::model::replication::Shard;
 use crate::model::value::Map;
 use crate::module::Failure;
@@ -141,8 +141,8 @@ async fn ask(
 ) -> Result<Arc<Facts>, Trouble> {
     let (setting, connection) = setting(context, play, index, host, names);
     let target = &setting.facts_target;
-    let answers =
-        exchange::observe(context, target, connection.as_deref(), &[Probe::Facts]).await?;
+    let probe = setting.facts_probe(FactParts::ALL);
+    let answers = exchange::observe(context, target, connection.as_deref(), &[probe]).await?;
     match answers.into_iter().next() {
         Some(Observation::Facts(facts)) => Ok(Arc::from(facts)),
         _ => Err(Trouble::Failed(Failure::new(

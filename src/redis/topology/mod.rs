@@ -2,8 +2,8 @@
 //! may be changed.
 //!
 //! Servers know each other by addresses, people know hosts by names. [`member`] says what one server tells of itself,
-//! [`matching`] finds the server behind an address, [`shards`] joins them, [`order`] puts their hosts in an order in
-//! which every replica comes before what it follows, and [`successor`] chooses who takes over from a primary.
+//! [`matching`] finds the server behind an address, [`shards`] joins them, [`order()`] puts their hosts in an order in
+//! which every replica comes before what it follows, and [`successor()`] chooses who takes over from a primary.
 
 mod annotate;
 mod groups;

@@ -5,8 +5,8 @@ use crate::support::{cachesmith, fleet, on};
 const PLAYBOOK: &str = "playbooks/redis-cache.yml";
 const REDIS_HOSTS: &[&str] = &["bw1", "bw2", "bw3", "bw4", "tr1"];
 
-/// Everything but the Valkey host, which has another package.
-const REDIS: &str = "all:!tr2";
+/// The same as a pattern. The Valkey host has another package, and hosts that follow each other have tests of their own.
+const REDIS: &str = "bw1,bw2,bw3,bw4,tr1";
 
 #[test]
 fn a_plan_and_apply_converge_and_agree() {

@@ -96,7 +96,8 @@ fn a_everything_is_as_it_was_before_the_run() {
     let run = rollback(&["last", "--yes", "--json"]).expect(0);
     for host in HOSTS {
         let trips = run.host(host)["round_trips"].as_u64().unwrap();
-        assert!(trips <= 2, "{host}: {trips} round trips");
+        // What is there is asked, then put back, then the host is given back.
+        assert!(trips <= 3, "{host}: {trips} round trips");
     }
     let after = everywhere();
     assert!(before == after, "{}", differences(&before, &after));

@@ -1,4 +1,4 @@
-//! Faults that real hosts survive: the controller is killed at every boundary of an apply, and worse.
+//! Faults that real hosts survive: the controller is killed at every boundary of an apply, connections are cut.
 //!
 //! Where it is killed is decided on the host: the programs that steps run there are behind shims, which count their
 //! calls and hold the one that is wanted until the controller is dead. So every boundary is tried once, and always the

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -222,12 +223,15 @@ fn ansible() -> Command {
     command
 }
 
-/// Our program, with a record of runs of its own.
+/// Our program, with a record of runs of its own: the lanes call different hosts by the same names, and one controller
+/// has no two runs on a host.
 fn ours() -> Command {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let own = format!("xdg/{}", RUNS.fetch_add(1, Ordering::Relaxed));
     let mut command = limited(Path::new(env!("CARGO_BIN_EXE_cachesmith")));
     command
         .args(["apply", "--yes", "--json"])
-        .env("XDG_STATE_HOME", crate::hosts::state().join("xdg"))
+        .env("XDG_STATE_HOME", crate::hosts::state().join(own))
         .env_remove("CACHESMITH_INVENTORY");
     command
 }

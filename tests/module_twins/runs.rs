@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -136,12 +136,16 @@ impl Run {
     }
 }
 
+/// The lanes share their hosts, and ours never works on a host on which another run of it does.
+static OURS: Mutex<()> = Mutex::new(());
+
 /// One run of a program; whether it ended well.
 fn one(side: Side, stage: &Stage, run: &Run, ended: &mut Ended) -> bool {
     let inventories = run
         .inventories
         .iter()
         .flat_map(|inventory| [OsStr::new("-i"), inventory.as_os_str()]);
+    let turn = (side == Side::Ours).then(|| OURS.lock().unwrap_or_else(PoisonError::into_inner));
     let output = command(side)
         .arg(&run.playbook)
         .args(inventories)
@@ -151,6 +155,7 @@ fn one(side: Side, stage: &Stage, run: &Run, ended: &mut Ended) -> bool {
         .stdin(Stdio::null())
         .output()
         .unwrap();
+    drop(turn);
     let stdout = String::from_utf8_lossy(&output.stdout);
     ended
         .said
@@ -223,15 +228,12 @@ fn ansible() -> Command {
     command
 }
 
-/// Our program, with a record of runs of its own: the lanes call different hosts by the same names, and one controller
-/// has no two runs on a host.
+/// Our program, with a record of runs of its own.
 fn ours() -> Command {
-    static RUNS: AtomicUsize = AtomicUsize::new(0);
-    let own = format!("xdg/{}", RUNS.fetch_add(1, Ordering::Relaxed));
     let mut command = limited(Path::new(env!("CARGO_BIN_EXE_cachesmith")));
     command
         .args(["apply", "--yes", "--json"])
-        .env("XDG_STATE_HOME", crate::hosts::state().join(own))
+        .env("XDG_STATE_HOME", crate::hosts::state().join("xdg"))
         .env_remove("CACHESMITH_INVENTORY");
     command
 }

@@ -9,7 +9,7 @@ use cachesmith::engine::leases::Leases;
 use cachesmith::engine::peers::Peers;
 use cachesmith::engine::permit::Exact;
 use cachesmith::engine::run;
-use cachesmith::engine::sessions::Sessions;
+use cachesmith::engine::sessions::{Reach, Sessions};
 use cachesmith::engine::walk::Tags;
 use cachesmith::journal::NoJournal;
 use cachesmith::load;
@@ -77,7 +77,13 @@ async fn a_host_on_whose_way_the_engine_breaks_has_failed() {
         )),
         tags: Tags::default(),
         detail: 0,
-        sessions: Sessions::new(inventory, templates, extra, Limits::new(1), false),
+        sessions: Sessions::new(
+            inventory,
+            templates,
+            extra,
+            Limits::new(1),
+            Reach::AsInventory,
+        ),
         exact: Exact::default(),
         leases: Leases::default(),
         events,

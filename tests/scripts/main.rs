@@ -14,6 +14,7 @@ mod guards;
 mod host;
 #[cfg(test)]
 mod kernel;
+mod left_behind;
 mod leases;
 #[cfg(test)]
 mod minimal;

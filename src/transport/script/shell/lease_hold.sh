@@ -101,7 +101,7 @@ c_lease_turn() {
 	c_token=$c_tag-$c_turns
 	c_lease_clock
 	if [ -z "$c_shell" ]; then
-		c_lease_born "$$"
+		c_find_born "$$"
 		c_shell="$$ $c_born_at"
 	fi
 	c_until=never

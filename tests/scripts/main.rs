@@ -14,8 +14,8 @@ mod guards;
 mod host;
 #[cfg(test)]
 mod kernel;
-mod left_behind;
 mod leases;
+mod left_behind;
 #[cfg(test)]
 mod minimal;
 #[cfg(test)]

@@ -94,7 +94,7 @@ pub(crate) fn kill_script(host: &str) {
 /// Waits until no script of a run is left on the host.
 pub(crate) fn settle(host: &str) {
     let begun = Instant::now();
-    while inside(host, "pgrep -lx sh || true") != "" {
+    while !inside(host, "pgrep -lx sh || true").is_empty() {
         assert!(
             begun.elapsed() < Duration::from_secs(60),
             "a script does not end: {}",

@@ -9,6 +9,7 @@ use super::Exit;
 use super::args::{ExplainArguments, FactsArguments};
 use super::prepare::{self, Wish};
 use crate::engine::exchange::Trouble;
+use crate::engine::freeze::Freezes;
 use crate::engine::permit::Exact;
 use crate::engine::run::hosts_of;
 use crate::engine::survey::{Questions, survey};
@@ -117,7 +118,7 @@ async fn ask(asking: Asking<'_>, names: Vec<String>, console: &mut Console) -> E
         connecting: asking.arguments.hosts.connecting,
         playbook_folder: asking.playbook_folder,
         plays: &plays,
-        freezes: Vec::new(),
+        freezes: Freezes::default(),
         person: None,
         what: String::new(),
         exact: Exact::default(),

@@ -9,6 +9,7 @@ use super::Exit;
 use super::args::{LockArguments, LockHosts, UnlockArguments};
 use super::prepare::{self, Wish};
 use crate::engine::exchange::Trouble;
+use crate::engine::freeze::Freezes;
 use crate::engine::permit::Exact;
 use crate::engine::survey::order;
 use crate::engine::walk::Tags;
@@ -86,7 +87,7 @@ async fn ask(
         connecting: arguments.hosts.connecting,
         playbook_folder: std::path::PathBuf::from("."),
         plays: &[],
-        freezes: Vec::new(),
+        freezes: Freezes::default(),
         person: None,
         what: String::new(),
         exact: Exact::default(),

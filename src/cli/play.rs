@@ -13,6 +13,7 @@ use super::freeze;
 use super::prepare::{self, Hosts, Wish};
 use super::tags;
 use crate::engine::candidates::candidates;
+use crate::engine::freeze::Freezes;
 use crate::engine::gate::Question;
 use crate::engine::permit::Exact;
 use crate::engine::run::{self, Summary};
@@ -25,7 +26,7 @@ use crate::model::event::{self, Event, Mode, RunStarted};
 use crate::model::playbook::Playbook;
 use crate::model::source::{At, Source};
 use crate::model::template::Templates;
-use crate::rollout::{Candidate, Frozen};
+use crate::rollout::Candidate;
 use crate::view::Console;
 
 /// A playbook with all that is needed to run it.
@@ -35,8 +36,8 @@ pub(super) struct Prepared {
     templates: Arc<Templates>,
     /// The hosts of each play, in the order in which they are cut into waves.
     plays: Vec<Vec<Candidate>>,
-    /// Of each play, the hosts that are frozen now.
-    freezes: Vec<HashMap<String, Frozen>>,
+    /// The windows in which hosts are left as they are.
+    freezes: Freezes,
     /// Why freeze windows do not count, where they do not.
     override_freeze: Option<String>,
     /// The run that it goes on with.
@@ -49,7 +50,7 @@ impl Prepared {
     /// Freeze windows do not count, where there is a reason.
     pub(super) fn override_freezes(&mut self, reason: Option<&str>) {
         if let Some(reason) = reason {
-            self.freezes.clear();
+            self.freezes = Freezes::default();
             self.override_freeze = Some(reason.to_owned());
         }
     }
@@ -60,6 +61,12 @@ impl Prepared {
         plays
             .map(|hosts| hosts.iter().map(|host| host.name.clone()).collect())
             .collect()
+    }
+
+    /// All hosts, and what tells their machines from others.
+    pub(super) fn machines(&self) -> under_way::Hosts {
+        let hosts = self.plays.iter().flatten();
+        prepare::machines(&self.hosts, &self.templates, hosts.map(|host| &host.name))
     }
 }
 
@@ -126,7 +133,7 @@ fn lead(
     let runtime = runtime()?;
     if mode == Mode::Apply && !yes {
         if console.can_ask() {
-            drop(under_way::enter(prepared.names().iter().flatten())?);
+            drop(under_way::enter(prepared.machines())?);
         }
         if !console.can_ask() {
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
@@ -219,19 +226,19 @@ pub(super) fn prepare(arguments: &PlayArguments, console: &mut Console) -> Resul
     let mut plays = Vec::new();
     let mut wrong = Vec::new();
     let before = prepare::before(&hosts, &templates);
-    let (now, mut freezes) = (jiff::Timestamp::now(), Vec::new());
+    let (now, mut windows) = (jiff::Timestamp::now(), Vec::new());
     for play in &loaded.playbook.plays {
         // Without an inventory every play is for this machine.
         if arguments.hosts.inventory.is_empty() {
             plays.push(vec![Candidate::new("localhost")]);
-            freezes.push(HashMap::new());
+            windows.push(HashMap::new());
             continue;
         }
         let of_play = run::hosts_of(&hosts.inventory, play, hosts.limit.as_ref());
         let of_play = of_play.and_then(|names| candidates(&before, play, names, day(now)));
-        match of_play.and_then(|hosts| Ok((freeze::of_play(&before, play, &hosts, now)?, hosts))) {
-            Ok((frozen, hosts)) => {
-                freezes.push(frozen);
+        match of_play.and_then(|hosts| Ok((freeze::of_play(&before, play, &hosts)?, hosts))) {
+            Ok((of_play, hosts)) => {
+                windows.push(of_play);
                 plays.push(hosts);
             }
             Err(error) => wrong.extend(error.diagnostics),
@@ -267,7 +274,7 @@ pub(super) fn prepare(arguments: &PlayArguments, console: &mut Console) -> Resul
         plays,
         resumes: None,
         exact: Exact::default(),
-        freezes,
+        freezes: Freezes::new(windows, Arc::new(jiff::Timestamp::now)),
         override_freeze: None,
     })
 }
@@ -294,7 +301,7 @@ async fn carry_through(
 ) -> Result<Summary> {
     // Who else is at work is known before anything begins.
     let door = match mode {
-        Mode::Apply => Some(under_way::enter(prepared.names().iter().flatten())?),
+        Mode::Apply => Some(under_way::enter(prepared.machines())?),
         Mode::Plan | Mode::Verify => None,
     };
     let record = match mode {

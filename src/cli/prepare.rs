@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::candidates::Before;
 use crate::engine::context::Context;
+use crate::engine::freeze::Freezes;
 use crate::engine::gate::Question;
 use crate::engine::leases::Leases;
 use crate::engine::notes::RunOnHost;
@@ -18,7 +19,7 @@ use crate::engine::permit::Exact;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Journal};
+use crate::journal::{self, Journal, under_way};
 use crate::load;
 use crate::load::library::Library;
 use crate::model::diagnostic::Diagnostic;
@@ -29,7 +30,6 @@ use crate::model::playbook::Play;
 use crate::model::redaction::Secrets;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::{Map, Value};
-use crate::rollout::Frozen;
 use crate::transport::limits::Limits;
 
 /// A script may take this long on a host, unless a task's `timeout` says otherwise for its program.
@@ -96,14 +96,36 @@ pub(super) struct Wish<'a> {
     pub(super) connecting: usize,
     pub(super) playbook_folder: std::path::PathBuf,
     pub(super) plays: &'a [Arc<Play>],
-    /// Of each play, the hosts that are frozen now.
-    pub(super) freezes: Vec<HashMap<String, Frozen>>,
+    pub(super) freezes: Freezes,
     /// Who is asked at gates that pause.
     pub(super) person: Option<UnboundedSender<Question>>,
     /// What hosts keep of the run, beside its name.
     pub(super) what: String,
     /// Whether it is held against a saved plan.
     pub(super) exact: Exact,
+}
+
+/// The names of hosts with what tells their machines from others.
+pub(super) fn machines<'n>(
+    hosts: &Hosts,
+    templates: &Arc<Templates>,
+    names: impl IntoIterator<Item = &'n String>,
+) -> under_way::Hosts {
+    let sessions = sessions(hosts, templates, 1);
+    let names = names.into_iter();
+    names
+        .map(|name| (name.clone(), sessions.machine(name)))
+        .collect()
+}
+
+fn sessions(hosts: &Hosts, templates: &Arc<Templates>, connecting: usize) -> Sessions {
+    Sessions::new(
+        Arc::clone(&hosts.inventory),
+        Arc::clone(templates),
+        Arc::clone(&hosts.extra),
+        Limits::new(connecting),
+        hosts.local,
+    )
 }
 
 /// What can be known of hosts before they are asked anything.
@@ -129,13 +151,7 @@ pub(super) fn context(
     events: UnboundedSender<Event>,
     journal: Arc<dyn Journal>,
 ) -> Context {
-    let sessions = Sessions::new(
-        Arc::clone(&hosts.inventory),
-        Arc::clone(templates),
-        Arc::clone(&hosts.extra),
-        Limits::new(wish.connecting),
-        hosts.local,
-    );
+    let sessions = sessions(hosts, templates, wish.connecting);
     let peers = Arc::new(Peers::new(
         Arc::clone(&hosts.inventory),
         Arc::clone(&hosts.extra),

@@ -13,6 +13,7 @@ use super::args::RollbackArguments;
 use super::conduct::{conduct, tell};
 use super::play::{answer, exit, now, runtime};
 use super::prepare::{self, Hosts, Wish};
+use crate::engine::freeze::Freezes;
 use crate::engine::permit::Exact;
 use crate::engine::rollback::{self, Undone};
 use crate::engine::run::Summary;
@@ -35,6 +36,13 @@ struct Prepared {
     wish: rollback::Wish,
     /// The hosts on which something was done.
     names: Vec<String>,
+}
+
+impl Prepared {
+    /// All hosts, and what tells their machines from others.
+    fn machines(&self) -> under_way::Hosts {
+        prepare::machines(&self.hosts, &Arc::new(Templates::default()), &self.names)
+    }
 }
 
 pub(super) fn run(arguments: &RollbackArguments, console: &mut Console) -> Result<Exit> {
@@ -166,7 +174,7 @@ fn carry_through(
 ) -> Result<Summary> {
     // Who else is at work is known before anything begins.
     let door = match mode {
-        Mode::Apply => Some(under_way::enter(&prepared.names)?),
+        Mode::Apply => Some(under_way::enter(prepared.machines())?),
         Mode::Plan | Mode::Verify => None,
     };
     let record = match mode {
@@ -195,7 +203,7 @@ fn carry_through(
         connecting: prepared.arguments.connecting,
         playbook_folder: prepared.arguments.playbook_folder.clone(),
         plays: &[],
-        freezes: Vec::new(),
+        freezes: Freezes::default(),
         person: None,
         what,
         exact: Exact::default(),

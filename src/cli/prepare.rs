@@ -1,11 +1,12 @@
 //! What several commands prepare alike: inventories, variables, the context of a run.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{self, UnboundedSender};
 
 use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::candidates::Before;
@@ -19,7 +20,7 @@ use crate::engine::permit::Exact;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Journal, under_way};
+use crate::journal::{self, Journal, NoJournal, under_way};
 use crate::load;
 use crate::load::library::Library;
 use crate::model::diagnostic::Diagnostic;
@@ -35,6 +36,19 @@ use crate::transport::limits::Limits;
 /// A script may take this long on a host, unless a task's `timeout` says otherwise for its program.
 const SCRIPT_LIMIT: Duration = Duration::from_secs(4 * 3600);
 
+/// What carries a run.
+pub(super) fn runtime() -> Result<Runtime> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::Local,
+                vec![Diagnostic::error(format!("cannot start: {error}"))],
+            )
+        })
+}
+
 /// Hosts and variables as the user named them.
 pub(super) struct Hosts {
     pub(super) inventory: Arc<Inventory>,
@@ -46,6 +60,46 @@ pub(super) struct Hosts {
     pub(super) warnings: Vec<Diagnostic>,
     /// There is no inventory: this machine is the host.
     pub(super) local: bool,
+}
+
+impl Hosts {
+    /// Names with what tells their machines from others, before they are connected to.
+    pub(super) fn machines<'n>(
+        &self,
+        templates: &Arc<Templates>,
+        names: impl IntoIterator<Item = &'n String>,
+    ) -> under_way::Hosts {
+        let sessions = self.sessions(templates, 1);
+        let names = names.into_iter();
+        names
+            .map(|name| (name.clone(), sessions.machine(name)))
+            .collect()
+    }
+
+    fn sessions(&self, templates: &Arc<Templates>, connecting: usize) -> Sessions {
+        Sessions::new(
+            Arc::clone(&self.inventory),
+            Arc::clone(templates),
+            Arc::clone(&self.extra),
+            Limits::new(connecting),
+            self.local,
+        )
+    }
+
+    /// The names of the hosts that a pattern of the command line selects, within the limit.
+    ///
+    /// # Errors
+    /// Where the pattern is none, or matches nothing.
+    pub(super) fn named(&self, pattern: &str) -> Result<Vec<String>> {
+        let patterns = Patterns::parse(pattern)?;
+        let selected = self
+            .inventory
+            .select_limited(&patterns, self.limit.as_ref())?;
+        Ok(selected
+            .into_iter()
+            .map(|host| host.name().to_owned())
+            .collect())
+    }
 }
 
 /// Loads inventories, limit and extra variables.
@@ -94,7 +148,7 @@ pub(super) struct Wish<'a> {
     pub(super) tags: Tags,
     pub(super) detail: u8,
     pub(super) connecting: usize,
-    pub(super) playbook_folder: std::path::PathBuf,
+    pub(super) playbook_folder: PathBuf,
     pub(super) plays: &'a [Arc<Play>],
     pub(super) freezes: Freezes,
     /// Who is asked at gates that pause.
@@ -103,29 +157,6 @@ pub(super) struct Wish<'a> {
     pub(super) what: String,
     /// Whether it is held against a saved plan.
     pub(super) exact: Exact,
-}
-
-/// The names of hosts with what tells their machines from others.
-pub(super) fn machines<'n>(
-    hosts: &Hosts,
-    templates: &Arc<Templates>,
-    names: impl IntoIterator<Item = &'n String>,
-) -> under_way::Hosts {
-    let sessions = sessions(hosts, templates, 1);
-    let names = names.into_iter();
-    names
-        .map(|name| (name.clone(), sessions.machine(name)))
-        .collect()
-}
-
-fn sessions(hosts: &Hosts, templates: &Arc<Templates>, connecting: usize) -> Sessions {
-    Sessions::new(
-        Arc::clone(&hosts.inventory),
-        Arc::clone(templates),
-        Arc::clone(&hosts.extra),
-        Limits::new(connecting),
-        hosts.local,
-    )
 }
 
 /// What can be known of hosts before they are asked anything.
@@ -143,6 +174,31 @@ pub(super) fn before(hosts: &Hosts, templates: &Arc<Templates>) -> Before {
     }
 }
 
+/// The context of a command that asks hosts and runs nothing on them.
+pub(super) fn context_to_ask(
+    hosts: &Hosts,
+    templates: &Arc<Templates>,
+    connecting: usize,
+    playbook_folder: PathBuf,
+    plays: &[Arc<Play>],
+) -> Context {
+    let wish = Wish {
+        mode: Mode::Plan,
+        tags: Tags::default(),
+        detail: 0,
+        connecting,
+        playbook_folder,
+        plays,
+        freezes: Freezes::default(),
+        person: None,
+        what: String::new(),
+        exact: Exact::default(),
+    };
+    // Nobody hears of events: there are none.
+    let (events, _) = mpsc::unbounded_channel();
+    context(hosts, templates, wish, events, Arc::new(NoJournal))
+}
+
 /// Puts together what all hosts of a run share.
 pub(super) fn context(
     hosts: &Hosts,
@@ -151,7 +207,7 @@ pub(super) fn context(
     events: UnboundedSender<Event>,
     journal: Arc<dyn Journal>,
 ) -> Context {
-    let sessions = sessions(hosts, templates, wish.connecting);
+    let sessions = hosts.sessions(templates, wish.connecting);
     let peers = Arc::new(Peers::new(
         Arc::clone(&hosts.inventory),
         Arc::clone(&hosts.extra),

@@ -47,7 +47,7 @@ pub(in crate::module) fn address(
             over_tls: over_tls.to_vec(),
             ..OwnAddress::default()
         };
-        return redis_address::redis_address(parameters, own).map(Some);
+        return redis_address::redis_address(parameters, &own).map(Some);
     }
     let Some(running) = running else {
         return Ok(None);
@@ -66,7 +66,7 @@ pub(in crate::module) fn address(
         tls_port: running.tls_port,
         over_tls: over_tls.to_vec(),
     };
-    redis_address::redis_address(parameters, own).map(Some)
+    redis_address::redis_address(parameters, &own).map(Some)
 }
 
 /// What is asked of the host about it, beside the file.

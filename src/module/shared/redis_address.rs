@@ -118,7 +118,7 @@ pub fn is_given(parameters: &Parameters) -> bool {
 ///
 /// # Errors
 /// Where the parameters say two addresses, or no port.
-pub fn redis_address(parameters: &Parameters, own: OwnAddress<'_>) -> Result<RedisAddress, Stop> {
+pub fn redis_address(parameters: &Parameters, own: &OwnAddress<'_>) -> Result<RedisAddress, Stop> {
     let host = parameters.string("host")?;
     let given_port = match parameters.integer("port")? {
         None => None,

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{accounts, folder, server};
+use super::{accounts, folder, roles, server};
 use crate::journal::{Fate, Origin, Recorded};
 use crate::model::aspect::{Aspect, lasting};
 use crate::model::change::Change;
+use crate::model::facts::Facts;
 use crate::model::probe::{Observation, Probe};
 
 /// One change that was, or may have been, made.
@@ -73,6 +74,14 @@ impl Answers {
         self.0.get(probe)
     }
 
+    /// What the servers of the host are, where that was asked.
+    pub(super) fn facts(&self) -> Option<&Facts> {
+        self.0.values().find_map(|answer| match answer {
+            Observation::Facts(facts) => Some(&**facts),
+            _ => None,
+        })
+    }
+
     /// The state of a resource; `None` where the host could not tell.
     pub(super) fn state(&self, probe: &Probe) -> Option<Observation> {
         self.0.get(probe).and_then(lasting)
@@ -90,6 +99,7 @@ pub(super) fn questions(made: &[Made<'_>]) -> BTreeMap<Option<String>, BTreeSet<
             .map(|aspect| aspect.probe.clone())
             .chain(folder::question(one.change))
             .chain(accounts::questions(one.change, made))
+            .chain(roles::question(one))
             .chain(server::questions(one));
         for probe in own {
             if asked.insert(probe.clone()) {

@@ -1,6 +1,6 @@
 //! One host's way through a play: walk, do what comes next, walk again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::Context;
@@ -20,6 +20,7 @@ use crate::model::probe::Probe;
 use crate::model::value::Map;
 use crate::module::Failure;
 use crate::module::world::World;
+use crate::rollout::Frozen;
 
 /// A walk that comes to nothing new this often is a fault of ours, not of the host.
 const MOST_WALKS: usize = 10_000;
@@ -45,8 +46,8 @@ pub(super) struct HostPlay<'a> {
     pub(super) facts: Option<Arc<Facts>>,
     /// How often each task's guards failed.
     pub(super) refusals: HashMap<Key, u32>,
-    /// Whether a note of owed handlers is on the host.
-    pub(super) note_written: bool,
+    /// The handlers of which the host has a note that it is owed them.
+    pub(super) noted: BTreeSet<String>,
     pub(super) longest_stall: Option<FailedOver>,
     /// Its turn at tasks that only so many hosts may carry out at once.
     pub(super) turn: Option<Turn>,
@@ -59,6 +60,8 @@ pub(super) struct HostPlay<'a> {
     pub(super) before: Before,
     /// Reports that are kept and not told, where this is only a look.
     pub(super) kept: Option<Vec<TaskReport>>,
+    /// The freeze window that it was in when its turn came.
+    pub(super) frozen: Option<Frozen>,
     /// Of a frozen host in a plan: what it would be changed.
     pub(super) planned_reports: Vec<TaskReport>,
     /// The task that was told last.
@@ -102,7 +105,7 @@ impl<'a> HostPlay<'a> {
             counts: Counts::default(),
             facts,
             refusals: HashMap::new(),
-            note_written: false,
+            noted: BTreeSet::new(),
             longest_stall: None,
             turn: None,
             run_written: false,
@@ -110,6 +113,7 @@ impl<'a> HostPlay<'a> {
             touched: false,
             before: Before::default(),
             kept: None,
+            frozen: None,
             planned_reports: Vec::new(),
             last: None,
             owed: Vec::new(),
@@ -125,6 +129,8 @@ impl<'a> HostPlay<'a> {
 
     /// Goes through the whole play.
     pub(super) async fn run(mut self) -> Ended {
+        let (freezes, play) = (&self.context.freezes, self.setting.play_index);
+        self.frozen = freezes.of(play, &self.setting.host);
         let result = match self.heed_freeze().await {
             Ok(()) => self.play().await,
             Err(trouble) => Err(trouble),
@@ -325,11 +331,8 @@ impl<'a> HostPlay<'a> {
                 }
                 Next::Finished(finished) => {
                     self.memory.variables = walked.variables;
-                    if self.note_written
-                        && finished.pending_handlers.is_empty()
-                        && self.setting.mode == Mode::Apply
-                    {
-                        self.take_note_away().await?;
+                    if self.setting.mode == Mode::Apply {
+                        self.settle_note(&finished.pending_handlers).await?;
                     }
                     return Ok(finished);
                 }
@@ -359,7 +362,7 @@ impl<'a> HostPlay<'a> {
                 self.last = Some(report.name.clone());
                 self.touched |=
                     report.kind != TaskKind::PostCheck && report.status == TaskStatus::Changed;
-                if self.setting.mode == Mode::Plan && self.frozen().is_some() {
+                if self.setting.mode == Mode::Plan && self.frozen.is_some() {
                     self.planned_reports.push(report.clone());
                 }
                 match &mut self.kept {

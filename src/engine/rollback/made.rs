@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{folder, server};
+use super::{accounts, folder, roles, server};
 use crate::journal::{Fate, Origin, Recorded};
 use crate::model::aspect::{Aspect, lasting};
 use crate::model::change::Change;
+use crate::model::facts::Facts;
 use crate::model::probe::{Observation, Probe};
 
 /// One change that was, or may have been, made.
@@ -73,6 +74,14 @@ impl Answers {
         self.0.get(probe)
     }
 
+    /// What the servers of the host are, where that was asked.
+    pub(super) fn facts(&self) -> Option<&Facts> {
+        self.0.values().find_map(|answer| match answer {
+            Observation::Facts(facts) => Some(&**facts),
+            _ => None,
+        })
+    }
+
     /// The state of a resource; `None` where the host could not tell.
     pub(super) fn state(&self, probe: &Probe) -> Option<Observation> {
         self.0.get(probe).and_then(lasting)
@@ -83,16 +92,18 @@ impl Answers {
 pub(super) fn questions(made: &[Made<'_>]) -> BTreeMap<Option<String>, BTreeSet<Probe>> {
     let mut asked: BTreeSet<Probe> = BTreeSet::new();
     let mut questions: BTreeMap<Option<String>, BTreeSet<Probe>> = BTreeMap::new();
-    for made in made {
-        let own = made
+    for one in made {
+        let own = one
             .aspects()
             .iter()
             .map(|aspect| aspect.probe.clone())
-            .chain(folder::question(made.change))
-            .chain(server::questions(made));
+            .chain(folder::question(one.change))
+            .chain(accounts::questions(one.change, made))
+            .chain(roles::question(one))
+            .chain(server::questions(one));
         for probe in own {
             if asked.insert(probe.clone()) {
-                let account = made.account().map(str::to_owned);
+                let account = one.account().map(str::to_owned);
                 questions.entry(account).or_default().insert(probe);
             }
         }

@@ -83,7 +83,7 @@ impl Builder {
         text.push_str("}\nc_mark start\nc_body\nc_mark finish\n}\n");
         // Who may be told to stop listens at the shell's own input, which is open as long as it runs.
         text.push_str(&if self.parts.contains(&Part::Brake) {
-            format!("( {name} ) 4<&0 </dev/null; exit\n")
+            format!("( {name} ) 4<&0 </dev/null; unset -f {name}; exit\n")
         } else {
             format!("( {name} ) </dev/null; unset -f {name}\n")
         });

@@ -7,6 +7,8 @@ c_have() { command -v "$1" >/dev/null 2>&1; }
 c_clean() {
 	if [ -n "$c_brake" ]; then
 		kill -KILL "$c_brake" 2>/dev/null
+		# What it would read further is the next script.
+		wait "$c_brake" 2>/dev/null
 		c_brake=
 	fi
 	if [ -n "$c_watcher" ]; then

@@ -101,8 +101,9 @@ c_lease_turn() {
 	c_token=$c_tag-$c_turns
 	c_lease_clock
 	if [ -z "$c_shell" ]; then
-		c_lease_born "$$"
-		c_shell="$$ $c_born_at"
+		# Not the shell itself: it serves other scripts when this one has ended.
+		c_lease_born self
+		c_shell="${c_line%% *} $c_born_at"
 	fi
 	c_until=never
 	[ "$c_term" -eq 0 ] || c_until=$((c_up + c_term))

@@ -3,6 +3,8 @@
 	accounts=
 	while IFS=: read -r name password uid group comment home shell; do
 		case "$users" in *" $uid "*) accounts="$accounts$name:$uid:$home:$shell$newline" ;; esac
+		# The session's own is all there is to find.
+		[ "$users" = " $uid " ] && break
 	done </etc/passwd
 	put accounts "$accounts"
 

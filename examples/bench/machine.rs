@@ -6,6 +6,8 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
+use crate::experiment;
+
 /// Seconds of CPU that everybody on this machine has used, at any priority.
 pub fn busy() -> Result<f64> {
     let text = fs::read_to_string("/proc/stat")?;
@@ -29,20 +31,13 @@ pub fn cores() -> f64 {
     f64::from(u32::try_from(cores).unwrap_or(1))
 }
 
-/// One line: processor, cores, kernel, OpenSSH.
+/// One line: processor, cores, memory, kernel, OpenSSH.
 pub fn description() -> String {
-    let processor = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
-        let line = text.lines().find(|line| line.starts_with("model name"))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    });
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let ssh = Command::new("ssh").arg("-V").output();
     let ssh = ssh.map(|said| String::from_utf8_lossy(&said.stderr).trim().to_owned());
     format!(
-        "{}, {} cores, Linux {}, {}",
-        processor.unwrap_or_else(|| "unknown processor".to_owned()),
-        cores(),
-        kernel.trim(),
-        ssh.unwrap_or_default(),
+        "{}, {}",
+        experiment::machine::description(),
+        ssh.unwrap_or_default()
     )
 }

@@ -4,6 +4,8 @@
 
 mod cells;
 mod delay;
+#[path = "../experiment/mod.rs"]
+mod experiment;
 mod floor;
 mod ground;
 mod groups;
@@ -15,7 +17,6 @@ mod tool;
 mod trees;
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -23,6 +24,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 
 use cells::Cell;
+use experiment::{Choice, document, tell};
 use ground::Ground;
 use measure::Bench;
 use page::Circumstances;
@@ -34,27 +36,14 @@ const DOCUMENT: &str = "docs/performance.md";
 #[derive(Parser)]
 #[command(about = "Measures one job on many hosts against one script over plain ssh")]
 struct Options {
-    /// Fewer hosts and repetitions
-    #[arg(long)]
-    quick: bool,
-    /// Only cells whose names begin with this; may be given more than once
-    #[arg(long, value_name = "NAME")]
-    only: Vec<String>,
-    /// Say which cells there are, and run none
-    #[arg(long)]
-    list: bool,
-    /// Put the tables into the documents
-    #[arg(long)]
-    record: bool,
+    #[command(flatten)]
+    choice: Choice,
     /// Other tools to compare with: Python environments named pyinfra and ansible (with mitogen)
     #[arg(long, value_name = "FOLDER")]
     peers: Option<PathBuf>,
     /// Where results and logs go
     #[arg(long, value_name = "FOLDER", default_value = "target/bench")]
     output: PathBuf,
-    /// Where the compiled programs are
-    #[arg(long, value_name = "FOLDER", default_value = "target/release")]
-    programs: PathBuf,
     /// An empty folder for hosts, keys and sockets
     #[arg(long, value_name = "FOLDER", default_value = "")]
     place: PathBuf,
@@ -65,17 +54,9 @@ struct Options {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let mut cells = cells::cells(options.quick);
-    if !options.only.is_empty() {
-        let wanted = |cell: &Cell| {
-            options
-                .only
-                .iter()
-                .any(|only| cell.name().starts_with(only))
-        };
-        cells.retain(wanted);
-    }
-    if options.list {
+    let mut cells = cells::cells(options.choice.quick);
+    cells.retain(|cell| options.choice.takes(&cell.name()));
+    if options.choice.list {
         return cells.iter().try_for_each(|cell| tell(&cell.name()));
     }
     if cells.is_empty() {
@@ -84,9 +65,9 @@ fn main() -> Result<()> {
     let began = Instant::now();
     let all = measure_all(&options, &cells)?;
     let circumstances = Circumstances {
-        date: jiff::Zoned::now().strftime("%Y-%m-%d").to_string(),
+        date: experiment::today(),
         minutes: began.elapsed().as_secs().div_ceil(60),
-        quick: options.quick,
+        quick: options.choice.quick,
         machine: machine::description(),
     };
     finish(&options, &all, &circumstances)
@@ -100,7 +81,7 @@ fn measure_all(options: &Options, cells: &[Cell]) -> Result<Vec<Series>> {
         fs::canonicalize(path).context(shown)
     };
     let programs = Programs {
-        cachesmith: canonical(options.programs.join("cachesmith"))?,
+        cachesmith: canonical(options.choice.programs.join("cachesmith"))?,
         peers: options.peers.clone().map(canonical).transpose()?,
     };
     let tools = Tool::all(&programs);
@@ -132,15 +113,8 @@ fn finish(options: &Options, all: &[Series], circumstances: &Circumstances) -> R
         "The page is {0}/results.md, the figures are {0}/results.json; the last output of each tool is beside them.",
         options.output.display()
     ))?;
-    if options.record {
-        let document = fs::read_to_string(DOCUMENT).context(DOCUMENT)?;
-        let text = page::recorded(&document, &page)
-            .with_context(|| format!("{DOCUMENT} has no marks for the results"))?;
-        fs::write(DOCUMENT, text)?;
+    if options.choice.record {
+        document::record(DOCUMENT, "bench", &page)?;
     }
     Ok(())
-}
-
-fn tell(line: &str) -> Result<()> {
-    Ok(writeln!(io::stdout(), "{line}")?)
 }

@@ -1,10 +1,7 @@
-//! The results as a page, and its place in the documents.
+//! The results as a page.
 
 use crate::cells::{Cell, Link, Phase};
 use crate::series::{Runs, Series, Spread};
-
-const BEGIN: &str = "<!-- bench: begin -->\n";
-const END: &str = "<!-- bench: end -->\n";
 
 /// How the figures came to be: what stands under the tables.
 pub struct Circumstances {
@@ -139,13 +136,6 @@ fn footer(all: &[Series], circumstances: &Circumstances) -> String {
     )
 }
 
-/// A document with the results between its two marks. Nothing where they are not there.
-pub fn recorded(document: &str, results: &str) -> Option<String> {
-    let (before, rest) = document.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}{results}{END}{after}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,15 +162,5 @@ mod tests {
         ] {
             assert!(page.contains(line), "{line}: {page}");
         }
-    }
-
-    #[test]
-    fn results_are_put_between_the_marks() {
-        let document = format!("before\n{BEGIN}old\n{END}after\n");
-        assert_eq!(
-            recorded(&document, "new\n").unwrap(),
-            format!("before\n{BEGIN}new\n{END}after\n")
-        );
-        assert_eq!(recorded("no marks\n", "new\n"), None);
     }
 }

@@ -2,10 +2,12 @@
 //! what it needs and takes the hosts down whatever happens; `docs/proof.md` describes the method.
 
 mod bench;
+mod busyness;
 mod cases;
 mod claims;
+#[path = "../experiment/mod.rs"]
+mod experiment;
 mod hosts;
-mod machine;
 mod measure;
 mod memory;
 mod page;
@@ -14,7 +16,6 @@ mod reports;
 mod table;
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -25,6 +26,7 @@ use clap::Parser;
 use bench::Bench;
 use cases::Case;
 use claims::Claim;
+use experiment::{Choice, document, tell};
 use measure::Outcome;
 use page::Circumstances;
 
@@ -34,42 +36,22 @@ const README: &str = "README.md";
 #[derive(Parser)]
 #[command(about = "Shows by experiment that a hardened host survives what kills a default one")]
 struct Options {
-    /// Fewer servers and phases, every kind of claim
-    #[arg(long)]
-    quick: bool,
-    /// Only cases whose names begin with this; may be given more than once
-    #[arg(long, value_name = "NAME")]
-    only: Vec<String>,
-    /// Say which cases there are, and run none
-    #[arg(long)]
-    list: bool,
-    /// Put the tables into the README, if every claim holds
-    #[arg(long)]
-    record: bool,
+    #[command(flatten)]
+    choice: Choice,
     /// Where reports and logs go
     #[arg(long, value_name = "FOLDER", default_value = "target/proof")]
     output: PathBuf,
     /// The state folder of the fleet
     #[arg(long, value_name = "FOLDER")]
     state: PathBuf,
-    /// Where the compiled programs are
-    #[arg(long, value_name = "FOLDER", default_value = "target/release")]
-    programs: PathBuf,
 }
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
     let hosts = hosts::read_set(&fs::read_to_string(SET).context(SET)?)?;
-    let mut cases = cases::cases(&hosts, options.quick);
-    if !options.only.is_empty() {
-        cases.retain(|case| {
-            options
-                .only
-                .iter()
-                .any(|only| case.name().starts_with(only))
-        });
-    }
-    if options.list {
+    let mut cases = cases::cases(&hosts, options.choice.quick);
+    cases.retain(|case| options.choice.takes(&case.name()));
+    if options.choice.list {
         for case in &cases {
             tell(&case.name())?;
         }
@@ -85,14 +67,14 @@ fn prove(options: &Options, cases: &[Case]) -> Result<ExitCode> {
     let bench = Bench {
         fleet: "tests/fleet/fleet".into(),
         state: options.state.clone(),
-        cachesmith: options.programs.join("cachesmith"),
-        churn: fs::canonicalize(options.programs.join("examples/churn"))
-            .with_context(|| format!("the client in {}", options.programs.display()))?,
+        cachesmith: options.choice.programs.join("cachesmith"),
+        churn: fs::canonicalize(options.choice.programs.join("examples/churn"))
+            .with_context(|| format!("the client in {}", options.choice.programs.display()))?,
         output: options.output.clone(),
     };
     fs::create_dir_all(&bench.output)?;
     let began = Instant::now();
-    let busyness_before = machine::busyness();
+    let busyness_before = busyness::of_last_minute();
     bench.up(cases)?;
     let mut outcomes: Vec<Outcome> = Vec::new();
     let mut claims: Vec<Claim> = Vec::new();
@@ -105,7 +87,7 @@ fn prove(options: &Options, cases: &[Case]) -> Result<ExitCode> {
             since / 60,
             since % 60
         ))?;
-        match measure::measure(&bench, case, options.quick) {
+        match measure::measure(&bench, case, options.choice.quick) {
             Ok(outcome) => {
                 for claim in claims::claims_of(&outcome) {
                     tell(page::claim_line(&claim).trim_end())?;
@@ -121,9 +103,9 @@ fn prove(options: &Options, cases: &[Case]) -> Result<ExitCode> {
         }
     }
     let circumstances = Circumstances {
-        date: jiff::Zoned::now().strftime("%Y-%m-%d").to_string(),
+        date: experiment::today(),
         minutes: began.elapsed().as_secs().div_ceil(60),
-        quick: options.quick,
+        quick: options.choice.quick,
         busyness_before,
     };
     finish(options, &outcomes, &claims, &circumstances)
@@ -150,16 +132,9 @@ fn finish(
     if !claims.iter().all(|claim| claim.holds) {
         return Ok(ExitCode::FAILURE);
     }
-    if options.record {
-        let readme = fs::read_to_string(README).context(README)?;
+    if options.choice.record {
         let results = page::extract(outcomes, claims, circumstances);
-        let text = page::recorded(&readme, &results)
-            .with_context(|| format!("{README} has no marks for the results"))?;
-        fs::write(README, text)?;
+        document::record(README, "proof", &results)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn tell(line: &str) -> Result<()> {
-    Ok(writeln!(io::stdout(), "{line}")?)
 }

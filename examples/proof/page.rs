@@ -1,12 +1,9 @@
-//! The page of results, and its place in the README.
+//! The page of results.
 
 use crate::claims::Claim;
-use crate::machine;
+use crate::experiment::machine;
 use crate::measure::{Found, Outcome};
 use crate::table;
-
-const BEGIN: &str = "<!-- proof: begin -->\n";
-const END: &str = "<!-- proof: end -->\n";
 
 /// How the figures came to be: what stands under the tables.
 pub struct Circumstances {
@@ -80,26 +77,4 @@ fn footer(outcomes: &[Outcome], claims: &[Claim], circumstances: &Circumstances)
         machine::description(),
         circumstances.busyness_before,
     )
-}
-
-/// The README with the results between its two marks. Nothing where they are not there.
-pub fn recorded(readme: &str, results: &str) -> Option<String> {
-    let (before, rest) = readme.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}{results}{END}{after}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn results_are_put_between_the_marks() {
-        let readme = format!("before\n{BEGIN}old\n{END}after\n");
-        assert_eq!(
-            recorded(&readme, "new\n").unwrap(),
-            format!("before\n{BEGIN}new\n{END}after\n")
-        );
-        assert_eq!(recorded("no marks\n", "new\n"), None);
-    }
 }

@@ -1,7 +1,5 @@
 //! What `resume` and `rollback` share: a recorded run's own arguments.
 
-use std::collections::BTreeSet;
-
 use super::args::{ConnectionArgument, HostArguments, PlayArguments};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{RunArguments, RunDetail, VERSION};
@@ -85,22 +83,6 @@ pub(super) fn go_back(run: &RunDetail) -> Result<RunArguments> {
         )
     })?;
     Ok(arguments)
-}
-
-/// Inputs that are not as the run read them, by name.
-pub(super) fn changed(arguments: &RunArguments) -> BTreeSet<String> {
-    let now = load::inputs::read();
-    let before = &arguments.inputs;
-    before
-        .iter()
-        .filter(|(name, sum)| now.get(*name) != Some(sum))
-        .map(|(name, _)| name.clone())
-        .chain(
-            now.keys()
-                .filter(|name| !before.contains_key(*name))
-                .cloned(),
-        )
-        .collect()
 }
 
 /// A mistake in what was asked for, with a way out.

@@ -7,18 +7,13 @@ use tokio::sync::mpsc;
 
 use super::Exit;
 use super::args::{ExplainArguments, FactsArguments};
-use super::prepare::{self, Wish};
+use super::prepare::{self};
 use crate::engine::exchange::Trouble;
-use crate::engine::permit::Exact;
 use crate::engine::run::hosts_of;
 use crate::engine::survey::{Questions, survey};
-use crate::engine::walk::Tags;
-use crate::error::{Error, ErrorKind, Result};
-use crate::journal::NoJournal;
+use crate::error::Result;
 use crate::load;
-use crate::model::diagnostic::Diagnostic;
-use crate::model::event::{Mode, ShownFailure};
-use crate::model::inventory::pattern::Patterns;
+use crate::model::event::ShownFailure;
 use crate::model::playbook::Play;
 use crate::model::template::Templates;
 use crate::module::Failure;
@@ -83,24 +78,8 @@ pub(super) fn explain(arguments: &ExplainArguments, console: &mut Console) -> Re
 fn run(asking: Asking<'_>, console: &mut Console) -> Result<Exit> {
     let (arguments, hosts) = (asking.arguments, &asking.hosts);
     console.diagnostics(&hosts.warnings);
-    let patterns = Patterns::parse(&arguments.pattern)?;
-    let selected = hosts
-        .inventory
-        .select_limited(&patterns, hosts.limit.as_ref())?;
-    let names: Vec<String> = selected
-        .into_iter()
-        .map(|host| host.name().to_owned())
-        .collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Error::new(
-                ErrorKind::Local,
-                vec![Diagnostic::error(format!("cannot start: {error}"))],
-            )
-        })?;
-    Ok(runtime.block_on(ask(asking, names, console)))
+    let names = hosts.named(&arguments.pattern)?;
+    Ok(prepare::runtime()?.block_on(ask(asking, names, console)))
 }
 
 /// Asks all hosts and tells what they answer.
@@ -110,26 +89,12 @@ async fn ask(asking: Asking<'_>, names: Vec<String>, console: &mut Console) -> E
         .iter()
         .map(|(play, _)| Arc::clone(play))
         .collect();
-    let wish = Wish {
-        mode: Mode::Plan,
-        tags: Tags::default(),
-        detail: 0,
-        connecting: asking.arguments.hosts.connecting,
-        playbook_folder: asking.playbook_folder,
-        plays: &plays,
-        freezes: Vec::new(),
-        person: None,
-        what: String::new(),
-        exact: Exact::default(),
-    };
-    // There are no events: nothing is run.
-    let (events, _) = mpsc::unbounded_channel();
-    let context = Arc::new(prepare::context(
+    let context = Arc::new(prepare::context_to_ask(
         &asking.hosts,
         &asking.templates,
-        wish,
-        events,
-        Arc::new(NoJournal),
+        asking.arguments.hosts.connecting,
+        asking.playbook_folder,
+        &plays,
     ));
     let (sender, mut answers) = mpsc::unbounded_channel();
     let questions = Questions {

@@ -1,22 +1,19 @@
 //! `lock`, `unlock` and `locks`: keeping runs away from hosts.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::Exit;
 use super::args::{LockArguments, LockHosts, UnlockArguments};
-use super::prepare::{self, Wish};
+use super::prepare::{self};
 use crate::engine::exchange::Trouble;
-use crate::engine::permit::Exact;
 use crate::engine::survey::order;
-use crate::engine::walk::Tags;
-use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, NoJournal};
+use crate::error::{Error, Result};
+use crate::journal::{self};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::event::Mode;
-use crate::model::inventory::pattern::Patterns;
 use crate::model::template::Templates;
 use crate::module::Failure;
 use crate::transport::script::lease::{Order, Said};
@@ -52,24 +49,8 @@ pub(super) fn unlock(arguments: &UnlockArguments, console: &mut Console) -> Resu
 fn run(arguments: &LockHosts, wish: &Order, console: &mut Console) -> Result<Exit> {
     let hosts = prepare::hosts(&arguments.hosts, None)?;
     console.diagnostics(&hosts.warnings);
-    let patterns = Patterns::parse(&arguments.pattern)?;
-    let selected = hosts
-        .inventory
-        .select_limited(&patterns, hosts.limit.as_ref())?;
-    let names: Vec<String> = selected
-        .into_iter()
-        .map(|host| host.name().to_owned())
-        .collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Error::new(
-                ErrorKind::Local,
-                vec![Diagnostic::error(format!("cannot start: {error}"))],
-            )
-        })?;
-    Ok(runtime.block_on(ask(arguments, &hosts, names, wish, console)))
+    let names = hosts.named(&arguments.pattern)?;
+    Ok(prepare::runtime()?.block_on(ask(arguments, &hosts, names, wish, console)))
 }
 
 async fn ask(
@@ -79,27 +60,14 @@ async fn ask(
     wish: &Order,
     console: &mut Console,
 ) -> Exit {
-    let context = Wish {
-        mode: Mode::Plan,
-        tags: Tags::default(),
-        detail: 0,
-        connecting: arguments.hosts.connecting,
-        playbook_folder: std::path::PathBuf::from("."),
-        plays: &[],
-        freezes: Vec::new(),
-        person: None,
-        what: String::new(),
-        exact: Exact::default(),
-    };
-    // There are no events: nothing is run.
-    let (events, _) = mpsc::unbounded_channel();
     let templates = Arc::new(Templates::default());
-    let context = Arc::new(prepare::context(
+    let connecting = arguments.hosts.connecting;
+    let context = Arc::new(prepare::context_to_ask(
         hosts,
         &templates,
-        context,
-        events,
-        Arc::new(NoJournal),
+        connecting,
+        PathBuf::from("."),
+        &[],
     ));
     let (sender, mut answers) = mpsc::unbounded_channel();
     let as_root = !arguments.no_become;

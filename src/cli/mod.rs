@@ -11,6 +11,8 @@ mod inventory;
 mod lint;
 mod locks;
 mod modules;
+mod opening;
+mod person;
 mod play;
 mod prepare;
 mod resume;

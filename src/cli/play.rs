@@ -1,6 +1,6 @@
 //! `plan`, `apply` and `verify`: one flow, ended at different places.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -10,6 +10,8 @@ use super::again;
 use super::args::PlayArguments;
 use super::conduct::{conduct, tell};
 use super::freeze;
+use super::opening::Opening;
+use super::person;
 use super::prepare::{self, Hosts, Wish};
 use super::tags;
 use crate::engine::candidates::candidates;
@@ -18,7 +20,7 @@ use crate::engine::permit::Exact;
 use crate::engine::run::{self, Summary};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Journal, NoJournal, Record, under_way};
+use crate::journal::{self, RunArguments, under_way};
 use crate::load;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::{self, Event, Mode, RunStarted};
@@ -103,19 +105,6 @@ pub(super) fn run_again(
     lead(mode, arguments, &prepared, yes, console)
 }
 
-/// What carries a run.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Error::new(
-                ErrorKind::Local,
-                vec![Diagnostic::error(format!("cannot start: {error}"))],
-            )
-        })
-}
-
 fn lead(
     mode: Mode,
     arguments: &PlayArguments,
@@ -123,15 +112,13 @@ fn lead(
     yes: bool,
     console: &mut Console,
 ) -> Result<Exit> {
-    let runtime = runtime()?;
+    let runtime = prepare::runtime()?;
     if mode == Mode::Apply && !yes {
-        if console.can_ask() {
-            drop(under_way::enter(prepared.names().iter().flatten())?);
-        }
         if !console.can_ask() {
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
             return Ok(Exit::NotConfirmed);
         }
+        drop(under_way::enter(prepared.names().iter().flatten())?);
         let summary = runtime.block_on(carry_through(
             Mode::Plan,
             arguments,
@@ -143,17 +130,8 @@ fn lead(
         if exit != Exit::Changes {
             return Ok(exit);
         }
-        console.ask("Apply?");
-        match runtime.block_on(answer()) {
-            Some(true) => {}
-            Some(false) => {
-                console.note("Nothing was changed.");
-                return Ok(Exit::NotConfirmed);
-            }
-            None => {
-                console.note("\nNothing was changed.");
-                return Ok(Exit::Interrupted);
-            }
+        if let Some(exit) = person::declined("Apply?", &runtime, console) {
+            return Ok(exit);
         }
     }
     let summary = led(mode, arguments, prepared, yes, &runtime, console)?;
@@ -182,18 +160,6 @@ pub(super) fn led(
 struct Person<'p> {
     asks: mpsc::UnboundedSender<Question>,
     questions: &'p mut mpsc::UnboundedReceiver<Question>,
-}
-
-/// Waits for an answer; `None`: interrupted. Once a run has waited for interruptions, they end no program by
-/// themselves.
-pub(super) async fn answer() -> Option<bool> {
-    let (sender, answer) = tokio::sync::oneshot::channel();
-    // A thread of its own: what waits for a terminal cannot be called off, and nothing waits for it at the end.
-    std::thread::spawn(move || sender.send(crate::view::answer()));
-    tokio::select! {
-        answer = answer => answer.ok(),
-        _ = tokio::signal::ctrl_c() => None,
-    }
 }
 
 /// Loads and checks everything.
@@ -292,32 +258,16 @@ async fn carry_through(
     person: Option<Person<'_>>,
     console: &mut Console,
 ) -> Result<Summary> {
-    // Who else is at work is known before anything begins.
-    let door = match mode {
-        Mode::Apply => Some(under_way::enter(prepared.names().iter().flatten())?),
-        Mode::Plan | Mode::Verify => None,
-    };
-    let record = match mode {
-        Mode::Apply => {
-            let folder = load::files::absolute(&prepared.playbook.folder);
-            let mut started = again::record(arguments, &folder, &prepared.names());
-            started.resumes.clone_from(&prepared.resumes);
-            Some(Arc::new(Record::begin(&started).map_err(journal::refused)?))
-        }
-        Mode::Plan | Mode::Verify => None,
-    };
-    let name = record
-        .as_ref()
-        .map_or_else(journal::new_name, |record| record.name().to_owned());
     let what = format!("apply {}", prepared.playbook.name);
-    let _under_way = door
-        .map(|door| door.begin(&name, &what))
-        .transpose()
-        .map_err(journal::refused)?;
-    let journal: Arc<dyn Journal> = match &record {
-        Some(record) => Arc::clone(record) as Arc<dyn Journal>,
-        None => Arc::new(NoJournal),
-    };
+    let names = prepared.names();
+    let opening = Opening::of(mode, names.iter().flatten(), &what, || {
+        let folder = load::files::absolute(&prepared.playbook.folder);
+        RunArguments {
+            resumes: prepared.resumes.clone(),
+            ..again::record(arguments, &folder, &names)
+        }
+    })?;
+    let record = opening.record();
     let (sender, mut events) = mpsc::unbounded_channel();
     let (person, questions) = match person {
         Some(person) => (Some(person.asks), Some(person.questions)),
@@ -343,23 +293,16 @@ async fn carry_through(
         &prepared.templates,
         wish,
         sender,
-        journal,
+        opening.journal(),
     ));
-    let record = record.as_deref();
     let started = Event::RunStarted(RunStarted {
         version: event::VERSION,
-        run: name.clone(),
+        run: opening.name.clone(),
         time: now(),
         mode,
         playbook: prepared.playbook.name.clone(),
         inventories: arguments.hosts.inventory.clone(),
-        hosts: prepared
-            .plays
-            .iter()
-            .flatten()
-            .map(|host| &host.name)
-            .collect::<std::collections::HashSet<_>>()
-            .len(),
+        hosts: names.iter().flatten().collect::<HashSet<_>>().len(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         user: std::env::var("USER").unwrap_or_default(),
         undoes: None,
@@ -375,17 +318,11 @@ async fn carry_through(
     );
     let mut summary = conduct(running, &context, &mut events, questions, record, console).await?;
     if context.is_interrupted() {
-        summary.note_interruption(
-            prepared
-                .plays
-                .iter()
-                .flatten()
-                .map(|host| host.name.clone()),
-        );
+        summary.note_interruption(names.into_iter().flatten());
     }
     tell(
         record,
-        &Event::RunEnded(summary.event(&name, now())),
+        &Event::RunEnded(summary.event(&opening.name, now())),
         console,
     )?;
     Ok(summary)

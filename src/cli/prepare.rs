@@ -1,11 +1,12 @@
 //! What several commands prepare alike: inventories, variables, the context of a run.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{self, UnboundedSender};
 
 use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::candidates::Before;
@@ -18,7 +19,7 @@ use crate::engine::permit::Exact;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Journal};
+use crate::journal::{self, Journal, NoJournal};
 use crate::load;
 use crate::load::library::Library;
 use crate::model::diagnostic::Diagnostic;
@@ -35,6 +36,19 @@ use crate::transport::limits::Limits;
 /// A script may take this long on a host, unless a task's `timeout` says otherwise for its program.
 const SCRIPT_LIMIT: Duration = Duration::from_secs(4 * 3600);
 
+/// What carries a run.
+pub(super) fn runtime() -> Result<Runtime> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::Local,
+                vec![Diagnostic::error(format!("cannot start: {error}"))],
+            )
+        })
+}
+
 /// Hosts and variables as the user named them.
 pub(super) struct Hosts {
     pub(super) inventory: Arc<Inventory>,
@@ -46,6 +60,23 @@ pub(super) struct Hosts {
     pub(super) warnings: Vec<Diagnostic>,
     /// There is no inventory: this machine is the host.
     pub(super) local: bool,
+}
+
+impl Hosts {
+    /// The names of the hosts that a pattern of the command line selects, within the limit.
+    ///
+    /// # Errors
+    /// Where the pattern is none, or matches nothing.
+    pub(super) fn named(&self, pattern: &str) -> Result<Vec<String>> {
+        let patterns = Patterns::parse(pattern)?;
+        let selected = self
+            .inventory
+            .select_limited(&patterns, self.limit.as_ref())?;
+        Ok(selected
+            .into_iter()
+            .map(|host| host.name().to_owned())
+            .collect())
+    }
 }
 
 /// Loads inventories, limit and extra variables.
@@ -94,7 +125,7 @@ pub(super) struct Wish<'a> {
     pub(super) tags: Tags,
     pub(super) detail: u8,
     pub(super) connecting: usize,
-    pub(super) playbook_folder: std::path::PathBuf,
+    pub(super) playbook_folder: PathBuf,
     pub(super) plays: &'a [Arc<Play>],
     /// Of each play, the hosts that are frozen now.
     pub(super) freezes: Vec<HashMap<String, Frozen>>,
@@ -119,6 +150,31 @@ pub(super) fn before(hosts: &Hosts, templates: &Arc<Templates>) -> Before {
         extra: Arc::clone(&hosts.extra),
         shared: Arc::new(shared(&hosts.inventory, Arc::new(peers))),
     }
+}
+
+/// The context of a command that asks hosts and runs nothing on them.
+pub(super) fn context_to_ask(
+    hosts: &Hosts,
+    templates: &Arc<Templates>,
+    connecting: usize,
+    playbook_folder: PathBuf,
+    plays: &[Arc<Play>],
+) -> Context {
+    let wish = Wish {
+        mode: Mode::Plan,
+        tags: Tags::default(),
+        detail: 0,
+        connecting,
+        playbook_folder,
+        plays,
+        freezes: Vec::new(),
+        person: None,
+        what: String::new(),
+        exact: Exact::default(),
+    };
+    // Nobody hears of events: there are none.
+    let (events, _) = mpsc::unbounded_channel();
+    context(hosts, templates, wish, events, Arc::new(NoJournal))
 }
 
 /// Puts together what all hosts of a run share.

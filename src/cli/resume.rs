@@ -6,6 +6,7 @@ use super::args::ResumeArguments;
 use super::play::{self, Again};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal;
+use crate::load::inputs;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::event::Mode;
 use crate::view::Console;
@@ -36,7 +37,7 @@ pub(super) fn run(wanted: &ResumeArguments, console: &mut Console) -> Result<Exi
         hosts: left,
     };
     let check = || {
-        let changed = again::changed(&recorded);
+        let changed = inputs::differences(&recorded.inputs);
         if changed.is_empty() || wanted.changed_inputs {
             return Ok(());
         }
@@ -44,8 +45,8 @@ pub(super) fn run(wanted: &ResumeArguments, console: &mut Console) -> Result<Exi
             "the playbook or the inventory is not as it was when run {} was started",
             run.name
         ));
-        for name in changed {
-            diagnostic = diagnostic.help(format!("`{name}` is another now"));
+        for (name, how) in changed {
+            diagnostic = diagnostic.help(format!("`{name}` {how}"));
         }
         Err(Error::new(
             ErrorKind::Input,

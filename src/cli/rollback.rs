@@ -11,16 +11,16 @@ use super::Exit;
 use super::again::{self, input};
 use super::args::RollbackArguments;
 use super::conduct::{conduct, tell};
-use super::play::{answer, exit, now, runtime};
+use super::opening::Opening;
+use super::person;
+use super::play::{exit, now};
 use super::prepare::{self, Hosts, Wish};
 use crate::engine::permit::Exact;
 use crate::engine::rollback::{self, Undone};
 use crate::engine::run::Summary;
 use crate::engine::walk::Tags;
 use crate::error::Result;
-use crate::journal::{
-    self, Journal, NoJournal, Record, Recorded, RunArguments, RunDetail, under_way,
-};
+use crate::journal::{self, Recorded, RunArguments, RunDetail};
 use crate::model::event::{self, Event, HostStatus, Mode, RunStarted};
 use crate::model::inventory::pattern::Patterns;
 use crate::model::template::Templates;
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &RollbackArguments, console: &mut Console) -> Resul
         console.note("The run changed nothing on these hosts: there is nothing to take back.");
         return Ok(Exit::Done);
     }
-    let runtime = runtime()?;
+    let runtime = prepare::runtime()?;
     if arguments.plan || !arguments.yes {
         if !arguments.plan && !console.can_ask() {
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to roll back without asking.");
@@ -54,17 +54,8 @@ pub(super) fn run(arguments: &RollbackArguments, console: &mut Console) -> Resul
         if arguments.plan || exit != Exit::Changes {
             return Ok(exit);
         }
-        console.ask("Roll back?");
-        match runtime.block_on(answer()) {
-            Some(true) => {}
-            Some(false) => {
-                console.note("Nothing was changed.");
-                return Ok(Exit::NotConfirmed);
-            }
-            None => {
-                console.note("\nNothing was changed.");
-                return Ok(Exit::Interrupted);
-            }
+        if let Some(exit) = person::declined("Roll back?", &runtime, console) {
+            return Ok(exit);
         }
     }
     let summary = carry_through(Mode::Apply, &prepared, &runtime, console)?;
@@ -164,29 +155,9 @@ fn carry_through(
     runtime: &Runtime,
     console: &mut Console,
 ) -> Result<Summary> {
-    // Who else is at work is known before anything begins.
-    let door = match mode {
-        Mode::Apply => Some(under_way::enter(&prepared.names)?),
-        Mode::Plan | Mode::Verify => None,
-    };
-    let record = match mode {
-        Mode::Apply => Some(Arc::new(
-            Record::begin(&prepared.arguments).map_err(journal::refused)?,
-        )),
-        Mode::Plan | Mode::Verify => None,
-    };
-    let name = record
-        .as_ref()
-        .map_or_else(journal::new_name, |record| record.name().to_owned());
     let what = format!("rollback of {}", prepared.run);
-    let _under_way = door
-        .map(|door| door.begin(&name, &what))
-        .transpose()
-        .map_err(journal::refused)?;
-    let journal: Arc<dyn Journal> = match &record {
-        Some(record) => Arc::clone(record) as Arc<dyn Journal>,
-        None => Arc::new(NoJournal),
-    };
+    let opening = Opening::of(mode, &prepared.names, &what, || prepared.arguments.clone())?;
+    let record = opening.record();
     let (sender, mut events) = mpsc::unbounded_channel();
     let wish = Wish {
         mode,
@@ -205,14 +176,13 @@ fn carry_through(
         &Arc::new(Templates::default()),
         wish,
         sender,
-        journal,
+        opening.journal(),
     ));
-    let record = record.as_deref();
     tell(
         record,
         &Event::RunStarted(RunStarted {
             version: event::VERSION,
-            run: name.clone(),
+            run: opening.name.clone(),
             time: now(),
             mode,
             playbook: format!("the rollback of {}", prepared.run),
@@ -246,7 +216,7 @@ fn carry_through(
     let summary = summary(&prepared.names, undone);
     tell(
         record,
-        &Event::RunEnded(summary.event(&name, now())),
+        &Event::RunEnded(summary.event(&opening.name, now())),
         console,
     )?;
     Ok(summary)

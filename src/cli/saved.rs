@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Exit;
 use super::args::{ApplyArguments, PlayArguments};
-use super::{again, play};
+use super::{again, play, prepare};
 use crate::engine::permit::{Exact, Permit, Told};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::saved::{self, SavedPlan};
@@ -32,7 +32,7 @@ pub(super) fn plan(arguments: &PlayArguments, out: &Path, console: &mut Console)
         arguments,
         &prepared,
         true,
-        &play::runtime()?,
+        &prepare::runtime()?,
         console,
     );
     let events = console.kept_events();
@@ -80,7 +80,7 @@ pub(super) fn apply(path: &Path, wish: &ApplyArguments, console: &mut Console) -
     drop(under_way::enter(names.iter().flatten())?);
 
     let key = plan.fingerprint_key()?;
-    let runtime = play::runtime()?;
+    let runtime = prepare::runtime()?;
     prepared.exact.fingerprints = Some(key.clone());
     console.keep_events(true);
     let summary = play::led(Mode::Plan, &arguments, &prepared, true, &runtime, console);

@@ -214,6 +214,39 @@ pub struct TaskReport {
     pub decided: Option<Fingerprint>,
 }
 
+impl TaskReport {
+    /// A report of which nothing more is to be told. `at`: `file:line:column`.
+    pub fn new(
+        host: &str,
+        task: TaskId,
+        name: &str,
+        module: &str,
+        at: String,
+        status: TaskStatus,
+    ) -> Self {
+        Self {
+            host: host.to_owned(),
+            task,
+            name: name.to_owned(),
+            module: module.to_owned(),
+            at,
+            role: None,
+            item: None,
+            kind: TaskKind::Task,
+            status,
+            changes: Vec::new(),
+            message: None,
+            failure: None,
+            notified: Vec::new(),
+            checks: Vec::new(),
+            ignored: false,
+            delegated_to: None,
+            milliseconds: 0,
+            decided: None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskKind {

@@ -24,7 +24,8 @@ pub struct Play {
     pub at: At,
     /// The folder of the playbook that it stands in, imported or not: `playbook_dir`.
     pub folder: PathBuf,
-    /// Stays the same from run to run: the playbook's name and the play's.
+    /// Stays the same from run to run, whatever folder they are started in: the name of the playbook's file, the play's
+    /// place in it and its name.
     pub key: String,
     pub hosts: Node,
     /// Its text as one pattern.

@@ -174,6 +174,22 @@ impl Parameters {
         }
     }
 
+    /// A number from 0 on.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn number_from_zero(&self, name: &str) -> Result<Option<f64>, Stop> {
+        let Some(text) = self.string(name)? else {
+            return Ok(None);
+        };
+        match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() && number >= 0.0 => Ok(Some(number)),
+            _ => Err(Stop::failed(format!(
+                "`{name}: {text}` is no number from 0 on"
+            ))),
+        }
+    }
+
     /// A list of texts; a single text is split at commas, as Ansible does.
     ///
     /// # Errors

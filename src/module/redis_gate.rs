@@ -110,7 +110,9 @@ impl Module for RedisGate {
 
 fn thresholds(parameters: &Parameters) -> Result<Thresholds, Stop> {
     let usual = Thresholds::default();
-    let hit_ratio_drop = number(parameters, "hit_ratio_drop")?.unwrap_or(usual.hit_ratio_drop);
+    let hit_ratio_drop = parameters
+        .number_from_zero("hit_ratio_drop")?
+        .unwrap_or(usual.hit_ratio_drop);
     if hit_ratio_drop > 1.0 {
         return Err(Failure::new(format!(
             "`hit_ratio_drop: {hit_ratio_drop}` is more than everything"
@@ -120,9 +122,12 @@ fn thresholds(parameters: &Parameters) -> Result<Thresholds, Stop> {
     }
     Ok(Thresholds {
         hit_ratio_drop,
-        evictions_per_second: number(parameters, "evictions_per_second")?
+        evictions_per_second: parameters
+            .number_from_zero("evictions_per_second")?
             .unwrap_or(usual.evictions_per_second),
-        latency: number(parameters, "latency")?.unwrap_or(usual.latency),
+        latency: parameters
+            .number_from_zero("latency")?
+            .unwrap_or(usual.latency),
         replica_lag_bytes: match parameters.string("replica_lag")? {
             None => None,
             Some(text) => Some(
@@ -132,19 +137,6 @@ fn thresholds(parameters: &Parameters) -> Result<Thresholds, Stop> {
         },
         quiet: parameters.boolean("quiet", true)?,
     })
-}
-
-/// A number from 0 on.
-fn number(parameters: &Parameters, name: &str) -> Result<Option<f64>, Stop> {
-    let Some(text) = parameters.string(name)? else {
-        return Ok(None);
-    };
-    match text.trim().parse::<f64>() {
-        Ok(number) if number.is_finite() && number >= 0.0 => Ok(Some(number)),
-        _ => Err(Stop::failed(format!(
-            "`{name}: {text}` is no number from 0 on"
-        ))),
-    }
 }
 
 #[cfg(test)]

@@ -100,11 +100,6 @@ impl Rules {
         self.passwords.insert(sha256);
     }
 
-    /// Whether somebody could log in.
-    pub fn admits(&self) -> bool {
-        self.enabled && (self.open || !self.passwords.is_empty())
-    }
-
     /// Whether it may run a command that has these categories, whatever its keys: `config|get` of `admin`.
     pub fn may(&self, command: &str, categories: &[&str]) -> bool {
         self.permissions.may(command, categories)
@@ -344,12 +339,5 @@ mod tests {
         ] {
             assert_eq!(rules(text).may("config|get", &categories), may, "{text}");
         }
-    }
-
-    #[test]
-    fn nobody_logs_in_without_a_way_to() {
-        assert!(!rules("on +@all").admits());
-        assert!(!rules("off nopass").admits());
-        assert!(rules("on nopass").admits());
     }
 }

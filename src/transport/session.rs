@@ -49,14 +49,6 @@ pub enum Exit {
     Signal,
 }
 
-impl Exit {
-    /// Whether the status is 0.
-    #[must_use]
-    pub fn is_success(self) -> bool {
-        self == Self::Code(0)
-    }
-}
-
 /// What a session has cost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {

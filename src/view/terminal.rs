@@ -105,7 +105,7 @@ impl Terminal {
             }
             Event::GateStarted { hosts, .. } => {
                 self.flush(&mut page);
-                self.gate = hosts.iter().map(|host| self.hosts.number(host)).collect();
+                self.gate = self.hosts.numbers(hosts);
             }
             Event::GateEnded(ended) => {
                 let failures = tell::gate_causes(ended, &mut self.hosts);
@@ -202,7 +202,7 @@ impl Terminal {
     }
 
     fn open(&mut self, wave: Option<(usize, usize)>, hosts: &[String]) {
-        let hosts = hosts.iter().map(|host| self.hosts.number(host)).collect();
+        let hosts = self.hosts.numbers(hosts);
         let (play, name) = self.play.clone();
         self.section = Some(Section {
             play,

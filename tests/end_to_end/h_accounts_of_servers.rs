@@ -18,20 +18,9 @@ fn run(command: &str, playbook: &str, options: &[&str]) -> crate::support::Run {
 }
 
 /// A plan in which nothing is left to do, but for kernel values that all hosts of this machine share.
+#[track_caller]
 fn settled(options: &[&str]) -> crate::support::Run {
-    let run = run("plan", PLAYBOOK, options);
-    let left: Vec<_> = run
-        .of_kind("task_ended")
-        .into_iter()
-        .filter(|event| event["status"] != "ok" && event["status"] != "skipped")
-        .filter(|event| event["module"] != "sysctl" && event["module"] != "transparent_hugepage")
-        .collect();
-    assert!(
-        left.is_empty() && [0, 2].contains(&run.code),
-        "{left:?} {}",
-        run.stderr
-    );
-    run
+    run("plan", PLAYBOOK, options).settled()
 }
 
 /// What a client says that logs in with an account; the password goes by the environment.

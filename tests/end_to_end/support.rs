@@ -66,6 +66,25 @@ impl Run {
             })
     }
 
+    /// Fails unless nothing is left to do in this plan, but for kernel values that all hosts of this machine share.
+    #[track_caller]
+    pub fn settled(self) -> Self {
+        let left: Vec<_> = self
+            .of_kind("task_ended")
+            .into_iter()
+            .filter(|event| event["status"] != "ok" && event["status"] != "skipped")
+            .filter(|event| {
+                event["module"] != "sysctl" && event["module"] != "transparent_hugepage"
+            })
+            .collect();
+        assert!(
+            left.is_empty() && [0, 2].contains(&self.code),
+            "{left:?} {}",
+            self.stderr
+        );
+        self
+    }
+
     /// Fails with everything that was said unless the run ended with this code and was silent on standard error.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {

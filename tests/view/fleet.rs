@@ -3,7 +3,7 @@
 use cachesmith::model::change::{ChangeKind, Difference, Field};
 use cachesmith::model::event::{
     Counts, Event, HostReport, HostStatus, Mode, RunEnded, RunStarted, ShownChange, ShownFailure,
-    TaskId, TaskKind, TaskReport, TaskStatus,
+    TaskId, TaskReport, TaskStatus,
 };
 
 use crate::compare;
@@ -27,29 +27,12 @@ fn maxmemory(host: usize) -> &'static str {
 }
 
 fn report(host: usize, place: usize, task: &str, module: &str) -> TaskReport {
-    TaskReport {
-        host: name(host),
-        task: TaskId {
-            play: 0,
-            path: vec![0, place],
-        },
-        name: task.to_owned(),
-        module: module.to_owned(),
-        at: format!("site.yml:{}:7", 10 + place * 4),
-        role: None,
-        item: None,
-        kind: TaskKind::Task,
-        status: TaskStatus::Ok,
-        changes: Vec::new(),
-        message: None,
-        failure: None,
-        notified: Vec::new(),
-        checks: Vec::new(),
-        ignored: false,
-        delegated_to: None,
-        milliseconds: 0,
-        decided: None,
-    }
+    let id = TaskId {
+        play: 0,
+        path: vec![0, place],
+    };
+    let at = format!("site.yml:{}:7", 10 + place * 4);
+    TaskReport::new(&name(host), id, task, module, at, TaskStatus::Ok)
 }
 
 fn changed(mut report: TaskReport, resource: &str, difference: Difference) -> TaskReport {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::decide::{Take, Word};
 use super::made::Made;
 use crate::model::change::{Change, Difference};
-use crate::model::event::{ShownChange, ShownFailure, TaskId, TaskKind, TaskReport, TaskStatus};
+use crate::model::event::{ShownChange, ShownFailure, TaskId, TaskReport, TaskStatus};
 
 /// How reports are put together.
 pub(super) struct Reports<'a> {
@@ -101,29 +101,12 @@ impl Reports<'_> {
 
     /// `part`: what kind of report on the task it is.
     fn report(&self, task: &str, part: usize, status: TaskStatus) -> TaskReport {
-        TaskReport {
-            host: self.host.to_owned(),
-            task: TaskId {
-                play: self.play,
-                path: vec![self.number(task), part],
-            },
-            name: task.to_owned(),
-            module: "rollback".to_owned(),
-            at: format!("run {}", self.run),
-            role: None,
-            item: None,
-            kind: TaskKind::Task,
-            status,
-            changes: Vec::new(),
-            message: None,
-            failure: None,
-            notified: Vec::new(),
-            checks: Vec::new(),
-            ignored: false,
-            delegated_to: None,
-            milliseconds: 0,
-            decided: None,
-        }
+        let id = TaskId {
+            play: self.play,
+            path: vec![self.number(task), part],
+        };
+        let at = format!("run {}", self.run);
+        TaskReport::new(self.host, id, task, "rollback", at, status)
     }
 }
 

@@ -151,28 +151,16 @@ impl Walk<'_> {
         status: TaskStatus,
         failure: Option<&Failure>,
     ) -> TaskReport {
+        let id = TaskId {
+            play: self.setting.play_index,
+            path: key.clone(),
+        };
+        let name = name.and_then(Node::as_str).unwrap_or(module);
+        let host = &self.setting.host;
         TaskReport {
-            host: self.setting.host.clone(),
-            task: TaskId {
-                play: self.setting.play_index,
-                path: key.clone(),
-            },
-            name: name.and_then(Node::as_str).unwrap_or(module).to_owned(),
-            module: module.to_owned(),
-            at: at.to_string(),
-            role: None,
-            item: None,
             kind: self.kind,
-            status,
-            changes: Vec::new(),
-            message: None,
             failure: failure.map(shown),
-            notified: Vec::new(),
-            checks: Vec::new(),
-            ignored: false,
-            delegated_to: None,
-            milliseconds: 0,
-            decided: None,
+            ..TaskReport::new(host, id, name, module, at.to_string(), status)
         }
     }
 }

@@ -117,8 +117,9 @@ impl Loader<'_> {
                 "{}#{index} {name}",
                 self.reading
                     .last()
-                    .map(|path| files::display(path))
+                    .and_then(|path| path.file_name())
                     .unwrap_or_default()
+                    .display()
             ),
             name,
             at: entries

@@ -19,7 +19,7 @@ pub(super) fn read(parameters: &Parameters) -> Result<Expectations, Stop> {
         },
         replicas: count(parameters, "replicas")?,
         replica_lag_bytes: bytes(parameters, "replica_lag")?,
-        evictions_per_second: at_least_zero(parameters, "evictions_per_second")?,
+        evictions_per_second: parameters.number_from_zero("evictions_per_second")?,
         hit_ratio: share(parameters)?,
         oom_score_adjust: match parameters.integer("oom_score_adjust")? {
             None => None,
@@ -50,20 +50,8 @@ pub(super) fn watch(parameters: &Parameters) -> Result<u32, Stop> {
     }
 }
 
-fn at_least_zero(parameters: &Parameters, name: &str) -> Result<Option<f64>, Stop> {
-    let Some(text) = parameters.string(name)? else {
-        return Ok(None);
-    };
-    match text.trim().parse::<f64>() {
-        Ok(number) if number.is_finite() && number >= 0.0 => Ok(Some(number)),
-        _ => Err(Stop::failed(format!(
-            "`{name}: {text}` is no number from 0 on"
-        ))),
-    }
-}
-
 fn share(parameters: &Parameters) -> Result<Option<f64>, Stop> {
-    let share = at_least_zero(parameters, "hit_ratio")?;
+    let share = parameters.number_from_zero("hit_ratio")?;
     match share.filter(|share| *share > 1.0) {
         None => Ok(share),
         Some(share) => Err(

@@ -1,5 +1,7 @@
 //! A host's answer, cut into frames.
 
+use super::Garbled;
+
 /// One frame: a line of words and all bytes up to the next frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Frame<'a> {
@@ -42,6 +44,31 @@ pub(super) fn cut<'a>(nonce: &str, output: &'a [u8]) -> Vec<Frame<'a>> {
         }
     }
     frames
+}
+
+/// Cuts the answer of a script that ran to its end.
+///
+/// # Errors
+/// When it did not begin, or its end is missing.
+pub(super) fn whole<'a>(nonce: &str, output: &'a [u8]) -> Result<Vec<Frame<'a>>, Garbled> {
+    let frames = cut(nonce, output);
+    match frames.last() {
+        None => Err(Garbled::NotStarted {
+            said: excerpt(output),
+        }),
+        Some(last) if last.label == "finish" => Ok(frames),
+        Some(_) => Err(Garbled::Cut),
+    }
+}
+
+/// The beginning of an unexpected answer, for a message.
+fn excerpt(output: &[u8]) -> String {
+    let text = words(&output[..output.len().min(600)]);
+    if text.is_empty() {
+        String::from("nothing")
+    } else {
+        text
+    }
 }
 
 /// Where `needle` begins first.

@@ -4,7 +4,7 @@ use super::builder::Builder;
 use super::frames::{self, Frame, words};
 use super::library::Part;
 use super::nonce::Nonce;
-use super::{Garbled, Script, excerpt};
+use super::{Garbled, Script};
 use crate::model::lock::{HostLock, LockKind};
 
 /// The lease under which steps are carried out.
@@ -174,15 +174,7 @@ pub fn parse(script: &Script, output: &[u8]) -> Held {
 /// # Errors
 /// When the script did not run or its answer is not complete.
 pub fn parse_order(script: &Script, output: &[u8]) -> Result<Vec<Said>, Garbled> {
-    let frames = frames::cut(&script.nonce.frame, output);
-    if frames.is_empty() {
-        return Err(Garbled::NotStarted {
-            said: excerpt(output),
-        });
-    }
-    if frames.last().is_none_or(|frame| frame.label != "finish") {
-        return Err(Garbled::Cut);
-    }
+    let frames = frames::whole(&script.nonce.frame, output)?;
     Ok(frames.iter().filter_map(said).collect())
 }
 

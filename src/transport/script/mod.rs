@@ -153,15 +153,7 @@ pub fn parse_observations(
     probes: &[Probe],
     output: &[u8],
 ) -> Result<Vec<Observation>, Garbled> {
-    let frames = frames::cut(&script.nonce.frame, output);
-    if frames.is_empty() {
-        return Err(Garbled::NotStarted {
-            said: excerpt(output),
-        });
-    }
-    if frames.last().is_none_or(|frame| frame.label != "finish") {
-        return Err(Garbled::Cut);
-    }
+    let frames = frames::whole(&script.nonce.frame, output)?;
     Ok(probes::parse(probes, &script.nonce, &frames))
 }
 
@@ -215,15 +207,4 @@ pub const STOP: &[u8] = b"stop\n";
 /// until it notices that nobody listens. After a lost connection, all is observed anew.
 pub fn parse_outcomes(script: &Script, steps: &[Step], output: &[u8]) -> Vec<Outcome> {
     steps::parse(steps, &frames::cut(&script.nonce.frame, output))
-}
-
-/// The beginning of an unexpected answer, for a message.
-fn excerpt(output: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&output[..output.len().min(600)]);
-    let text = text.trim();
-    if text.is_empty() {
-        String::from("nothing")
-    } else {
-        text.to_owned()
-    }
 }

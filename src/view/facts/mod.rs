@@ -64,7 +64,7 @@ impl Survey {
     /// For these hosts, in this order.
     pub fn of(names: &[String]) -> Self {
         let mut hosts = Hosts::default();
-        let all = names.iter().map(|name| hosts.number(name)).collect();
+        let all = hosts.numbers(names);
         Self {
             hosts,
             all,

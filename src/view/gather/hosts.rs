@@ -29,6 +29,11 @@ impl Hosts {
         number
     }
 
+    /// The numbers of names.
+    pub fn numbers<'n>(&mut self, names: impl IntoIterator<Item = &'n String>) -> HostSet {
+        names.into_iter().map(|name| self.number(name)).collect()
+    }
+
     pub fn name(&self, host: Host) -> &str {
         usize::try_from(host)
             .ok()

@@ -79,10 +79,7 @@ impl Section {
 
     pub fn add_waves(&mut self, waves: &[Vec<String>], gates: &[String], hosts: &mut Hosts) {
         self.gates = gates.to_vec();
-        self.waves = waves
-            .iter()
-            .map(|wave| wave.iter().map(|host| hosts.number(host)).collect())
-            .collect();
+        self.waves = waves.iter().map(|wave| hosts.numbers(wave)).collect();
     }
 
     pub fn add_host(&mut self, report: &HostReport, hosts: &mut Hosts) {

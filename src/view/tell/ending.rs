@@ -222,17 +222,8 @@ fn left_out(page: &mut Page, ended: &RunEnded, hosts: &mut Hosts) {
     if ended.not_reached.is_empty() {
         return;
     }
-    let set: HostSet = ended
-        .not_reached
-        .iter()
-        .map(|name| hosts.number(name))
-        .collect();
-    let names = Names {
-        hosts,
-        all: &HostSet::new(),
-        in_full: false,
-        width: page.width(),
-    };
+    let set = hosts.numbers(&ended.not_reached);
+    let names = Names::of_any(hosts, page.width());
     let line = Line::of(Role::Warning, "Not reached")
         .and(Role::Plain, &format!(": {}", names.counted(&set)));
     page.wrapped(0, 2, &line);
@@ -243,17 +234,8 @@ fn taken_back(page: &mut Page, ended: &RunEnded, hosts: &mut Hosts) {
     let Some(is_whole) = ended.rollback else {
         return;
     };
-    let set: HostSet = ended
-        .rolled_back
-        .iter()
-        .map(|name| hosts.number(name))
-        .collect();
-    let names = Names {
-        hosts,
-        all: &HostSet::new(),
-        in_full: false,
-        width: page.width(),
-    };
+    let set = hosts.numbers(&ended.rolled_back);
+    let names = Names::of_any(hosts, page.width());
     if !set.is_empty() {
         let text = format!(": what was done on {}", names.folded(&set));
         let line = Line::of(Role::Good, "Taken back").and(Role::Plain, &text);

@@ -15,6 +15,21 @@ pub struct Names<'a> {
     pub width: usize,
 }
 
+/// No hosts.
+static NONE: HostSet = HostSet::new();
+
+impl<'a> Names<'a> {
+    /// For a reader to whom no hosts in particular are known.
+    pub fn of_any(hosts: &'a Hosts, width: usize) -> Self {
+        Self {
+            hosts,
+            all: &NONE,
+            in_full: false,
+            width,
+        }
+    }
+}
+
 impl Names<'_> {
     /// `cache[01-40],tr1`, or `all but cache17` where that is shorter. A long list ends with how many hosts it has.
     pub fn folded(&self, hosts: &HostSet) -> String {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::thread;
 
-/// One line: processor, cores, memory, kernel, and how busy it was.
+/// One line: processor, cores, memory, kernel.
 pub fn description() -> String {
     let processor =
         field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned());
@@ -17,15 +17,6 @@ pub fn description() -> String {
         kibibytes >> 20,
         kernel.trim()
     )
-}
-
-/// Mean number of processes that ran or wanted to, over the last minute.
-pub fn busyness() -> String {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace()
-        .next()
-        .unwrap_or("unknown")
-        .to_owned()
 }
 
 fn field(file: &str, name: &str) -> Option<String> {

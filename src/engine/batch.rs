@@ -6,7 +6,7 @@ use super::exchange::Trouble;
 use super::failover;
 use super::host::HostPlay;
 use super::intentions::became;
-use super::leases;
+use super::leases::{self, Purpose};
 use super::notes;
 use super::outcomes::{begun, executed, steps_of, until_restart};
 use super::walk::{Planned, Target};
@@ -45,7 +45,12 @@ impl HostPlay<'_> {
                     "the run's record cannot be written: {error}"
                 )))
             })?;
-        let (before, after) = self.note_steps(target, &planned, owed);
+        let only_looks = planned.iter().all(|task| task.only_looks) && owed.is_empty();
+        let (purpose, (before, after)) = if only_looks && !self.note_written {
+            (Purpose::Look, (Vec::new(), Vec::new()))
+        } else {
+            (Purpose::Change, self.note_steps(target, &planned, owed))
+        };
         let own: Vec<Step> = planned.iter().flat_map(steps_of).cloned().collect();
         let steps: Vec<Step> = before.iter().chain(&own).chain(&after).cloned().collect();
         if !before.is_empty() {
@@ -67,6 +72,7 @@ impl HostPlay<'_> {
             self.connection_of(target),
             &steps,
             &stops(before.len(), &planned),
+            purpose,
             last,
         )
         .await?;
@@ -268,6 +274,7 @@ impl HostPlay<'_> {
             self.connection_of(&target),
             &steps,
             &BTreeSet::new(),
+            Purpose::Change,
             false,
         )
         .await?;

@@ -16,7 +16,7 @@ const OWED: &str = "/var/lib/cachesmith/pending";
 /// and lines for it.
 const WRITE: &str = r#"folder=/var/lib/cachesmith
 umask 022
-if [ -n "$1" ] && mkdir -p "$folder"; then
+if [ -n "$1" ] && { [ -d "$folder" ] || mkdir -p "$folder"; }; then
     new=$folder/.last-run-$$
     printf 'run=%s\ntime=%s\nby=%s\nwhat=%s\n' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$2" "$3" >"$new" && mv -f "$new" "$folder/last-run"
 fi

@@ -51,7 +51,7 @@ fn program(parts: FactParts) -> String {
 }
 
 /// POSIX sh that prints the facts of the host it runs on. It reads nothing from standard input, prints nothing to
-/// standard error, changes nothing on the host, and defines one function, `cachesmith_facts`.
+/// standard error, changes nothing on the host, and leaves a function, `cachesmith_facts`, and a variable, `c_near`.
 pub fn snippet(parts: FactParts) -> &'static str {
     static SNIPPETS: [OnceLock<String>; 32] = [const { OnceLock::new() }; 32];
     let place = usize::from(parts.network)

@@ -65,6 +65,9 @@ fn last_line(nonce: &str) -> Vec<u8> {
 /// The end of a script whose shell serves no other one.
 const ENDED: &str = "; exit\n";
 
+/// What a script ends with where facts found that every file system is the host's own.
+const NEAR: u8 = 10;
+
 /// How a shell that serves many scripts tells that it is done with one: by a line on each of its outputs, behind all
 /// that the script said. The line is told by the shell itself, however the script ended.
 pub(super) struct Stay {
@@ -81,10 +84,11 @@ impl Stay {
         script.get(..self.most).unwrap_or(script)
     }
 
-    /// What goes behind it, in its last line: what comes in a line of its own may be read by the brake.
+    /// What goes behind it, in its last line: what comes in a line of its own may be read by the brake. The shell
+    /// remembers where facts found that no file server is mounted.
     pub(super) fn rest(&self) -> String {
         let told = format!("printf '\\n%s over\\n' '{}'", self.nonce);
-        format!("; {told}; {told} >&2\n")
+        format!("; [ $cachesmith_told -ne {NEAR} ] || cachesmith_near=yes; {told}; {told} >&2\n")
     }
 
     /// Where an output ends, if the shell told its end within its last `fresh` bytes.

@@ -212,7 +212,7 @@ async fn behind_what_may_change_a_login_there_is_another_shell() {
     let first = shell(&session, None).await;
     let told = watch::Sender::new(false);
     let steps = [Step::new(Action::Program {
-        program: Box::new(Program::new(["true"])),
+        program: Box::new(Program::new(["/bin/sh", "-c", "usermod --help"])),
         accepted: vec![0],
     })];
     let outcomes = carry_out(&session, &steps, &told).await;

@@ -88,10 +88,28 @@ const LOGIN: [&str; 9] = [
     "/etc/sudo",
 ];
 
-/// Whether a login may be another one behind these steps. A program can change anything.
+/// Programs that change what a login is. A command of the user's that has such a word anywhere may run one.
+const LOGIN_PROGRAMS: [&str; 10] = [
+    "authselect",
+    "chage",
+    "chsh",
+    "environment",
+    "group",
+    "limits",
+    "locale",
+    "pam",
+    "passwd",
+    "user",
+];
+
+/// Whether a login may be another one behind these steps.
 pub(super) fn change_login(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
-        Action::Program { .. } | Action::Reboot { .. } => true,
+        Action::Program { program, .. } => {
+            let has_one = |word: &String| LOGIN_PROGRAMS.iter().any(|name| word.contains(name));
+            program.argv.iter().any(has_one)
+        }
+        Action::Reboot { .. } => true,
         Action::WriteFile { path, .. }
         | Action::SetAttributes { path, .. }
         | Action::MakeDirectory { path, .. }

@@ -46,7 +46,12 @@ impl Place {
     }
 
     fn run(&self, words: &[&str]) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_cachesmith"))
+        Run::of(&self.command(words).output().unwrap())
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cachesmith"));
+        command
             .args(words)
             .args(["--json", "-i", "hosts.ini", "play.yml"])
             // One at a time: several names of one machine would contend for its one lease.
@@ -55,10 +60,8 @@ impl Place {
             .env("XDG_STATE_HOME", self.path().join("state"))
             .env("CACHESMITH_HOST_FOLDER", self.path().join("host"))
             .env_remove("CACHESMITH_INVENTORY")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        Run::of(&output)
+            .stdin(Stdio::null());
+        command
     }
 }
 
@@ -356,4 +359,64 @@ fn what_a_failing_canary_was_changed_is_taken_back() {
         ["a1", "a2", "b1"]
     );
     assert!(!is_there(&place, "a1") && !is_there(&place, "a2"));
+}
+
+#[test]
+fn a_run_that_is_taken_back_is_taken_back_in_all_of_its_plays() {
+    // The second play comes to the hosts in another order, and ends before it has come to all of them.
+    let place = Place::new(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - copy: { dest: 'DIR/first-{{ inventory_hostname }}', content: new }\n    - command: /bin/true\n- hosts: all:!a1\n  gather_facts: false\n  order: reverse_inventory\n  serial: 2\n  max_fail: 0\n  on_failure: rollback_run\n  tasks:\n    - copy: { dest: 'DIR/second-{{ inventory_hostname }}', content: new }\n  post_checks:\n    - command: test {{ inventory_hostname }} != b2\n- hosts: all\n  gather_facts: false\n  tasks:\n    - copy: { dest: 'DIR/third', content: new }\n",
+        SIX,
+    );
+    for host in ["a1", "c2"] {
+        fs::write(place.path().join(format!("first-{host}")), "old").unwrap();
+    }
+    // What the commands of the first play did, nobody knows: that is told, and all else is taken back.
+    let run = place.run(&["apply", "--yes"]).expect(9);
+    assert_eq!(run.waves(), [["c2", "c1"], ["b2", "b1"]]);
+    let six = ["a1", "a2", "b1", "b2", "c1", "c2"];
+    let ended = run.one("run_ended");
+    assert_eq!(names(&ended["rolled_back"]), six);
+    assert_eq!(names(&ended["failed"]), ["b2"]);
+    assert_eq!(names(&ended["not_reached"]), ["a2", "b1"]);
+    for host in six {
+        let first = fs::read_to_string(place.path().join(format!("first-{host}"))).ok();
+        let old = ["a1", "c2"].contains(&host).then(|| "old".to_owned());
+        assert_eq!(first, old, "{host}");
+        assert!(!place.path().join(format!("second-{host}")).exists());
+    }
+    assert!(!place.path().join("third").exists());
+}
+
+#[test]
+fn a_second_run_on_one_machine_is_refused_whatever_it_calls_it() {
+    let waits = "- hosts: all\n  gather_facts: false\n  tasks:\n    - shell: 'touch DIR/began; until [ -e DIR/go ]; do sleep 0.05; done'\n";
+    let place = Place::new(waits, "one ansible_connection=local\n");
+    let first = place
+        .command(&["apply", "--yes"])
+        .stdout(Stdio::piped())
+        .spawn();
+    let first = first.unwrap();
+    while !place.path().join("began").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    fs::write(
+        place.path().join("hosts.ini"),
+        "uno ansible_connection=local\n",
+    )
+    .unwrap();
+    let refused = place.run(&["apply", "--yes"]).expect(7);
+    assert!(refused.events.is_empty(), "{:?}", refused.events);
+    assert!(
+        refused
+            .errors
+            .contains("is working on uno (which it calls one)"),
+        "{}",
+        refused.errors
+    );
+    // Another machine is nobody's; that it is not there is another matter.
+    fs::write(place.path().join("hosts.ini"), "one.invalid\n").unwrap();
+    place.run(&["apply", "--yes"]).expect(4);
+    fs::write(place.path().join("go"), "").unwrap();
+    Run::of(&first.wait_with_output().unwrap()).expect(0);
 }

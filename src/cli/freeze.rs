@@ -1,20 +1,19 @@
-//! Which hosts are frozen now: the windows in their variables, the time and the time zones of this machine.
+//! When hosts are frozen: the windows in their variables, and the time zones of this machine.
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::engine::candidates::Before;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::playbook::Play;
-use crate::rollout::{Candidate, Frozen, frozen, windows};
+use crate::rollout::{Candidate, Window, windows};
 
 /// The variable that has the windows.
 const VARIABLE: &str = "cachesmith_freeze";
 
-/// The frozen hosts of a play.
+/// The windows of a play's hosts, as far as they have any.
 ///
 /// # Errors
 /// A window that is not understood, with its place and the first host that has it.
@@ -22,8 +21,7 @@ pub(super) fn of_play(
     before: &Before,
     play: &Play,
     hosts: &[Candidate],
-    now: Timestamp,
-) -> Result<HashMap<String, Frozen>> {
+) -> Result<HashMap<String, Vec<Window>>> {
     let mut found = HashMap::new();
     let mut wrong: Vec<Diagnostic> = Vec::new();
     for host in hosts {
@@ -34,8 +32,8 @@ pub(super) fn of_play(
         };
         match value {
             Ok(windows) => {
-                if let Some(frozen) = frozen(&windows, now) {
-                    found.insert(host.name.clone(), frozen);
+                if !windows.is_empty() {
+                    found.insert(host.name.clone(), windows);
                 }
             }
             Err(problem) => {

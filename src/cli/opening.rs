@@ -19,9 +19,9 @@ impl Opening {
     ///
     /// # Errors
     /// Where another run is at work on one of the hosts, or the record cannot be written.
-    pub(super) fn of<'h>(
+    pub(super) fn of(
         mode: Mode,
-        hosts: impl IntoIterator<Item = &'h String>,
+        hosts: impl FnOnce() -> under_way::Hosts,
         what: &str,
         arguments: impl FnOnce() -> RunArguments,
     ) -> Result<Self> {
@@ -33,7 +33,7 @@ impl Opening {
             }),
             Mode::Apply => {
                 // Who else is at work is known before anything begins.
-                let door = under_way::enter(hosts)?;
+                let door = under_way::enter(hosts())?;
                 let record = Record::begin(&arguments()).map_err(journal::refused)?;
                 let name = record.name().to_owned();
                 let under_way = door.begin(&name, what).map_err(journal::refused)?;

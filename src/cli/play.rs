@@ -15,6 +15,7 @@ use super::person;
 use super::prepare::{self, Hosts, Wish};
 use super::tags;
 use crate::engine::candidates::candidates;
+use crate::engine::freeze::Freezes;
 use crate::engine::gate::Question;
 use crate::engine::permit::Exact;
 use crate::engine::run::{self, Summary};
@@ -27,7 +28,7 @@ use crate::model::event::{self, Event, Mode, RunStarted};
 use crate::model::playbook::Playbook;
 use crate::model::source::{At, Source};
 use crate::model::template::Templates;
-use crate::rollout::{Candidate, Frozen};
+use crate::rollout::Candidate;
 use crate::view::Console;
 
 /// A playbook with all that is needed to run it.
@@ -37,8 +38,8 @@ pub(super) struct Prepared {
     templates: Arc<Templates>,
     /// The hosts of each play, in the order in which they are cut into waves.
     plays: Vec<Vec<Candidate>>,
-    /// Of each play, the hosts that are frozen now.
-    freezes: Vec<HashMap<String, Frozen>>,
+    /// The windows in which hosts are left as they are.
+    freezes: Freezes,
     /// Why freeze windows do not count, where they do not.
     override_freeze: Option<String>,
     /// The run that it goes on with.
@@ -51,7 +52,7 @@ impl Prepared {
     /// Freeze windows do not count, where there is a reason.
     pub(super) fn override_freezes(&mut self, reason: Option<&str>) {
         if let Some(reason) = reason {
-            self.freezes.clear();
+            self.freezes = Freezes::default();
             self.override_freeze = Some(reason.to_owned());
         }
     }
@@ -62,6 +63,13 @@ impl Prepared {
         plays
             .map(|hosts| hosts.iter().map(|host| host.name.clone()).collect())
             .collect()
+    }
+
+    /// All hosts, and what tells their machines from others.
+    pub(super) fn machines(&self) -> under_way::Hosts {
+        let hosts = self.plays.iter().flatten();
+        self.hosts
+            .machines(&self.templates, hosts.map(|host| &host.name))
     }
 }
 
@@ -118,7 +126,7 @@ fn lead(
             console.note("Nobody is there to confirm; nothing was changed. Use `--yes` to apply without asking.");
             return Ok(Exit::NotConfirmed);
         }
-        drop(under_way::enter(prepared.names().iter().flatten())?);
+        drop(under_way::enter(prepared.machines())?);
         let summary = runtime.block_on(carry_through(
             Mode::Plan,
             arguments,
@@ -185,19 +193,19 @@ pub(super) fn prepare(arguments: &PlayArguments, console: &mut Console) -> Resul
     let mut plays = Vec::new();
     let mut wrong = Vec::new();
     let before = prepare::before(&hosts, &templates);
-    let (now, mut freezes) = (jiff::Timestamp::now(), Vec::new());
+    let (now, mut windows) = (jiff::Timestamp::now(), Vec::new());
     for play in &loaded.playbook.plays {
         // Without an inventory every play is for this machine.
         if arguments.hosts.inventory.is_empty() {
             plays.push(vec![Candidate::new("localhost")]);
-            freezes.push(HashMap::new());
+            windows.push(HashMap::new());
             continue;
         }
         let of_play = run::hosts_of(&hosts.inventory, play, hosts.limit.as_ref());
         let of_play = of_play.and_then(|names| candidates(&before, play, names, day(now)));
-        match of_play.and_then(|hosts| Ok((freeze::of_play(&before, play, &hosts, now)?, hosts))) {
-            Ok((frozen, hosts)) => {
-                freezes.push(frozen);
+        match of_play.and_then(|hosts| Ok((freeze::of_play(&before, play, &hosts)?, hosts))) {
+            Ok((of_play, hosts)) => {
+                windows.push(of_play);
                 plays.push(hosts);
             }
             Err(error) => wrong.extend(error.diagnostics),
@@ -233,7 +241,7 @@ pub(super) fn prepare(arguments: &PlayArguments, console: &mut Console) -> Resul
         plays,
         resumes: None,
         exact: Exact::default(),
-        freezes,
+        freezes: Freezes::new(windows, Arc::new(jiff::Timestamp::now)),
         override_freeze: None,
     })
 }
@@ -260,13 +268,18 @@ async fn carry_through(
 ) -> Result<Summary> {
     let what = format!("apply {}", prepared.playbook.name);
     let names = prepared.names();
-    let opening = Opening::of(mode, names.iter().flatten(), &what, || {
-        let folder = load::files::absolute(&prepared.playbook.folder);
-        RunArguments {
-            resumes: prepared.resumes.clone(),
-            ..again::record(arguments, &folder, &names)
-        }
-    })?;
+    let opening = Opening::of(
+        mode,
+        || prepared.machines(),
+        &what,
+        || {
+            let folder = load::files::absolute(&prepared.playbook.folder);
+            RunArguments {
+                resumes: prepared.resumes.clone(),
+                ..again::record(arguments, &folder, &names)
+            }
+        },
+    )?;
     let record = opening.record();
     let (sender, mut events) = mpsc::unbounded_channel();
     let (person, questions) = match person {

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use super::args::{ConnectionArgument, HostArguments};
 use crate::engine::candidates::Before;
 use crate::engine::context::Context;
+use crate::engine::freeze::Freezes;
 use crate::engine::gate::Question;
 use crate::engine::leases::Leases;
 use crate::engine::notes::RunOnHost;
@@ -19,7 +20,7 @@ use crate::engine::permit::Exact;
 use crate::engine::sessions::Sessions;
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Journal, NoJournal};
+use crate::journal::{self, Journal, NoJournal, under_way};
 use crate::load;
 use crate::load::library::Library;
 use crate::model::diagnostic::Diagnostic;
@@ -30,7 +31,6 @@ use crate::model::playbook::Play;
 use crate::model::redaction::Secrets;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::{Map, Value};
-use crate::rollout::Frozen;
 use crate::transport::limits::Limits;
 
 /// A script may take this long on a host, unless a task's `timeout` says otherwise for its program.
@@ -63,6 +63,29 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
+    /// Names with what tells their machines from others, before they are connected to.
+    pub(super) fn machines<'n>(
+        &self,
+        templates: &Arc<Templates>,
+        names: impl IntoIterator<Item = &'n String>,
+    ) -> under_way::Hosts {
+        let sessions = self.sessions(templates, 1);
+        let names = names.into_iter();
+        names
+            .map(|name| (name.clone(), sessions.machine(name)))
+            .collect()
+    }
+
+    fn sessions(&self, templates: &Arc<Templates>, connecting: usize) -> Sessions {
+        Sessions::new(
+            Arc::clone(&self.inventory),
+            Arc::clone(templates),
+            Arc::clone(&self.extra),
+            Limits::new(connecting),
+            self.local,
+        )
+    }
+
     /// The names of the hosts that a pattern of the command line selects, within the limit.
     ///
     /// # Errors
@@ -127,8 +150,7 @@ pub(super) struct Wish<'a> {
     pub(super) connecting: usize,
     pub(super) playbook_folder: PathBuf,
     pub(super) plays: &'a [Arc<Play>],
-    /// Of each play, the hosts that are frozen now.
-    pub(super) freezes: Vec<HashMap<String, Frozen>>,
+    pub(super) freezes: Freezes,
     /// Who is asked at gates that pause.
     pub(super) person: Option<UnboundedSender<Question>>,
     /// What hosts keep of the run, beside its name.
@@ -167,7 +189,7 @@ pub(super) fn context_to_ask(
         connecting,
         playbook_folder,
         plays,
-        freezes: Vec::new(),
+        freezes: Freezes::default(),
         person: None,
         what: String::new(),
         exact: Exact::default(),
@@ -185,13 +207,7 @@ pub(super) fn context(
     events: UnboundedSender<Event>,
     journal: Arc<dyn Journal>,
 ) -> Context {
-    let sessions = Sessions::new(
-        Arc::clone(&hosts.inventory),
-        Arc::clone(templates),
-        Arc::clone(&hosts.extra),
-        Limits::new(wish.connecting),
-        hosts.local,
-    );
+    let sessions = hosts.sessions(templates, wish.connecting);
     let peers = Arc::new(Peers::new(
         Arc::clone(&hosts.inventory),
         Arc::clone(&hosts.extra),

@@ -15,6 +15,7 @@ use super::opening::Opening;
 use super::person;
 use super::play::{exit, now};
 use super::prepare::{self, Hosts, Wish};
+use crate::engine::freeze::Freezes;
 use crate::engine::permit::Exact;
 use crate::engine::rollback::{self, Undone};
 use crate::engine::run::Summary;
@@ -156,7 +157,9 @@ fn carry_through(
     console: &mut Console,
 ) -> Result<Summary> {
     let what = format!("rollback of {}", prepared.run);
-    let opening = Opening::of(mode, &prepared.names, &what, || prepared.arguments.clone())?;
+    let templates = Arc::new(Templates::default());
+    let machines = || prepared.hosts.machines(&templates, &prepared.names);
+    let opening = Opening::of(mode, machines, &what, || prepared.arguments.clone())?;
     let record = opening.record();
     let (sender, mut events) = mpsc::unbounded_channel();
     let wish = Wish {
@@ -166,14 +169,14 @@ fn carry_through(
         connecting: prepared.arguments.connecting,
         playbook_folder: prepared.arguments.playbook_folder.clone(),
         plays: &[],
-        freezes: Vec::new(),
+        freezes: Freezes::default(),
         person: None,
         what,
         exact: Exact::default(),
     };
     let context = Arc::new(prepare::context(
         &prepared.hosts,
-        &Arc::new(Templates::default()),
+        &templates,
         wish,
         sender,
         opening.journal(),

@@ -77,7 +77,7 @@ pub(super) fn apply(path: &Path, wish: &ApplyArguments, console: &mut Console) -
     let mut prepared = prepared?;
     prepared.override_freezes(wish.override_freeze.as_deref());
     let names = prepared.names();
-    drop(under_way::enter(names.iter().flatten())?);
+    drop(under_way::enter(prepared.machines())?);
 
     let key = plan.fingerprint_key()?;
     let runtime = prepare::runtime()?;

@@ -1,12 +1,12 @@
 //! What all hosts of a run share.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::freeze::Freezes;
 use super::gate::Question;
 use super::leases::Leases;
 use super::notes::RunOnHost;
@@ -21,7 +21,6 @@ use crate::model::inventory::Inventory;
 use crate::model::template::{Shared, Templates};
 use crate::model::value::Map;
 use crate::module::Resources;
-use crate::rollout::Frozen;
 
 /// Everything that a host's way through a play needs from around it.
 pub struct Context {
@@ -53,8 +52,8 @@ pub struct Context {
     pub script_limit: Duration,
     /// The servers of the play that is under way, where it asks for them.
     pub topology: RwLock<Option<Arc<Known>>>,
-    /// Of each play, the hosts that are frozen now.
-    pub freezes: Vec<HashMap<String, Frozen>>,
+    /// The windows in which hosts are left as they are.
+    pub freezes: Freezes,
     /// Who is asked at gates that pause; `None`: they are passed unasked.
     pub person: Option<UnboundedSender<Question>>,
     /// Set when the user wants the run to end.

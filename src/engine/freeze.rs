@@ -2,6 +2,14 @@
 //!
 //! A frozen host is planned first, as `plan` does it; where a change would be made that the window does not allow, the
 //! host is refused as a whole, so that nothing is half done. What could not be foreseen is held back when it comes up.
+//!
+//! Whether a host is frozen is decided when its turn comes: a rollout of hours runs into a window as any other run does.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::exchange::Trouble;
 use super::host::{self, HostPlay};
@@ -11,23 +19,52 @@ use crate::model::change::ChangeKind;
 use crate::model::event::{Mode, TaskReport, TaskStatus};
 use crate::model::impact::Impact;
 use crate::module::Failure;
-use crate::rollout::Frozen;
+use crate::rollout::{Frozen, Window, frozen};
 
 /// How many tasks a message names.
 const NAMED: usize = 3;
 
-impl HostPlay<'_> {
-    pub(super) fn frozen(&self) -> Option<&Frozen> {
-        let plays = self.context.freezes.get(self.setting.play_index)?;
-        plays.get(&self.setting.host)
+/// The time, told by whoever leads the run.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The freeze windows of a run's hosts, and the clock by which they are open or not.
+#[derive(Clone, Default)]
+pub struct Freezes {
+    /// Of each play, the windows of the hosts that have any.
+    plays: Vec<HashMap<String, Vec<Window>>>,
+    /// There are no windows without it.
+    clock: Option<Clock>,
+}
+
+impl Freezes {
+    /// `plays`: of each, the windows of the hosts that have any.
+    pub fn new(plays: Vec<HashMap<String, Vec<Window>>>, clock: Clock) -> Self {
+        Self {
+            plays,
+            clock: Some(clock),
+        }
     }
 
+    /// The window that a host is in now.
+    pub(super) fn of(&self, play: usize, host: &str) -> Option<Frozen> {
+        let windows = self.plays.get(play)?.get(host)?;
+        frozen(windows, self.clock.as_ref()?())
+    }
+}
+
+impl fmt::Debug for Freezes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.plays.fmt(formatter)
+    }
+}
+
+impl HostPlay<'_> {
     /// Refuses a frozen host before it is changed, where it would be changed in a way that its window does not allow.
     ///
     /// # Errors
     /// [`Trouble::Refused`], or why the host cannot be planned.
     pub(super) async fn heed_freeze(&mut self) -> Result<(), Trouble> {
-        let Some(frozen) = self.frozen().cloned() else {
+        let Some(frozen) = self.frozen.clone() else {
             return Ok(());
         };
         if self.setting.mode != Mode::Apply {
@@ -45,6 +82,7 @@ impl HostPlay<'_> {
             self.connection.clone(),
             &board,
         );
+        ahead.frozen = Some(frozen.clone());
         ahead.kept = Some(Vec::new());
         ahead.play().await?;
         let refused = refused(&frozen, ahead.kept.as_deref().unwrap_or_default());
@@ -62,7 +100,7 @@ impl HostPlay<'_> {
     /// # Errors
     /// [`Trouble::Refused`].
     pub(super) fn refuse_frozen(&self, planned: &[Planned]) -> Result<(), Trouble> {
-        let Some(frozen) = self.frozen() else {
+        let Some(frozen) = &self.frozen else {
             return Ok(());
         };
         for task in planned.iter().filter(|task| !task.harmless) {
@@ -80,7 +118,7 @@ impl HostPlay<'_> {
 
     /// What an apply would refuse now of what was planned, for a person.
     pub(super) fn would_refuse(&self) -> Option<String> {
-        let frozen = self.frozen()?;
+        let frozen = self.frozen.as_ref()?;
         let what = refused(frozen, &self.planned_reports)?;
         Some(format!(
             "it is frozen from {}, and an apply would refuse it now: {what}",

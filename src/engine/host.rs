@@ -20,6 +20,7 @@ use crate::model::probe::Probe;
 use crate::model::value::Map;
 use crate::module::Failure;
 use crate::module::world::World;
+use crate::rollout::Frozen;
 
 /// A walk that comes to nothing new this often is a fault of ours, not of the host.
 const MOST_WALKS: usize = 10_000;
@@ -59,6 +60,8 @@ pub(super) struct HostPlay<'a> {
     pub(super) before: Before,
     /// Reports that are kept and not told, where this is only a look.
     pub(super) kept: Option<Vec<TaskReport>>,
+    /// The freeze window that it was in when its turn came.
+    pub(super) frozen: Option<Frozen>,
     /// Of a frozen host in a plan: what it would be changed.
     pub(super) planned_reports: Vec<TaskReport>,
     /// The task that was told last.
@@ -110,6 +113,7 @@ impl<'a> HostPlay<'a> {
             touched: false,
             before: Before::default(),
             kept: None,
+            frozen: None,
             planned_reports: Vec::new(),
             last: None,
             owed: Vec::new(),
@@ -125,6 +129,8 @@ impl<'a> HostPlay<'a> {
 
     /// Goes through the whole play.
     pub(super) async fn run(mut self) -> Ended {
+        let (freezes, play) = (&self.context.freezes, self.setting.play_index);
+        self.frozen = freezes.of(play, &self.setting.host);
         let result = match self.heed_freeze().await {
             Ok(()) => self.play().await,
             Err(trouble) => Err(trouble),
@@ -349,7 +355,7 @@ impl<'a> HostPlay<'a> {
                 self.last = Some(report.name.clone());
                 self.touched |=
                     report.kind != TaskKind::PostCheck && report.status == TaskStatus::Changed;
-                if self.setting.mode == Mode::Plan && self.frozen().is_some() {
+                if self.setting.mode == Mode::Plan && self.frozen.is_some() {
                     self.planned_reports.push(report.clone());
                 }
                 match &mut self.kept {

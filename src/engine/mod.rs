@@ -11,7 +11,7 @@ pub mod exchange;
 pub mod facts;
 mod failover;
 mod foresee;
-mod freeze;
+pub mod freeze;
 pub mod gate;
 mod host;
 mod intentions;

@@ -149,6 +149,13 @@ fn difference(before: Option<&TaskReport>, now: Option<&TaskReport>) -> Vec<Stri
     if let Some(failure) = &now.failure {
         lines.push(format!("it fails: {}", failure.message));
     }
+    if lines.is_empty() && word(&before.status) == word(&now.status) {
+        // What is shown of it is the same, and how it would be made is not.
+        let resources = now.changes.iter().map(|change| &change.resource);
+        lines.extend(
+            resources.map(|resource| format!("{resource} would be changed in another way")),
+        );
+    }
     if lines.is_empty() {
         lines.push(format!(
             "it was planned as {} and is {} now",
@@ -182,7 +189,7 @@ const fn word(status: &TaskStatus) -> &'static str {
 fn between(before: &ShownChange, now: &ShownChange) -> Vec<String> {
     let resource = &before.resource;
     if before.difference == now.difference {
-        return vec![format!("{resource} would be changed in another way")];
+        return Vec::new();
     }
     let (Some((old, old_fields)), Some((new, new_fields))) =
         (parts(&before.difference), parts(&now.difference))
@@ -345,3 +352,6 @@ fn is_check(setting: &Setting, key: &Key) -> bool {
 fn place(key: &Key) -> Key {
     key.iter().map(|number| (*number).min(HANDLERS)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -154,6 +154,11 @@ impl Sessions {
         })
     }
 
+    /// What tells a host's machine from others before it is connected to; `None` where its variables do not say.
+    pub fn machine(&self, host: &str) -> Option<String> {
+        Some(self.connection(host, None).ok()?.machine())
+    }
+
     /// Whether a host is this machine, reached through its own shell.
     pub fn is_local(&self, host: &str) -> bool {
         let cell = self

@@ -1,9 +1,10 @@
-//! Runs that are under way on this machine: a second one on the same hosts is refused before it begins.
+//! Runs that are under way on this machine: a second one on the same hosts, whatever it calls them, is refused before it
+//! begins.
 //!
 //! Each has a file of its own that it keeps locked: the kernel frees it when the process ends, however it ends, so that
 //! none is ever stale. A run whose file is not locked is known to be dead.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -26,12 +27,18 @@ struct Notice {
     process: u32,
     machine: String,
     hosts: BTreeSet<String>,
+    /// What tells their machines from others, and a name of each.
+    #[serde(default)]
+    machines: BTreeMap<String, String>,
 }
+
+/// The hosts of a run: their names, and what tells the machine of each from others, where that is known.
+pub type Hosts = BTreeMap<String, Option<String>>;
 
 /// The door through which runs begin, one at a time.
 pub struct Door {
     folder: PathBuf,
-    hosts: BTreeSet<String>,
+    hosts: Hosts,
     /// Locked as long as it lives.
     _lock: File,
 }
@@ -48,11 +55,10 @@ pub struct UnderWay {
 ///
 /// # Errors
 /// When there is one: it is named. When the folder cannot be used.
-pub fn enter<'h>(hosts: impl IntoIterator<Item = &'h String>) -> Result<Door> {
-    let hosts: BTreeSet<String> = hosts.into_iter().cloned().collect();
+pub fn enter(hosts: Hosts) -> Result<Door> {
     let door = open_door(hosts).map_err(folder::refused)?;
     for notice in others(&door.folder).map_err(folder::refused)? {
-        let both: Vec<&String> = notice.hosts.intersection(&door.hosts).collect();
+        let both = notice.shared_with(&door.hosts);
         if let Some(first) = both.first() {
             return Err(in_use(&notice, first, both.len()));
         }
@@ -60,7 +66,7 @@ pub fn enter<'h>(hosts: impl IntoIterator<Item = &'h String>) -> Result<Door> {
     Ok(door)
 }
 
-fn open_door(hosts: BTreeSet<String>) -> io::Result<Door> {
+fn open_door(hosts: Hosts) -> io::Result<Door> {
     let folder = folder::under_way()?;
     folder::make(&folder)?;
     let lock = create(&folder.join(".door"))?;
@@ -90,6 +96,22 @@ fn in_use(notice: &Notice, first: &str, number: usize) -> Error {
     Error::new(ErrorKind::Refused, vec![diagnostic])
 }
 
+impl Notice {
+    /// Hosts that are among its own, by their names or as machines, in words.
+    fn shared_with(&self, hosts: &Hosts) -> Vec<String> {
+        let mut both = Vec::new();
+        for (name, machine) in hosts {
+            let other = machine.as_ref().and_then(|key| self.machines.get(key));
+            if self.hosts.contains(name) {
+                both.push(name.clone());
+            } else if let Some(other) = other {
+                both.push(format!("{name} (which it calls {other})"));
+            }
+        }
+        both
+    }
+}
+
 impl Door {
     /// Tells others of the run from now on.
     ///
@@ -99,13 +121,16 @@ impl Door {
         let path = self.folder.join(run);
         let mut file = create(&path)?;
         file.lock()?;
+        let machines = self.hosts.iter();
+        let machines = machines.filter_map(|(name, key)| Some((key.clone()?, name.clone())));
         let notice = Notice {
             run: run.to_owned(),
             by: user_and_machine(),
             what: what.to_owned(),
             process: std::process::id(),
             machine: machine(),
-            hosts: self.hosts,
+            machines: machines.collect(),
+            hosts: self.hosts.into_keys().collect(),
         };
         file.write_all(&serde_json::to_vec(&notice)?)?;
         Ok(UnderWay { path, _lock: file })
@@ -210,4 +235,36 @@ fn account() -> Option<String> {
         let name = fields.next()?;
         (fields.nth(1)? == number).then(|| name.to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(pairs: &[(&str, Option<&str>)]) -> Hosts {
+        let owned = |text: &str| text.to_owned();
+        pairs
+            .iter()
+            .map(|(name, machine)| (owned(name), machine.map(owned)))
+            .collect()
+    }
+
+    #[test]
+    fn a_host_is_known_by_its_name_and_by_its_machine() {
+        let text = r#"{"run": "r", "by": "a@b", "what": "apply", "process": 1, "machine": "m",
+            "hosts": ["one", "two"], "machines": {"192.0.2.1 22": "one"}}"#;
+        let notice: Notice = serde_json::from_str(text).unwrap();
+        let shared = |pairs: &[(&str, Option<&str>)]| notice.shared_with(&hosts(pairs));
+        assert_eq!(shared(&[("one", Some("192.0.2.9 22"))]), ["one"]);
+        assert_eq!(shared(&[("two", None)]), ["two"]);
+        assert_eq!(
+            shared(&[("uno", Some("192.0.2.1 22")), ("tre", Some("192.0.2.3 22"))]),
+            ["uno (which it calls one)"]
+        );
+        assert!(shared(&[("uno", None), ("tre", Some("192.0.2.1 2222"))]).is_empty());
+        // As an older program wrote it.
+        let text = text.replace(r#", "machines": {"192.0.2.1 22": "one"}"#, "");
+        let notice: Notice = serde_json::from_str(&text).unwrap();
+        assert_eq!(notice.shared_with(&hosts(&[("one", None)])), ["one"]);
+    }
 }

@@ -8,6 +8,8 @@ use std::ops::BitOr;
 
 use serde::{Deserialize, Serialize};
 
+use super::value::Value;
+
 /// What is asked beside the machine itself (memory, kernel, distribution, name, the session's account), which always is.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
@@ -141,6 +143,16 @@ impl FactParts {
         }
     }
 
+    /// The same for a task with these arguments.
+    pub fn of_task<'v>(module: &str, arguments: impl IntoIterator<Item = &'v Value>) -> Self {
+        // Its scripts may end a server that others follow.
+        let ends_a_server = || arguments.into_iter().any(names_a_server);
+        match module {
+            "package" if ends_a_server() => Self::SERVERS,
+            module => Self::of_module(module),
+        }
+    }
+
     fn of_host(path: &[&str]) -> Self {
         match path {
             [] | ["missing", ..] => Self::ALL,
@@ -163,6 +175,14 @@ impl FactParts {
             fact if OF_THE_MACHINE.contains(&fact) => Self::NONE,
             _ => Self::NETWORK,
         }
+    }
+}
+
+fn names_a_server(value: &Value) -> bool {
+    match value {
+        Value::String(text) => ["redis", "valkey"].iter().any(|name| text.contains(name)),
+        Value::List(list) => list.iter().any(names_a_server),
+        _ => false,
     }
 }
 
@@ -219,6 +239,16 @@ mod tests {
         ] {
             assert_eq!(named(path), parts, "{path}");
         }
+    }
+
+    #[test]
+    fn packages_of_servers_need_to_know_the_servers() {
+        let parts = |name: &Value| FactParts::of_task("package", [name]);
+        assert_eq!(parts(&"valkey-server=8.*".into()), FactParts::SERVERS);
+        let list = Value::List(vec!["curl".into(), "redis".into()]);
+        assert_eq!(parts(&list), FactParts::SERVERS);
+        assert_eq!(parts(&"curl".into()), FactParts::NONE);
+        assert_eq!(FactParts::of_task("copy", [&list]), FactParts::NONE);
     }
 
     /// A fact that is new must not be taken for one that is always asked.

@@ -2,7 +2,7 @@
 
 use super::made::{Answers, Made};
 use super::states::{Standing, States};
-use super::{folder, guards, restart, server};
+use super::{folder, guards, restart, roles, server};
 use crate::journal::{Fate, Origin, ServerBefore};
 use crate::model::aspect::Aspect;
 use crate::model::change::{Change, ChangeKind, Difference, Field, Undo};
@@ -87,6 +87,7 @@ pub(super) fn decide<'r>(made: &[Made<'r>], answers: &Answers, leave: &Leave) ->
     if !leave.restarted {
         restart::add(made, &servers, &mut verdict, leave);
     }
+    roles::check(made, answers, &mut verdict, leave);
     verdict
 }
 

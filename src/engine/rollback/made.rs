@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{folder, server};
+use super::{folder, roles, server};
 use crate::journal::{Fate, Origin, Recorded};
 use crate::model::aspect::{Aspect, lasting};
 use crate::model::change::Change;
+use crate::model::facts::Facts;
 use crate::model::probe::{Observation, Probe};
 
 /// One change that was, or may have been, made.
@@ -73,6 +74,14 @@ impl Answers {
         self.0.get(probe)
     }
 
+    /// What the servers of the host are, where that was asked.
+    pub(super) fn facts(&self) -> Option<&Facts> {
+        self.0.values().find_map(|answer| match answer {
+            Observation::Facts(facts) => Some(&**facts),
+            _ => None,
+        })
+    }
+
     /// The state of a resource; `None` where the host could not tell.
     pub(super) fn state(&self, probe: &Probe) -> Option<Observation> {
         self.0.get(probe).and_then(lasting)
@@ -89,6 +98,7 @@ pub(super) fn questions(made: &[Made<'_>]) -> BTreeMap<Option<String>, BTreeSet<
             .iter()
             .map(|aspect| aspect.probe.clone())
             .chain(folder::question(made.change))
+            .chain(roles::question(made))
             .chain(server::questions(made));
         for probe in own {
             if asked.insert(probe.clone()) {

@@ -15,6 +15,7 @@ mod host;
 mod made;
 mod report;
 mod restart;
+mod roles;
 mod running;
 mod server;
 mod states;

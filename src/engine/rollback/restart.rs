@@ -126,7 +126,7 @@ fn written(steps: &[Step], file: &str) -> Option<Effective> {
 }
 
 /// Whether the package of a server goes, so that nothing is left to be restarted.
-fn server_goes(verdict: &Verdict<'_>) -> bool {
+pub(super) fn server_goes(verdict: &Verdict<'_>) -> bool {
     verdict.takes.iter().any(|take| {
         let resource = take.change.resource.as_str();
         take.change.kind == ChangeKind::Remove

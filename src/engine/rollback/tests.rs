@@ -1,5 +1,7 @@
 //! Decisions of a rollback, from recorded changes and what a host answers.
 
+mod roles;
+
 use super::decide::{Leave, Verdict, decide};
 use super::made::{Answers, made};
 use crate::journal::{Fate, Intention, Recorded, ServerBefore};

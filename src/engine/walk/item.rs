@@ -96,9 +96,10 @@ impl Walk<'_> {
         parameters: &crate::module::Parameters,
         target: &Target,
     ) -> Result<Decision, Stop> {
+        let arguments = parameters.values().values();
         self.setting
             .templates
-            .need_facts(FactParts::of_module(module.spec().name));
+            .need_facts(FactParts::of_task(module.spec().name, arguments));
         let world = self.worlds.entry(target.clone()).or_default();
         world.facts.clone_from(&self.facts);
         let look = Look::new(world);

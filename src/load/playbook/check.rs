@@ -53,7 +53,12 @@ impl Loader<'_> {
     }
 
     fn check_task(&mut self, task: &Arc<Task>, handlers: &HashSet<String>, open: bool) {
-        self.templates.need_facts(FactParts::of_module(task.module));
+        let arguments = task.arguments.iter();
+        let values: Vec<_> = arguments
+            .map(|argument| argument.value.to_value())
+            .collect();
+        self.templates
+            .need_facts(FactParts::of_task(task.module, &values));
         self.check_keywords(&task.keywords);
         if let Some(repeat) = &task.repeat {
             self.check_loop(repeat);

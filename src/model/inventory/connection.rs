@@ -1,5 +1,6 @@
 //! How a host is reached, from its variables.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::become_settings::Become;
@@ -36,6 +37,9 @@ pub struct Connection {
 }
 
 const CONNECTION: &str = "ansible_connection";
+
+/// The port of SSH, where nothing else is said.
+const SSH_PORT: u16 = 22;
 
 /// The names of Ansible's connections that mean the two kinds here.
 const KINDS: [(&str, ConnectionKind); 5] = [
@@ -124,6 +128,40 @@ impl Connection {
             arguments: arguments(settings)?,
             becoming: Become::read(settings)?,
         })
+    }
+}
+
+impl Connection {
+    /// What tells its machine from others before it is connected to: hosts that have it in common are names of one
+    /// machine. What only ssh's own configuration or a name server could tell is not in it.
+    pub fn machine(&self) -> String {
+        if self.kind == ConnectionKind::Local {
+            return "this machine".to_owned();
+        }
+        let said = |keyword: &str| {
+            let mut options = self.arguments.options.iter();
+            options
+                .find(|option| option.keyword.eq_ignore_ascii_case(keyword))
+                .map(|option| option.value.as_str())
+        };
+        let address = said("HostName").unwrap_or(&self.address);
+        // One address can be written in many ways.
+        let address = match address.parse::<IpAddr>() {
+            Ok(address) => address.to_string(),
+            Err(_) => address.to_lowercase(),
+        };
+        let port = self.port.or_else(|| said("Port")?.parse().ok());
+        let mut machine = format!("{address} {}", port.unwrap_or(SSH_PORT));
+        // Another way can lead to another machine with the same private address.
+        for keyword in ["ProxyJump", "ProxyCommand"] {
+            if let Some(value) = said(keyword) {
+                machine.push_str(&format!(" {keyword}={value}"));
+            }
+        }
+        if let Some(file) = &self.arguments.config_file {
+            machine.push_str(&format!(" -F {file}"));
+        }
+        machine
     }
 }
 
@@ -253,6 +291,40 @@ mod tests {
         let password = connection.becoming.password.clone().unwrap();
         assert_eq!(password.expose(), "old");
         assert!(!format!("{connection:?}").contains("old\""));
+    }
+
+    #[test]
+    fn names_of_one_machine_are_known_by_its_address_port_and_way() {
+        let machine = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<(&str, Value)> = pairs
+                .iter()
+                .map(|(name, value)| (*name, Value::from(*value)))
+                .collect();
+            read(&pairs).unwrap().machine()
+        };
+        let host = ("ansible_host", "192.0.2.1");
+        let one = machine(&[host]);
+        assert_eq!(machine(&[host, ("ansible_port", "22")]), one);
+        assert_eq!(machine(&[host, ("ansible_user", "ops")]), one);
+        assert_eq!(
+            machine(&[("ansible_ssh_common_args", "-o HostName=192.0.2.1")]),
+            one
+        );
+        assert_ne!(machine(&[host, ("ansible_port", "2222")]), one);
+        assert_ne!(
+            machine(&[host, ("ansible_ssh_common_args", "-p 2222")]),
+            one
+        );
+        assert_ne!(
+            machine(&[host, ("ansible_ssh_common_args", "-J bastion")]),
+            one
+        );
+        assert_ne!(machine(&[]), one);
+        assert_eq!(machine(&[]), machine(&[("ansible_host", "CACHE01")]));
+        let long = machine(&[("ansible_host", "2001:DB8:0:0::7")]);
+        assert_eq!(machine(&[("ansible_host", "2001:db8::7")]), long);
+        let local = [("ansible_connection", "local")];
+        assert_eq!(machine(&local), machine(&[local[0], host]));
     }
 
     #[test]

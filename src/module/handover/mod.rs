@@ -26,6 +26,23 @@ pub(super) const RESTART_PRIMARY: super::Parameter = super::Parameter::new(
 )
 .default("no");
 
+/// Whether anything may have to come before the end of a server of this host, as far as facts know them.
+///
+/// # Errors
+/// [`Stop::Unknown`] while something is about to change what is there.
+pub(super) fn concerned(look: &Look<'_>) -> Result<bool, Stop> {
+    Ok(Standing::all(look)?.iter().any(Standing::is_entangled))
+}
+
+/// Whether a server of a unit runs.
+///
+/// # Errors
+/// [`Stop::Unknown`] while something is about to change what is there.
+pub(super) fn runs(look: &Look<'_>, unit: &str) -> Result<bool, Stop> {
+    let mut servers = Standing::all(look)?.into_iter();
+    Ok(servers.any(|standing| standing.unit == Some(unit)))
+}
+
 /// All that comes before a server of a unit restarts or stops, as far as facts know the server.
 ///
 /// # Errors

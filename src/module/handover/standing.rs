@@ -136,6 +136,11 @@ impl<'a> Standing<'a> {
         self.successor.is_some() || self.no_successor.is_some()
     }
 
+    /// Whether others follow it, or it follows another in a play that knows the servers of all its hosts.
+    pub(super) fn is_entangled(&self) -> bool {
+        self.is_followed() || self.in_topology && self.follows.is_some()
+    }
+
     /// How it may be restarted. `what` begins the sentence of a refusal: "a restart of redis-server.service".
     ///
     /// # Errors

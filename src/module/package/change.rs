@@ -40,10 +40,41 @@ pub(super) fn of_index(index: &Index, request: &Request) -> Change {
     }
 }
 
-/// Brings or takes packages, all in one transaction.
-pub(super) fn of_packages(wishes: &[Wish], index: &Index, request: &Request) -> Change {
-    let names: Vec<&str> = wishes.iter().map(|wish| wish.name.as_str()).collect();
-    let removed = wishes.iter().all(|wish| wish.after == After::Absent);
+/// Whether a package holds a server.
+pub(super) fn holds_a_server(name: &str) -> bool {
+    SERVERS.contains(&name.split(':').next().unwrap_or(name))
+}
+
+fn names(wishes: &[Wish]) -> Vec<&str> {
+    wishes.iter().map(|wish| wish.name.as_str()).collect()
+}
+
+/// Whether packages only go.
+pub(super) fn is_removal(wishes: &[Wish]) -> bool {
+    wishes.iter().all(|wish| wish.after == After::Absent)
+}
+
+/// The programs that bring or take the packages.
+pub(super) fn programs(wishes: &[Wish], index: &Index, request: &Request) -> Vec<Program> {
+    match is_removal(wishes) {
+        true => vec![commands::remove(
+            index.manager,
+            &names(wishes),
+            &request.options,
+        )],
+        false => commands::install(index.manager, &items(wishes), &request.options),
+    }
+}
+
+/// Brings or takes packages, all in one transaction. `ended`: units of servers that end with them.
+pub(super) fn of_packages(
+    wishes: &[Wish],
+    index: &Index,
+    request: &Request,
+    ended: &[String],
+) -> Change {
+    let names = names(wishes);
+    let removed = is_removal(wishes);
     let new = wishes.iter().all(|wish| wish.before.is_none());
     let mut steps = Vec::new();
     let mut effects = Vec::new();
@@ -53,12 +84,10 @@ pub(super) fn of_packages(wishes: &[Wish], index: &Index, request: &Request) -> 
             reason: "the package index is brought up to date".to_owned(),
         });
     }
-    let programs = if removed {
-        vec![commands::remove(index.manager, &names, &request.options)]
-    } else {
-        commands::install(index.manager, &items(wishes), &request.options)
-    };
-    steps.extend(programs.into_iter().map(step));
+    steps.extend(programs(wishes, index, request).into_iter().map(step));
+    effects.extend(ended.iter().map(|unit| Effect::ServersChange {
+        reason: format!("{unit} is restarted or stopped by its package"),
+    }));
     effects.extend(self::effects(wishes, index, request, removed));
     Change {
         kind: match (removed, new) {
@@ -71,7 +100,7 @@ pub(super) fn of_packages(wishes: &[Wish], index: &Index, request: &Request) -> 
             several => format!("packages {}", several.join(", ")),
         },
         difference: Difference::Fields(wishes.iter().map(|wish| field(wish, index)).collect()),
-        notes: notes(wishes, index, request),
+        notes: notes(wishes, index, request, ended),
         steps,
         undo: undo(wishes, index, request),
         effects,
@@ -120,8 +149,9 @@ fn field(wish: &Wish, index: &Index) -> Field {
     Field::new(&wish.name, wish.before.clone(), after)
 }
 
-fn notes(wishes: &[Wish], index: &Index, request: &Request) -> Vec<String> {
-    let mut notes = Vec::new();
+fn notes(wishes: &[Wish], index: &Index, request: &Request, ended: &[String]) -> Vec<String> {
+    let ends = |unit: &String| format!("{unit} is restarted or stopped by its package");
+    let mut notes: Vec<String> = ended.iter().map(ends).collect();
     if index.due {
         notes.push(format!(
             "the package index, {}, is brought up to date first",
@@ -153,7 +183,7 @@ fn effects(wishes: &[Wish], index: &Index, request: &Request, removed: bool) -> 
     let servers: Vec<&str> = names
         .iter()
         .map(String::as_str)
-        .filter(|name| SERVERS.contains(&name.split(':').next().unwrap_or(name)))
+        .filter(|name| holds_a_server(name))
         .collect();
     if !servers.is_empty() {
         effects.push(Effect::FactsChange {

@@ -4,12 +4,14 @@ mod change;
 mod commands;
 mod index;
 mod request;
+mod servers;
 mod wish;
 
 use index::Index;
 use request::{Request, State};
 use wish::Wish;
 
+use super::handover::RESTART_PRIMARY;
 use super::{Decision, Failure, Kind, Look, Module, Parameter, Parameters, Spec, Stop};
 use crate::model::probe::{PackageManager, Probe, Program};
 use crate::model::step::Step;
@@ -18,7 +20,8 @@ use crate::model::step::Step;
 ///
 /// What is installed already is left as it is unless a version or `latest` asks for more. The index is only brought
 /// up to date where something has to be installed from it (or where the task names no package); an index that never
-/// was brought up to date is brought up to date for a package it does not hold.
+/// was brought up to date is brought up to date for a package it does not hold. A package that restarts or stops a Redis or
+/// Valkey which others follow is like a restart of that server: a replica takes over first, or it is refused.
 #[derive(Debug)]
 pub struct Package;
 
@@ -81,6 +84,7 @@ static SPEC: Spec = Spec {
             "Seconds to wait for another package manager to finish.",
         )
         .default("60"),
+        RESTART_PRIMARY,
     ],
     free_form: None,
     one_of: &[],
@@ -140,9 +144,17 @@ impl Module for Package {
         let updates = index.due && !wishes.is_empty();
         let mut decision = Decision::unchanged();
         if !wishes.is_empty() {
-            let change = change::of_packages(&wishes, &index, &request);
-            decision.output_of = change.steps.len().checked_sub(1);
-            decision.changes.push(change);
+            let (before, ended) = servers::before(look, &wishes, &index, &request)?;
+            decision.changes = before;
+            decision
+                .changes
+                .push(change::of_packages(&wishes, &index, &request, &ended));
+            let steps: usize = decision
+                .changes
+                .iter()
+                .map(|change| change.steps.len())
+                .sum();
+            decision.output_of = steps.checked_sub(1);
         }
         Ok(decision.with("cache_updated", updates))
     }

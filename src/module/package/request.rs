@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use crate::model::value::Value;
+use crate::module::handover::RESTART_PRIMARY;
 use crate::module::shared::seconds::seconds;
 use crate::module::{Failure, Parameters, Stop};
 
@@ -18,6 +19,8 @@ pub(super) struct Request {
     /// Seconds for which an index counts as up to date.
     pub(super) index_valid_for: u64,
     pub(super) options: Options,
+    /// All data of a primary may be lost.
+    pub(super) restart_primary: bool,
 }
 
 /// How packages are brought and taken.
@@ -101,6 +104,7 @@ impl Request {
             update_index,
             index_valid_for,
             options: Options::read(parameters)?,
+            restart_primary: parameters.boolean(RESTART_PRIMARY.name, false)?,
         })
     }
 }

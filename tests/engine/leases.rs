@@ -1,0 +1,171 @@
+//! Leases are renewed while nothing is sent to a host for longer than they hold. The time in which the engine waits is
+//! turned forward by hand, so that nothing here takes longer on a slow machine than on a fast one.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use cachesmith::engine::context::Context;
+use cachesmith::engine::leases::Leases;
+use cachesmith::engine::notes::RunOnHost;
+use cachesmith::engine::run;
+use cachesmith::model::event::Mode;
+use tokio::task::spawn_blocking;
+
+use crate::place::Place;
+
+/// The first waits an hour between two tries, the second is at work for long, and a step stands behind each. With the
+/// post-check, no script is the last one, which nothing is renewed beside.
+const PLAYBOOK: &str = "
+- hosts: all
+  gather_facts: false
+  tasks:
+    - shell: 'echo x >> DIR/tries; test -e DIR/go'
+      register: tried
+      until: tried.rc == 0
+      retries: 5
+      delay: 3600
+    - shell: 'touch DIR/working; until [ -e DIR/done ]; do sleep 0.05; done'
+    - command: touch DIR/last
+  post_checks:
+    - command: test -e DIR/last
+";
+
+/// Where a host keeps its lease is said in the environment of its shell, which is this process's own.
+const FOLDER: &str = "CACHESMITH_HOST_FOLDER";
+
+#[test]
+fn a_lease_is_renewed_between_two_tries_and_beside_a_step_that_takes_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "leases::inside", "--ignored", "--nocapture"])
+        .env(FOLDER, folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&inside.stdout);
+    assert!(
+        inside.status.success() && said.contains("1 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&inside.stderr)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "another test runs it, in a process with an environment of its own"]
+async fn inside() {
+    let lease = PathBuf::from(std::env::var_os(FOLDER).unwrap()).join("lease");
+    // For as long as something waits outside of the engine, time passes only when it is turned forward.
+    let (over, wait) = channel::<()>();
+    let still = spawn_blocking(move || wait.recv());
+
+    let place = Arc::new(Place::new(PLAYBOOK, &["a"]));
+    let (mut context, _told) = place.context(Mode::Apply);
+    context.leases = Leases::new(RunOnHost {
+        run: "20261218-150000-abcd".to_owned(),
+        by: "alice@laptop".to_owned(),
+        what: "apply site.yml".to_owned(),
+    });
+    let context = Arc::new(context);
+    let (counted, of_run) = (Arc::clone(&context), Arc::clone(&place));
+    let running =
+        tokio::spawn(async move { run::run(context, &of_run.playbook, of_run.plays(), 1).await });
+    let watch = Watch { lease, counted };
+
+    // Nothing is at work on the host: the lease alone keeps others away.
+    until(|| place.path("tries").exists() && !watch.read("token").is_empty()).await;
+    until(|| watch.left() > 800).await;
+    // As if most of its time were over on the host.
+    watch.write("until", "1");
+    let sent = watch.turn(3400).await;
+    // Every five minutes. An answer that is taken in late by this clock is no answer, and it is asked again.
+    assert!((9..=30).contains(&sent), "{sent} times");
+    assert!(watch.left() > 800, "{}", watch.left());
+
+    // A script of the run is at work.
+    fs::write(place.path("go"), "").unwrap();
+    watch.turn(400).await;
+    until(|| place.path("working").exists()).await;
+    watch.write("until", "1");
+    assert!(watch.turn(340).await > 0);
+    assert!(watch.left() > 800, "{}", watch.left());
+
+    // It knows its lease again, goes on, and gives it back.
+    fs::write(place.path("done"), "").unwrap();
+    let summary = running.await.unwrap();
+    drop(over);
+    let _ = still.await;
+    assert!(summary.failed.is_empty(), "{summary:?}");
+    assert!(place.path("last").exists() && !watch.lease.exists());
+    let tries = fs::read_to_string(place.path("tries")).unwrap();
+    assert_eq!(tries.lines().count(), 2);
+}
+
+/// Lets the engine do what it can do now.
+async fn a_moment() {
+    let _ = spawn_blocking(|| std::thread::sleep(Duration::from_millis(5))).await;
+}
+
+/// Waits, by no clock of the engine's.
+async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..12_000 {
+        if holds() {
+            return;
+        }
+        a_moment().await;
+    }
+    panic!("it did not come to be within a minute");
+}
+
+/// The lease on the host, and what is sent there.
+struct Watch {
+    lease: PathBuf,
+    counted: Arc<Context>,
+}
+
+impl Watch {
+    /// Turns the clock forward, and gives how many scripts were sent meanwhile. Time stands still until each has written
+    /// the lease.
+    async fn turn(&self, seconds: u64) -> u64 {
+        let sent = || self.counted.sessions.counters("a").round_trips;
+        let before = sent();
+        for _ in 0..seconds / 10 {
+            let (until_now, token) = (sent(), self.read("token"));
+            tokio::time::advance(Duration::from_secs(10)).await;
+            a_moment().await;
+            if sent() != until_now {
+                until(|| self.read("token") != token).await;
+            }
+        }
+        sent() - before
+    }
+
+    /// The rest of a line of the lease.
+    fn read(&self, key: &str) -> String {
+        let text = fs::read_to_string(&self.lease).unwrap_or_default();
+        let mut lines = text.lines();
+        let line = lines.find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+        line.unwrap_or_default().to_owned()
+    }
+
+    fn write(&self, key: &str, value: &str) {
+        let text = fs::read_to_string(&self.lease).unwrap();
+        let lines: Vec<String> = text
+            .lines()
+            .map(|line| match line.starts_with(&format!("{key} ")) {
+                true => format!("{key} {value}\n"),
+                false => format!("{line}\n"),
+            })
+            .collect();
+        fs::write(&self.lease, lines.concat()).unwrap();
+    }
+
+    /// Seconds for which it still holds.
+    fn left(&self) -> i64 {
+        let uptime = fs::read_to_string("/proc/uptime").unwrap();
+        let now: i64 = uptime.split('.').next().unwrap().parse().unwrap();
+        self.read("until").parse().unwrap_or(now) - now
+    }
+}

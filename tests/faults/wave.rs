@@ -71,7 +71,9 @@ fn hosts_that_go_down_in_their_wave() {
             }
             first.resume(&fault);
             first.is_reached(&fault, &before);
+            first.has_converged(&fault);
             second.is_reached(&fault, &untouched);
+            second.has_converged(&fault);
             tried::fault(&fault);
         }
     }

@@ -19,6 +19,8 @@ mod h_topology;
 mod i_replicas;
 mod l_locks;
 mod m_saved_plans;
+mod p_roles;
 mod r_rollback;
 mod support;
+mod w_gates;
 mod w_rolling;

@@ -103,10 +103,10 @@ impl HostPlay<'_> {
     fn take_over(&mut self, facts: &Facts) {
         let key = notes::key(&self.setting.play.key);
         if let Some(names) = facts.pending_handlers.get(&key)
-            && !self.note_written
+            && self.noted.is_empty()
         {
             self.memory.notified.clone_from(names);
-            self.note_written = true;
+            self.noted.extend(names.iter().cloned());
         }
     }
 

@@ -45,13 +45,13 @@ impl HostPlay<'_> {
                     "the run's record cannot be written: {error}"
                 )))
             })?;
-        let (before, after) = self.note_steps(target, &planned, owed);
+        let names = self.names_to_note(target, &planned, owed);
+        let (before, after) = self.note_steps(target, &names, owed);
         let own: Vec<Step> = planned.iter().flat_map(steps_of).cloned().collect();
         let steps: Vec<Step> = before.iter().chain(&own).chain(&after).cloned().collect();
         if !before.is_empty() {
             self.run_written = true;
-            self.note_written |=
-                !owed.is_empty() || planned.iter().any(|task| !task.notifies.is_empty());
+            self.noted.extend(names);
         }
         let reboot = own.iter().find_map(|step| match step.action {
             Action::Reboot { time_limit } => Some(time_limit),
@@ -75,7 +75,7 @@ impl HostPlay<'_> {
                 .last()
                 .is_some_and(|outcome| outcome.status == StepStatus::Done)
         {
-            self.note_written = false;
+            self.noted.clear();
         }
         let own_outcomes = outcomes.get(before.len()..).unwrap_or_default();
         // The changes are made: that their outcome cannot be written leaves it unknown, as after a crash.
@@ -83,7 +83,9 @@ impl HostPlay<'_> {
             .context()
             .journal
             .became(&became(first, &planned, own_outcomes));
-        // The note is a help, not a condition: what it came to matters only where it ends the script.
+        if let Some(failure) = notes::failure(&before, &outcomes) {
+            return Err(Trouble::Failed(failure));
+        }
         let mut outcomes = outcomes.into_iter().skip(before.len()).peekable();
         let nothing_began = outcomes
             .peek()
@@ -223,34 +225,50 @@ impl HostPlay<'_> {
         }
     }
 
-    /// Steps that put down which handlers are owed before anything is changed, and take that away when none is.
-    fn note_steps(
+    /// Handlers that the host owes when these changes are made and nothing follows, with those of earlier scripts. Empty
+    /// where nothing is noted.
+    fn names_to_note(
         &self,
         target: &Target,
         planned: &[Planned],
         owed: &[String],
+    ) -> BTreeSet<String> {
+        if !self.is_noted_for(target) {
+            return BTreeSet::new();
+        }
+        let notified = planned.iter().flat_map(|task| &task.notifies);
+        let names = self.noted.iter().chain(notified).chain(owed);
+        names.cloned().collect()
+    }
+
+    fn is_noted_for(&self, target: &Target) -> bool {
+        target.host == self.setting.host && target.account.as_deref().unwrap_or("root") == "root"
+    }
+
+    /// Steps that put down which handlers are owed before anything is changed, and take that away when none is.
+    fn note_steps(
+        &self,
+        target: &Target,
+        names: &BTreeSet<String>,
+        owed: &[String],
     ) -> (Vec<Step>, Vec<Step>) {
-        if target.host != self.setting.host || target.account.as_deref().unwrap_or("root") != "root"
-        {
+        if !self.is_noted_for(target) {
             return (Vec::new(), Vec::new());
         }
-        let mut names: Vec<String> = planned
-            .iter()
-            .flat_map(|task| task.notifies.clone())
-            .chain(owed.to_vec())
-            .collect();
-        names.sort();
-        names.dedup();
         let key = notes::key(&self.setting.play.key);
         let run = (!self.run_written).then_some(&self.context().run);
-        let is_new = !names.is_empty() && !self.note_written;
+        let is_new = *names != self.noted;
         let before = if is_new || run.is_some() {
-            let names = if is_new { names.as_slice() } else { &[] };
-            vec![notes::write(run, &key, names)]
+            let names: Vec<String> = if is_new {
+                names.iter().cloned().collect()
+            } else {
+                Vec::new()
+            };
+            vec![notes::write(run, &key, &names)]
         } else {
             Vec::new()
         };
-        let after = if owed.is_empty() && (self.note_written || is_new) {
+        let after = if owed.is_empty() && !names.is_empty() {
             vec![notes::remove(&key)]
         } else {
             Vec::new()
@@ -258,20 +276,29 @@ impl HostPlay<'_> {
         (before, after)
     }
 
-    /// Nothing is owed any more, and no script was left to say so.
-    pub(super) async fn take_note_away(&mut self) -> Result<(), Trouble> {
+    /// The play has come to its end, and no script was left to say what is still owed.
+    pub(super) async fn settle_note(&mut self, owed: &[String]) -> Result<(), Trouble> {
+        let owed: BTreeSet<String> = owed.iter().cloned().collect();
+        if self.noted.is_empty() || self.noted == owed {
+            return Ok(());
+        }
         let target = self.setting.facts_target.clone();
-        let steps = [notes::remove(&notes::key(&self.setting.play.key))];
+        let key = notes::key(&self.setting.play.key);
+        let step = if owed.is_empty() {
+            notes::remove(&key)
+        } else {
+            notes::write(None, &key, &Vec::from_iter(owed.iter().cloned()))
+        };
         leases::carry_out(
             self.context(),
             &target,
             self.connection_of(&target),
-            &steps,
+            &[step],
             &BTreeSet::new(),
             false,
         )
         .await?;
-        self.note_written = false;
+        self.noted = owed;
         Ok(())
     }
 }

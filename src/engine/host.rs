@@ -1,6 +1,6 @@
 //! One host's way through a play: walk, do what comes next, walk again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::Context;
@@ -46,8 +46,8 @@ pub(super) struct HostPlay<'a> {
     pub(super) facts: Option<Arc<Facts>>,
     /// How often each task's guards failed.
     pub(super) refusals: HashMap<Key, u32>,
-    /// Whether a note of owed handlers is on the host.
-    pub(super) note_written: bool,
+    /// The handlers of which the host has a note that it is owed them.
+    pub(super) noted: BTreeSet<String>,
     pub(super) longest_stall: Option<FailedOver>,
     /// Its turn at tasks that only so many hosts may carry out at once.
     pub(super) turn: Option<Turn>,
@@ -105,7 +105,7 @@ impl<'a> HostPlay<'a> {
             counts: Counts::default(),
             facts,
             refusals: HashMap::new(),
-            note_written: false,
+            noted: BTreeSet::new(),
             longest_stall: None,
             turn: None,
             run_written: false,
@@ -321,11 +321,8 @@ impl<'a> HostPlay<'a> {
                 }
                 Next::Finished(finished) => {
                     self.memory.variables = walked.variables;
-                    if self.note_written
-                        && finished.pending_handlers.is_empty()
-                        && self.setting.mode == Mode::Apply
-                    {
-                        self.take_note_away().await?;
+                    if self.setting.mode == Mode::Apply {
+                        self.settle_note(&finished.pending_handlers).await?;
                     }
                     return Ok(finished);
                 }

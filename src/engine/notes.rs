@@ -1,31 +1,53 @@
 //! What is kept on a host: the last run that changed it, and notes of what it is still owed.
 //!
 //! All of it is below `/var/lib/cachesmith`, and is written in the script that makes the changes, before the first of
-//! them. It is a help for the next run and for whoever looks at the host, never a condition: where it cannot be written
-//! (a session that is not root's), the changes are made all the same.
+//! them. Where root cannot note what a change will owe, the change is not made: a full disk would end the run behind it,
+//! and no later run would know of the restart. A session that is not root's writes nothing.
 
 use sha2::{Digest, Sha256};
 
 use crate::model::probe::Program;
-use crate::model::step::{Action, Step};
+use crate::model::step::{Action, Outcome, Step, StepStatus};
+use crate::module::Failure;
 
 /// Notes of handlers and restarts that a host is owed, one file for each play; gone when none is.
 const OWED: &str = "/var/lib/cachesmith/pending";
 
 /// Writes who changed the host last, at once: arguments are the run, who, and what. Then a note where there is a path
-/// and lines for it.
+/// and lines for it, onto the disk, so that after a loss of power there is none of the changes without it. It fails
+/// where root cannot keep the note.
+///
+/// It is tried more than once: under another name of the same machine, the folder may just be taken away.
 const WRITE: &str = r#"folder=/var/lib/cachesmith
+sweep() {
+    for old in "$folder"/.new-*; do
+        [ ! -e "$old" ] || kill -0 "${old##*-}" 2>/dev/null || rm -f "$old"
+    done
+    new=$folder/.new-$$
+}
 umask 022
 if [ -n "$1" ] && mkdir -p "$folder"; then
-    new=$folder/.last-run-$$
-    printf 'run=%s\ntime=%s\nby=%s\nwhat=%s\n' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$2" "$3" >"$new" && mv -f "$new" "$folder/last-run"
+    sweep
+    printf 'run=%s\ntime=%s\nby=%s\nwhat=%s\n' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$2" "$3" >"$new" && mv -f "$new" "$folder/last-run" || rm -f "$new"
 fi
 shift 3
-[ $# -gt 1 ] || exit 0
+[ $# -gt 1 ] && [ "$(id -u)" = 0 ] || exit 0
 umask 077
-path=$1
+path=$1 folder=${1%/*}
 shift
-mkdir -p "${path%/*}" && printf '%s\n' "$@" >"$path"
+for try in 1 2 3; do
+    mkdir -p "$folder" || continue
+    sweep
+    if printf '%s\n' "$@" >"$new"; then
+        sync "$new" 2>/dev/null
+        if mv -f "$new" "$path"; then
+            sync "$folder" 2>/dev/null
+            exit 0
+        fi
+    fi
+    rm -f "$new"
+done
+exit 1
 "#;
 
 /// Takes a note away, and the folders that held it when they are empty.
@@ -64,20 +86,33 @@ pub(super) fn write(run: Option<&RunOnHost>, key: &str, owed: &[String]) -> Step
         words.push(path(key));
         words.extend(owed.iter().cloned());
     }
-    step(WRITE, words)
+    step(WRITE, words, vec![0])
 }
 
-/// Nothing is owed under a key any more.
+/// What ended a script before its first change: what is owed could not be put down. `before`: the steps of notes that
+/// stood first in it.
+pub(super) fn failure(before: &[Step], outcomes: &[Outcome]) -> Option<Failure> {
+    let outcome = outcomes.first().filter(|_| !before.is_empty())?;
+    let failed = matches!(outcome.status, StepStatus::Failed | StepStatus::TimedOut);
+    failed.then(|| {
+        Failure::new(format!(
+            "the host cannot note what it will be owed: {}",
+            outcome.stderr.to_lossy().trim()
+        ))
+        .help("nothing was changed: should a run end early, no later one would know which handlers have to run")
+    })
+}
+
+/// Nothing is owed under a key any more. What it comes to decides nothing.
 pub(super) fn remove(key: &str) -> Step {
-    step(AWAY, vec![path(key)])
+    step(AWAY, vec![path(key)], Vec::new())
 }
 
-/// What it comes to decides nothing.
-fn step(text: &str, words: Vec<String>) -> Step {
+fn step(text: &str, words: Vec<String>, accepted: Vec<i32>) -> Step {
     let mut argv: Vec<String> = ["sh", "-c", text, "note"].map(str::to_owned).to_vec();
     argv.extend(words);
     Step::new(Action::Program {
         program: Box::new(Program::new(argv)),
-        accepted: Vec::new(),
+        accepted,
     })
 }

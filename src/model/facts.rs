@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::lock::HostLock;
+use super::probe::TlsFiles;
 
 /// Everything asked of a host in one round trip. A fact that could not be had is `None` or empty, and its name is
 /// in `missing` with the reason.
@@ -243,6 +244,9 @@ pub struct RedisInstance {
     /// 0: it does not listen on TCP, or only with TLS.
     pub port: u16,
     pub tls_port: u16,
+    /// With what it is asked at its TLS port; only of a server that runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsFiles>,
     pub socket: String,
     /// Addresses it is bound to, as its configuration has them.
     pub bind: String,

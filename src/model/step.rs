@@ -130,7 +130,10 @@ impl RedisAddress {
         let mut after = self.clone();
         for setting in settings {
             match (setting.name.as_str(), setting.value.as_text()) {
-                ("port", Some(port)) if after.socket.is_none() => {
+                ("port", Some(port)) if after.socket.is_none() && after.tls.is_none() => {
+                    after.port = port.parse().unwrap_or(after.port);
+                }
+                ("tls-port", Some(port)) if after.socket.is_none() && after.tls.is_some() => {
                     after.port = port.parse().unwrap_or(after.port);
                 }
                 ("requirepass", Some(password)) if after.user.is_none() => {

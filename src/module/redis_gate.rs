@@ -65,7 +65,7 @@ impl Module for RedisGate {
 
     fn decide(&self, parameters: &Parameters, look: &Look<'_>) -> Result<Decision, Stop> {
         let thresholds = thresholds(parameters)?;
-        let address = redis_address(parameters, OwnAddress::of(look)?)?;
+        let address = redis_address(parameters, &OwnAddress::of(look)?)?;
         let asked = Probe::Redis(address.clone());
         let of_host = Probe::ServerHealth {
             address: address.clone(),

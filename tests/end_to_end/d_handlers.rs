@@ -56,3 +56,24 @@ fn b_a_handler_that_could_not_run_runs_the_next_time() {
         "test -e /root/told && test ! -e /var/lib/cachesmith/pending",
     );
 }
+
+#[test]
+fn c_a_handler_that_fails_is_owed_with_those_behind_it() {
+    fleet(&["reset", "bw4"]);
+    let playbook = playbook(
+        "failing",
+        "- hosts: all\n  tasks:\n    - copy: { dest: /etc/earned, content: x }\n      notify: [first, second, third]\n  handlers:\n    - name: first\n      shell: echo first >>/root/told\n    - name: second\n      shell: test -e /root/well && echo second >>/root/told\n    - name: third\n      shell: echo third >>/root/told\n",
+    );
+    let failed = cachesmith(&["apply", &playbook, "--yes", "-l", "bw4", "--json"]).expect(3);
+    let owed = serde_json::json!(["second", "third"]);
+    assert_eq!(failed.host("bw4")["pending_handlers"], owed);
+    let noted = "cat /root/told /var/lib/cachesmith/pending/*";
+    assert_eq!(on("bw4", noted), "first\nsecond\nthird\n");
+    on("bw4", "touch /root/well");
+    cachesmith(&["apply", &playbook, "--yes", "-l", "bw4"]).expect(0);
+    assert_eq!(
+        on("bw4", "cat /root/told; ls /var/lib/cachesmith"),
+        "first\nsecond\nthird\nlast-run\n",
+        "the one that had succeeded is not run again"
+    );
+}

@@ -17,6 +17,8 @@ mod g_redis_config;
 mod h_accounts_of_servers;
 mod h_topology;
 mod i_replicas;
+mod j_guard_of_a_pair;
+mod k_tls;
 mod l_locks;
 mod m_saved_plans;
 mod p_roles;

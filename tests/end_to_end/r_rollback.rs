@@ -199,3 +199,48 @@ fn d_a_server_is_restarted_again_only_where_that_is_needed() {
         differences(&[before], &[after])
     );
 }
+
+#[test]
+fn e_an_account_that_somebody_else_has_changed_is_refused_by_name() {
+    let host = "bw2";
+    fleet(&["reset", host]);
+    let task = |commands: &str| {
+        playbook(
+            "account",
+            &format!(
+                "- hosts: {host}\n  become: true\n  tasks:\n    - redis_user: {{ name: app, password: app-secret, keys: ['app:*'], commands: [{commands}] }}\n"
+            ),
+        )
+    };
+    let account = || {
+        on(
+            host,
+            "redis-cli acl list | grep '^user app' || echo 'no account'",
+        )
+    };
+    cachesmith(&["apply", &task("+@read"), "--yes"]).expect(0);
+    let first = account();
+    // As the run left it, in whatever words the server says that: it goes back.
+    cachesmith(&["apply", &task("'+@all', '-@dangerous'"), "--yes"]).expect(0);
+    rollback(&["last", "--yes"]).expect(0);
+    assert_eq!(account(), first);
+
+    cachesmith(&["apply", &task("+@write"), "--yes"]).expect(0);
+    on(host, "redis-cli acl setuser app +acl");
+    let theirs = account();
+    let plan = rollback(&["last", "--plan"]);
+    assert_eq!(plan.code, 3, "{}", plan.stdout);
+    assert!(
+        plan.stdout.contains("account app of the server")
+            && plan.stdout.contains("changed since the run"),
+        "{}",
+        plan.stdout
+    );
+    let refused = rollback(&["last", "--yes"]);
+    assert_eq!(refused.code, 3, "{}", refused.stdout);
+    assert_eq!(account(), theirs);
+    let listed = run_of(&command(&["runs", "--json"]).output().unwrap()).expect(0);
+    let applied = listed.events()[1]["run"].as_str().unwrap().to_owned();
+    rollback(&[&applied, "--yes", "--force"]).expect(0);
+    assert_eq!(account(), first);
+}

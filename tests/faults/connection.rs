@@ -1,61 +1,73 @@
 //! Faults of connections in the middle of a change.
 
-use crate::boundaries::held;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use crate::inside::inside;
 use crate::shims;
-use crate::support::on;
-use crate::world::{HOST, Wanted, fresh, processes, resume};
+use crate::support::fleet;
+use crate::tried;
+use crate::world::{Look, World};
 
-/// The first call of a program in an apply: where a file is flushed it is written, and not yet in its place.
-fn first(program: &str) -> (std::process::Child, String) {
-    for at in 1..200 {
-        fresh();
-        let Some((mut controller, call)) = held(at) else {
-            break;
-        };
-        if call.starts_with(program) {
-            return (controller, call);
-        }
-        controller.kill().unwrap();
-        controller.wait().unwrap();
-        shims::release(HOST);
-        shims::settle(HOST);
-    }
-    panic!("no step runs {program}");
-}
+const HOST: &str = "bw2";
 
-#[test]
-fn a_connection_that_is_cut_in_the_middle_of_a_file_leaves_the_old_one() {
-    let wanted = Wanted::find();
-    let (mut controller, call) = first("sync");
-    let before = processes();
-    let fault = format!("the connection ended in `{call}`");
-    // What carries the connection on the host ends, as when the network takes it away for good.
-    on(
-        HOST,
-        "/usr/bin/pkill -f 'sshd: root@notty' -o; /usr/bin/sleep 0.2; true",
-    );
-    shims::release(HOST);
-    let status = controller.wait().unwrap();
-    assert_eq!(
-        status.code(),
-        Some(4),
-        "{fault}: the host cannot be reached"
-    );
+/// Where a file is flushed it is written, and not yet in its place.
+const IN_THE_MIDDLE_OF_A_FILE: &str = "sync /etc/fault/.cachesmith-*";
+
+/// So that a silent host is noticed in seconds.
+const IMPATIENT: &str =
+    r#"{"ansible_ssh_extra_args": "-o ServerAliveInterval=1 -o ServerAliveCountMax=3"}"#;
+
+fn end(world: &World, fault: &str, before: &Look) {
     shims::settle(HOST);
-    wanted.nothing_is_torn(&fault);
-    let resumed = resume();
-    assert_eq!(resumed.code, 0, "{fault}: {}", resumed.stdout);
-    wanted.is_reached(&fault, &before);
+    world.nothing_is_torn(fault);
+    world.resume(fault);
+    world.is_reached(fault, before);
+    tried::fault(fault);
+}
+
+fn code(controller: &mut Child) -> Option<i32> {
+    controller.wait().unwrap().code()
 }
 
 #[test]
-fn an_sshd_that_restarts_disturbs_nobody() {
-    let wanted = Wanted::find();
-    let (mut controller, call) = first("sync");
-    let before = processes();
-    let fault = format!("sshd was restarted in `{call}`");
-    on(HOST, "/usr/bin/systemctl restart ssh");
+fn a_cut_connection_and_a_host_that_never_answers() {
+    let world = World::new(HOST);
+
+    let (mut controller, call, before) = world.held_in(IN_THE_MIDDLE_OF_A_FILE, &[]);
+    let fault = format!("the connection was cut in `{call}`");
+    // What carries it on the host ends, as when the network takes it away for good.
+    inside(HOST, "pkill -f 'sshd: root@notty'");
+    assert_eq!(code(&mut controller), Some(4), "{fault}");
     shims::release(HOST);
-    assert_eq!(controller.wait().unwrap().code(), Some(0), "{fault}");
-    wanted.is_reached(&fault, &before);
+    end(&world, &fault, &before);
+
+    let (mut controller, call, before) = world.held_in(IN_THE_MIDDLE_OF_A_FILE, &[]);
+    let fault = format!("sshd was restarted in `{call}`");
+    inside(HOST, "systemctl restart ssh");
+    shims::release(HOST);
+    assert_eq!(code(&mut controller), Some(0), "{fault}");
+    world.is_reached(&fault, &before);
+    tried::fault(&fault);
+
+    let (mut controller, call, before) = world.held_in(IN_THE_MIDDLE_OF_A_FILE, &["-e", IMPATIENT]);
+    let fault = format!("the host accepted connections and never answered from `{call}` on");
+    fleet(&["freeze", HOST]);
+    assert_eq!(code(&mut controller), Some(4), "{fault}");
+    // Nor does it answer who comes anew: that ends too, and soon.
+    let begun = Instant::now();
+    let late = world.apply(&["-e", "ansible_ssh_timeout=3"]).output();
+    assert_eq!(late.unwrap().status.code(), Some(4), "{fault}");
+    assert!(begun.elapsed() < Duration::from_secs(60), "{fault}");
+    fleet(&["thaw", HOST]);
+    shims::release(HOST);
+    end(&world, &fault, &before);
+
+    let (mut controller, call, before) = world.held_in(IN_THE_MIDDLE_OF_A_FILE, &["-e", IMPATIENT]);
+    let fault = format!("the network cable was pulled in `{call}`");
+    fleet(&["cut", HOST]);
+    shims::release(HOST);
+    assert_eq!(code(&mut controller), Some(4), "{fault}");
+    fleet(&["mend", HOST]);
+    end(&world, &fault, &before);
 }

@@ -1,9 +1,9 @@
-//! Faults that real hosts survive: the controller is killed at every boundary of an apply, connections are cut.
+//! Faults that real hosts survive: after each of them nothing is torn, no restart is lost, nobody is kept out for longer
+//! than a lease, nothing of ours is left behind, and the next run brings the host to where an undisturbed one does.
 //!
-//! Where it is killed is decided on the host: the programs that steps run there are behind shims, which count their
-//! calls and hold the one that is wanted until the controller is dead. So every boundary is tried once, and always the
-//! same one. After each, nothing is torn, nothing is lost, and `resume` brings the host to where an undisturbed run
-//! does. `script/test faults` runs them.
+//! Where a fault comes is decided on the host: the programs that steps run there are behind shims, which count their
+//! calls under the lease and hold the one that is wanted. So every boundary is tried once, and always the same one.
+//! `script/test faults` runs them, and prints how many were tried.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,6 +16,13 @@
 mod support;
 
 mod boundaries;
+mod clock;
 mod connection;
+mod crowd;
+mod disk;
+mod inside;
+mod many;
 mod shims;
+mod tried;
+mod wave;
 mod world;

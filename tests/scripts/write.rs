@@ -384,7 +384,7 @@ fn the_directory_of_a_trial_goes_whatever_happens() {
         assert_eq!(outcome.status, StepStatus::Failed, "{}", host.name);
         let trial = fs::read_to_string(&told).unwrap();
         assert!(
-            trial.ends_with("-trial") && !Path::new(&trial).exists(),
+            trial.ends_with("/trial") && !Path::new(&trial).exists(),
             "{trial}"
         );
     });

@@ -83,8 +83,11 @@ impl HostUndo<'_> {
         let connection = first.made.recorded.intention.connection.as_deref();
         let (outcomes, lost) =
             leases::carry_out(self.context(), &target, connection, &steps, &stops, false).await?;
-        let outcomes = outcomes.get(before..).unwrap_or_default();
-        let came = self.absorb(takes, number, outcomes).map_err(cannot)?;
+        let own = outcomes.get(before..).unwrap_or_default();
+        let came = self.absorb(takes, number, own).map_err(cannot)?;
+        if let Some(failure) = notes::failure(&steps[..before], &outcomes) {
+            return Err(Trouble::Failed(failure));
+        }
         match lost {
             Some(_) if self.context().is_interrupted() => Err(Trouble::Interrupted),
             Some(Trouble::Unreachable(failure)) => Err(Trouble::Unreachable(failure.help(

@@ -1,5 +1,6 @@
 //! What a rollback does on one host: pure, from what was recorded and what the host answers.
 
+use super::accounts::Accounts;
 use super::made::{Answers, Made};
 use super::states::{Standing, States};
 use super::{folder, guards, restart, roles, server};
@@ -7,6 +8,10 @@ use crate::journal::{Fate, Origin, ServerBefore};
 use crate::model::aspect::Aspect;
 use crate::model::change::{Change, ChangeKind, Difference, Field, Undo};
 use crate::model::step::{Action, Step};
+
+/// Why something is left as it is.
+pub(super) const MOVED: &str =
+    "it has been changed since the run: it is neither as the run left it nor as it was before";
 
 /// One change of the rollback.
 #[derive(Debug)]
@@ -66,9 +71,16 @@ pub(super) fn decide<'r>(made: &[Made<'r>], answers: &Answers, leave: &Leave) ->
         return verdict;
     }
     let mut servers = server::Servers::of(made, answers, leave);
+    let mut accounts = Accounts::of(made, answers);
     for made in made.iter().rev() {
         if server::is_live(made.change) && servers.knows(made.change) {
             servers.take(made, &mut verdict);
+            continue;
+        }
+        if let Some(standing) = accounts.standing(made.change) {
+            if standing != Standing::Before {
+                account(made, &mut accounts, &mut verdict, leave);
+            }
             continue;
         }
         match &made.change.undo {
@@ -128,11 +140,7 @@ fn one<'r>(
         .iter()
         .find(|aspect| states.has_moved(&aspect.probe));
     if moved.is_some() && !leave.force {
-        verdict.refuse(
-            made,
-            made.change.resource.clone(),
-            "it has been changed since the run: it is neither as the run left it nor as it was before",
-        );
+        verdict.refuse(made, made.change.resource.clone(), MOVED);
         return;
     }
     if let Some(reason) = folder::stays(made.change, answers, states) {
@@ -153,6 +161,28 @@ fn one<'r>(
         origins: vec![made.origin()],
         change: reversed(made.change, steps),
         aspects: aspects.iter().map(Aspect::reversed).collect(),
+        servers: Vec::new(),
+    });
+}
+
+/// An account of a running server.
+fn account<'r>(made: &Made<'r>, accounts: &mut Accounts, verdict: &mut Verdict<'r>, leave: &Leave) {
+    if !accounts.is_known(made.change) {
+        let reason =
+            "the server cannot be asked: once it is started again it has what its file says";
+        verdict.lose(made, reason.to_owned());
+        return;
+    }
+    if accounts.has_moved(made.change) && !leave.force {
+        verdict.refuse(made, made.change.resource.clone(), MOVED);
+        return;
+    }
+    let steps = accounts.take_back(made.change);
+    verdict.takes.push(Take {
+        made: *made,
+        origins: vec![made.origin()],
+        change: reversed(made.change, steps),
+        aspects: Vec::new(),
         servers: Vec::new(),
     });
 }

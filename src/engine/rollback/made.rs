@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{folder, roles, server};
+use super::{accounts, folder, roles, server};
 use crate::journal::{Fate, Origin, Recorded};
 use crate::model::aspect::{Aspect, lasting};
 use crate::model::change::Change;
@@ -92,17 +92,18 @@ impl Answers {
 pub(super) fn questions(made: &[Made<'_>]) -> BTreeMap<Option<String>, BTreeSet<Probe>> {
     let mut asked: BTreeSet<Probe> = BTreeSet::new();
     let mut questions: BTreeMap<Option<String>, BTreeSet<Probe>> = BTreeMap::new();
-    for made in made {
-        let own = made
+    for one in made {
+        let own = one
             .aspects()
             .iter()
             .map(|aspect| aspect.probe.clone())
-            .chain(folder::question(made.change))
-            .chain(roles::question(made))
-            .chain(server::questions(made));
+            .chain(folder::question(one.change))
+            .chain(accounts::questions(one.change, made))
+            .chain(roles::question(one))
+            .chain(server::questions(one));
         for probe in own {
             if asked.insert(probe.clone()) {
-                let account = made.account().map(str::to_owned);
+                let account = one.account().map(str::to_owned);
                 questions.entry(account).or_default().insert(probe);
             }
         }

@@ -7,6 +7,7 @@
 //! it. A host takes it all in one script, and whatever is done is recorded as changes like any others, so a rollback
 //! can be rolled back.
 
+mod accounts;
 mod carry;
 mod decide;
 mod folder;

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use indexmap::IndexMap;
 
-use super::decide::{Leave, Verdict};
+use super::decide::{Leave, MOVED, Verdict};
 use super::made::{Answers, Made};
 use super::running::{self, Now};
 use crate::journal::{Fate, Origin, ServerBefore};
@@ -185,7 +185,7 @@ fn set_by(change: &Change) -> Vec<(String, Vec<(String, String)>)> {
 }
 
 /// The addresses at which the run knew the server at a place.
-fn asked_at(place: &str, made: &[Made<'_>]) -> Vec<Probe> {
+pub(super) fn asked_at(place: &str, made: &[Made<'_>]) -> Vec<Probe> {
     let of_place = made.iter().filter(|made| {
         let servers = made.recorded.intention.servers.iter();
         addresses(&made.change.steps)
@@ -265,7 +265,7 @@ impl<'r> Server<'r> {
                     verdict.refuse(
                         made,
                         format!("{name} of the server at {}", now.address.place()),
-                        "it has been changed since the run: it is neither as the run left it nor as it was before",
+                        MOVED,
                     );
                 }
             }

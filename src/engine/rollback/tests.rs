@@ -9,7 +9,8 @@ use crate::model::aspect::Aspect;
 use crate::model::blob::Blob;
 use crate::model::change::{Change, ChangeKind, Difference, Undo};
 use crate::model::probe::{
-    FileInfo, FileKind, FileState, Observation, Probe, RedisAddress, RedisState,
+    FileInfo, FileKind, FileState, Observation, Probe, RedisAddress, RedisState, RedisUserQuestion,
+    RedisUserState,
 };
 use crate::model::step::{Action, Attributes, ConfigSetting, Guard, Step};
 
@@ -320,4 +321,125 @@ fn a_limit_that_goes_back_below_what_is_used_goes_slowly_or_not_at_all() {
             .any(|take| matches!(take.change.steps[0].action, Action::LowerMaxmemory { .. }));
         assert_eq!(is_slow, !refused, "{policy}");
     }
+}
+
+fn rules(words: &str) -> Option<Vec<String>> {
+    let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+    (!words.is_empty()).then_some(words)
+}
+
+/// A run that changed an account of a server, each rule empty where there is no account.
+fn account_run(number: usize, before: &str, given: &str, said: &str) -> Recorded {
+    let step = |given: &str, expected: &str| {
+        let name = "app".to_owned();
+        Step::new(Action::RedisUser {
+            address: address(),
+            name: name.clone(),
+            rules: rules(given),
+        })
+        .guarded(Guard::RedisUser {
+            address: address(),
+            name,
+            rules: rules(expected),
+        })
+    };
+    let change = Change {
+        kind: ChangeKind::Update,
+        resource: "account app".to_owned(),
+        difference: Difference::None,
+        notes: Vec::new(),
+        steps: vec![step(given, before)],
+        undo: Undo::Steps(vec![step(before, said)]),
+        effects: Vec::new(),
+    };
+    recorded(number, vec![(change, Vec::new())], Fate::Done)
+}
+
+fn account(words: &str) -> Answers {
+    let mut answers = Answers::default();
+    answers.take(
+        Probe::RedisUser(Box::new(RedisUserQuestion {
+            address: address(),
+            name: "app".to_owned(),
+            rules: Vec::new(),
+        })),
+        Observation::RedisUser(RedisUserState {
+            rules: rules(words),
+            ..RedisUserState::default()
+        }),
+    );
+    answers
+}
+
+/// What each step sets the account to, and what it expects before: the server's own words of the moment.
+fn accounts(verdict: &Verdict<'_>) -> Vec<(String, Option<String>)> {
+    let text = |words: &Option<Vec<String>>| words.clone().unwrap_or_default().join(" ");
+    let steps = verdict.takes.iter().flat_map(|take| &take.change.steps);
+    steps
+        .map(|step| {
+            let Action::RedisUser { rules, .. } = &step.action else {
+                panic!("{step:?}");
+            };
+            let guard = match &step.guard {
+                Some(Guard::RedisUser { rules, .. }) => Some(text(rules)),
+                _ => None,
+            };
+            (text(rules), guard)
+        })
+        .collect()
+}
+
+#[test]
+fn an_account_that_somebody_else_has_changed_since_is_refused() {
+    let (before, said) = ("on nopass -@all +get", "on nopass -@all +@read");
+    let run = [account_run(0, before, "nopass on +@read", said)];
+    // The server says the same in an order of its own: what it says now is what the step expects.
+    let now = "on sanitize-payload nopass resetchannels -@all +@read";
+    let verdict = judge(&run, &account(now), false);
+    assert_eq!(
+        accounts(&verdict),
+        [(before.to_owned(), Some(now.to_owned()))]
+    );
+    let undone = judge(&run, &account(before), false);
+    assert!(undone.takes.is_empty() && undone.refused.is_empty());
+    for theirs in ["on nopass -@all +@read +flushall", ""] {
+        let verdict = judge(&run, &account(theirs), false);
+        assert!(verdict.takes.is_empty(), "{theirs}");
+        assert_eq!(verdict.refused[0].resource, "account app", "{theirs}");
+        let forced = judge(&run, &account(theirs), true);
+        let expected = Some(theirs.to_owned());
+        assert_eq!(accounts(&forced), [(before.to_owned(), expected)]);
+    }
+    // One that the run made, and that is gone already, is as it was.
+    let made = [account_run(0, "", "on nopass +get", "on nopass -@all +get")];
+    assert!(judge(&made, &account(""), false).takes.is_empty());
+    assert_eq!(judge(&made, &account(said), false).refused.len(), 1);
+}
+
+#[test]
+fn an_account_that_was_changed_twice_goes_back_to_its_beginning() {
+    let run = [
+        account_run(0, "on -@all +get", "on +set", "on -@all +set"),
+        account_run(1, "on -@all +set", "on +del", "on -@all +del"),
+    ];
+    let last = ("on -@all +set".to_owned(), Some("on -@all +del".to_owned()));
+    let first = ("on -@all +get".to_owned(), None);
+    let whole = judge(&run, &account("on -@all +del"), false);
+    assert_eq!(accounts(&whole), [last, first]);
+    let half = judge(&run, &account("on -@all +set"), false);
+    assert_eq!(accounts(&half).len(), 1);
+    assert!(
+        judge(&run, &account("on -@all +get"), false)
+            .takes
+            .is_empty()
+    );
+    assert_eq!(judge(&run, &account("on -@all"), false).refused.len(), 2);
+}
+
+#[test]
+fn an_account_of_a_server_that_cannot_be_asked_is_told_as_lost() {
+    let run = [account_run(0, "", "on +get", "on -@all +get")];
+    let verdict = judge(&run, &Answers::default(), false);
+    assert!(verdict.takes.is_empty() && verdict.refused.is_empty());
+    assert_eq!(verdict.lost.len(), 1);
 }

@@ -18,7 +18,7 @@ pub const ROUND: usize = 3_000_000;
 
 impl Walk<'_> {
     /// Runs every handler that was notified, once. A handler that one of them notifies runs too, unless it has
-    /// had its turn already.
+    /// had its turn already. Where one fails, the host is still owed that one and those behind it.
     pub(super) fn flush_handlers(&mut self, key: &Key) -> Flow {
         let play = Arc::clone(&self.setting.play);
         let kind = std::mem::replace(&mut self.kind, TaskKind::Handler);
@@ -38,7 +38,13 @@ impl Walk<'_> {
         }
         self.kind = kind;
         if matches!(flow, Flow::Continue | Flow::Failed) {
-            self.notified.clear();
+            for (name, _) in std::mem::take(&mut self.notified) {
+                self.unserved.retain(|unserved| *unserved != name);
+                let served = served(&play.handlers, &name, &mut Vec::new(), &ran);
+                if flow == Flow::Failed && served != Some(true) {
+                    self.unserved.push(name);
+                }
+            }
         }
         flow
     }
@@ -59,6 +65,9 @@ impl Walk<'_> {
                 Item::Include(include) => self.included(include, &key, place, ran),
                 Item::Meta(_) => Flow::Continue,
             };
+            if flow == Flow::Failed {
+                ran.remove(place);
+            }
             place.pop();
             if flow != Flow::Continue {
                 return flow;
@@ -169,6 +178,34 @@ fn any_answers(items: &[Item], name: &str) -> bool {
         }
         Item::Meta(_) => false,
     })
+}
+
+/// Whether all handlers that answer to a name are among those that succeeded. `None`: none is known to answer to it, so
+/// it is in a file whose name is a template.
+fn served(items: &[Item], name: &str, place: &mut Key, ran: &HashSet<Key>) -> Option<bool> {
+    let mut all = None;
+    for (index, item) in items.iter().enumerate() {
+        place.push(index);
+        let one = match item {
+            Item::Task(handler) => listens(handler, name).then(|| ran.contains(place)),
+            Item::Block(block) => served(&block.items, name, place, ran),
+            Item::Include(include)
+                if include.name.as_ref().and_then(Node::as_str) == Some(name) =>
+            {
+                Some(ran.contains(place))
+            }
+            Item::Include(include) => match &include.items {
+                Some(items) => served(items, name, place, ran),
+                None => None,
+            },
+            Item::Meta(_) => None,
+        };
+        place.pop();
+        if let Some(one) = one {
+            all = Some(all.unwrap_or(true) && one);
+        }
+    }
+    all
 }
 
 /// Whether a handler answers to a name: its own, its role's and its own, or one that it listens to.

@@ -139,6 +139,8 @@ struct Walk<'a> {
     variables: Map,
     /// Names notified so far, in order; with why it is not sure, where it is not.
     notified: Vec<(String, Option<Unknown>)>,
+    /// Names whose handlers had their turn and did not all succeed: the host is still owed them.
+    unserved: Vec<String>,
     settled: Vec<(Key, Done)>,
     once: Vec<(Key, Done)>,
     planned: Vec<Planned>,
@@ -190,6 +192,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
             .iter()
             .map(|name| (name.clone(), None))
             .collect(),
+        unserved: Vec::new(),
         settled: Vec::new(),
         once: Vec::new(),
         planned: Vec::new(),
@@ -250,6 +253,7 @@ impl Walk<'_> {
             if flow == Flow::End {
                 // A host whose play was ended runs nothing more, as in Ansible: neither now nor in another run.
                 self.notified.clear();
+                self.unserved.clear();
                 break;
             }
             // Handlers that were earned run, whatever else happened since.
@@ -267,7 +271,8 @@ impl Walk<'_> {
                 break;
             }
         }
-        self.notified.iter().map(|(name, _)| name.clone()).collect()
+        let notified = self.notified.iter().map(|(name, _)| name.clone());
+        notified.chain(self.unserved.drain(..)).collect()
     }
 
     /// Post-checks are decided from what the host answers after the changes: whatever is planned is made first.

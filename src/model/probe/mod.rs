@@ -18,6 +18,7 @@ pub use files::{FileInfo, FileKind, FileState};
 pub use packages::{PackageIndex, PackageManager, PackageState};
 pub use servers::{
     RedisAddress, RedisState, RedisUserQuestion, RedisUserState, ServerHealth, ServerProcess,
+    TlsFiles,
 };
 pub use services::{MainProcess, ServiceState, UnitState};
 

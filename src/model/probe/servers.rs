@@ -14,9 +14,68 @@ pub struct RedisAddress {
     pub host: Option<String>,
     pub port: u16,
     pub user: Option<String>,
+    /// It is asked with TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsFiles>,
     /// Travels in the script's standard input and reaches the client by its environment, never by argv.
     #[serde(skip)]
     pub password: Option<Secret>,
+}
+
+/// Files on a server's host with which a client knows a server that speaks TLS, and shows it who it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TlsFiles {
+    /// Certificates of authorities: a file, and a folder. Both empty: those that the host trusts.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub ca_file: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub ca_folder: String,
+    /// The client's own certificate, and the file of its key. Empty: the server asks for none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub certificate: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub key: String,
+}
+
+impl TlsFiles {
+    /// Each file with the name that it has in facts and settings.
+    pub fn named(&self) -> [(&'static str, &str); 4] {
+        [
+            ("ca_file", self.ca_file.as_str()),
+            ("ca_folder", self.ca_folder.as_str()),
+            ("certificate", self.certificate.as_str()),
+            ("key", self.key.as_str()),
+        ]
+    }
+
+    /// From names as [`Self::named`] has them.
+    pub fn from_named<'t>(named: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
+        let mut files = Self::default();
+        for (name, path) in named {
+            let file = match name {
+                "ca_file" => &mut files.ca_file,
+                "ca_folder" => &mut files.ca_folder,
+                "certificate" => &mut files.certificate,
+                "key" => &mut files.key,
+                _ => continue,
+            };
+            path.clone_into(file);
+        }
+        files
+    }
+
+    /// What the client is told: `redis-cli` and `valkey-cli` have the same options.
+    pub fn client_words(&self) -> Vec<String> {
+        let mut words = vec!["--tls".to_owned()];
+        let options = ["--cacert", "--cacertdir", "--cert", "--key"];
+        for (option, (_, path)) in options.into_iter().zip(self.named()) {
+            if !path.is_empty() {
+                words.extend([option.to_owned(), path.to_owned()]);
+            }
+        }
+        words
+    }
 }
 
 /// What a running server said.

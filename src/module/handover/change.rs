@@ -95,9 +95,9 @@ fn back_and_forth(standing: &Standing<'_>, address: &RedisAddress, handover: &Ha
         primary: RedisAddress {
             host: Some(now.address.clone()),
             port: now.port,
-            socket: None,
             user: address.user.clone(),
             password: address.password.clone(),
+            ..RedisAddress::default()
         },
         handover: Box::new(Handover {
             to: standing.own.clone(),

@@ -11,7 +11,7 @@ use crate::module::{Failure, Look, Stop};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::module) struct Standing<'a> {
     pub(in crate::module) unit: Option<&'a str>,
-    /// 0: it listens at its socket alone.
+    /// 0: it listens at its socket alone, or with TLS.
     pub(in crate::module) port: u16,
     pub(in crate::module) socket: Option<&'a str>,
     pub(in crate::module) config_file: Option<&'a str>,
@@ -226,8 +226,8 @@ impl<'a> Standing<'a> {
                 .then(|| self.socket.map(str::to_owned))
                 .flatten(),
             port: self.port,
-            user: None,
             password,
+            ..RedisAddress::default()
         })
     }
 }

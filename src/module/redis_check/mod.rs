@@ -84,7 +84,7 @@ impl Module for RedisCheck {
 
     fn decide(&self, parameters: &Parameters, look: &Look<'_>) -> Result<Decision, Stop> {
         let expectations = expected::read(parameters)?;
-        let address = redis_address(parameters, OwnAddress::of(look)?)?;
+        let address = redis_address(parameters, &OwnAddress::of(look)?)?;
         let watch = expected::watch(parameters)?;
         let mut probes = guard::probes(&address, look)?;
         probes.push(Probe::Redis(address.clone()));

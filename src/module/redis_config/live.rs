@@ -6,7 +6,7 @@ use super::note;
 use super::server::Instance;
 use crate::model::probe::{Probe, RedisAddress, RedisState};
 use crate::model::secret::Secret;
-use crate::module::shared::redis_address::{self, OwnAddress, place};
+use crate::module::shared::redis_address::{self, OwnAddress, TlsPort, place};
 use crate::module::{Failure, Look, Parameters, Stop};
 use crate::redis::conf::{Document, Effective};
 use crate::redis::config_get;
@@ -36,29 +36,37 @@ pub(in crate::module) struct Live<'a> {
 pub(in crate::module) fn address(
     parameters: &Parameters,
     instance: Option<&Instance<'_>>,
+    over_tls: &[TlsPort],
 ) -> Result<Option<RedisAddress>, Stop> {
     if !parameters.boolean("live", true)? {
         return Ok(None);
     }
     let running = instance.filter(|instance| instance.running);
     if redis_address::is_given(parameters) {
-        return redis_address::redis_address(parameters, OwnAddress::default()).map(Some);
+        let own = OwnAddress {
+            over_tls: over_tls.to_vec(),
+            ..OwnAddress::default()
+        };
+        return redis_address::redis_address(parameters, &own).map(Some);
     }
     let Some(running) = running else {
         return Ok(None);
     };
-    if running.port == 0 && running.socket.is_none() {
+    let speaks_tls = over_tls.iter().any(|one| one.port == running.tls_port);
+    if running.port == 0 && running.socket.is_none() && !speaks_tls {
         return Err(Failure::new(
-            "the running server answers neither at a port without TLS nor at a unix socket, so it cannot be asked",
+            "the running server answers neither at a port nor at a unix socket that is known, so it cannot be asked",
         )
-        .help("give it a `unixsocket`, or write the file alone with `live: no`")
+        .help("say where with `port` or `socket`, or write the file alone with `live: no`")
         .into());
     }
     let own = OwnAddress {
         port: Some(running.port),
         socket: running.socket,
+        tls_port: running.tls_port,
+        over_tls: over_tls.to_vec(),
     };
-    redis_address::redis_address(parameters, own).map(Some)
+    redis_address::redis_address(parameters, &own).map(Some)
 }
 
 /// What is asked of the host about it, beside the file.

@@ -144,7 +144,7 @@ impl Module for RedisConfig {
             None => server.config_file.unwrap_or(USUAL_FILE).to_owned(),
         };
         let instance = server.instance(&path, given.is_some()).copied();
-        let address = live::address(parameters, instance.as_ref())?;
+        let address = live::address(parameters, instance.as_ref(), &server.over_tls)?;
         let wanted = Wanted::of(parameters)?;
         let of_the_server = address
             .as_ref()

@@ -13,8 +13,19 @@ use crate::module::{Look, Stop};
 
 const FOLDER: &str = "/var/lib/cachesmith/restart";
 
-const WRITE: &str =
-    r#"umask 077; file=$1; shift; mkdir -p "${file%/*}" && printf '%s\n' "$@" >"$file""#;
+/// Whole and onto the disk, as the configuration that follows: after a loss of power there is no such file without it.
+const WRITE: &str = r#"umask 077; file=$1 folder=${1%/*}; shift
+mkdir -p "$folder" || exit 1
+for old in "$folder"/.new-*; do
+    [ ! -e "$old" ] || kill -0 "${old##*-}" 2>/dev/null || rm -f "$old"
+done
+new=$folder/.new-$$
+if printf '%s\n' "$@" >"$new"; then
+    sync "$new" 2>/dev/null
+    mv -f "$new" "$file" && exit 0
+fi
+rm -f "$new"
+exit 1"#;
 
 /// Takes it away, and the folders that held it when they are empty.
 const REMOVE: &str = r#"rm -f "$1"; folder=${1%/*}; rmdir "$folder" "${folder%/*}" 2>/dev/null; :"#;

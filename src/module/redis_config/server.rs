@@ -1,7 +1,7 @@
 //! What the facts say of the server that will read the file.
 
 use crate::model::value::{Map, Value};
-use crate::module::shared::redis_address::port;
+use crate::module::shared::redis_address::{TlsPort, port};
 use crate::module::{Look, Stop};
 use crate::redis::version::{Flavour, Server};
 
@@ -49,6 +49,8 @@ pub(in crate::module) struct Target<'a> {
     /// Bytes that the host could give away.
     pub(in crate::module) available_memory: Option<u64>,
     instances: Vec<Instance<'a>>,
+    /// The ports of TLS of all of them.
+    pub(in crate::module) over_tls: Vec<TlsPort>,
 }
 
 /// One server of the host: a unit, a process, or both.
@@ -61,6 +63,8 @@ pub(in crate::module) struct Instance<'a> {
     pub(in crate::module) binary: Option<&'a str>,
     /// 0: it does not listen without TLS.
     pub(in crate::module) port: u16,
+    /// 0: it does not listen with TLS.
+    pub(in crate::module) tls_port: u16,
     pub(in crate::module) socket: Option<&'a str>,
 }
 
@@ -74,6 +78,7 @@ impl<'a> Instance<'a> {
             user: text("user"),
             binary: text("binary"),
             port: port(map.get("port")).unwrap_or(0),
+            tls_port: port(map.get("tls_port")).unwrap_or(0),
             socket: text("socket"),
         }
     }
@@ -98,6 +103,11 @@ impl<'a> Target<'a> {
             _ => None,
         };
         let version = text("version")?.and_then(|version| version.parse().ok());
+        let instances = look
+            .fact(&["redis", "instances"])?
+            .and_then(Value::as_list)
+            .unwrap_or_default();
+        let instances = || instances.iter().filter_map(Value::as_map);
         Ok(Self {
             server: flavour
                 .zip(version)
@@ -112,14 +122,8 @@ impl<'a> Target<'a> {
             user: text("user")?,
             usable_memory: bytes("usable")?,
             available_memory: bytes("available")?,
-            instances: look
-                .fact(&["redis", "instances"])?
-                .and_then(Value::as_list)
-                .unwrap_or_default()
-                .iter()
-                .filter_map(Value::as_map)
-                .map(Instance::of)
-                .collect(),
+            instances: instances().map(Instance::of).collect(),
+            over_tls: instances().filter_map(TlsPort::of).collect(),
         })
     }
 

@@ -2,7 +2,9 @@
 
 use super::files;
 use super::request::{Request, State};
+use crate::model::probe::TlsFiles;
 use crate::model::value::{Map, Value};
+use crate::module::shared::redis_address::TlsPort;
 use crate::module::{Failure, Look, Stop};
 
 /// One server, as the facts know it.
@@ -14,6 +16,8 @@ pub(super) struct Instance {
     pub(super) host: String,
     /// 0: it has none.
     pub(super) port: u16,
+    /// Its port is one of TLS.
+    pub(super) tls: Option<TlsFiles>,
     pub(super) socket: String,
     pub(super) binary: String,
     /// How many servers the host has.
@@ -48,10 +52,11 @@ pub(super) fn chosen(request: &Request, look: &Look<'_>) -> Result<Vec<Instance>
     }
     if let Some(closed) = chosen.iter().find(|one| one.name.is_empty()) {
         return Err(Failure::new(format!(
-            "{} listens with TLS alone, and its guard would have to show a certificate",
+            "{} listens with TLS alone, and it is not known with which certificate it is asked",
             closed.unit
         ))
-        .help("give it a unix socket (`unixsocket`), which the guard uses then")
+        .help("that is known of a server that runs as a unit, with its configuration file as the first argument")
+        .help("or give it a unix socket (`unixsocket`)")
         .into());
     }
     Ok(chosen)
@@ -120,9 +125,12 @@ impl Instance {
             _ => 0,
         };
         let socket = text(map, "socket").to_owned();
+        let over_tls = TlsPort::of(map).filter(|_| port == 0 && socket.is_empty());
+        let port = over_tls.as_ref().map_or(port, |known| known.port);
         let name = self::name(port, &socket);
         Self {
             name,
+            tls: over_tls.map(|known| known.files().clone()),
             unit: text(map, "unit").to_owned(),
             host: address(text(map, "bind")),
             port,

@@ -2,6 +2,7 @@
 
 use super::files;
 use super::instances::Instance;
+use crate::model::probe::TlsFiles;
 use crate::model::secret::Secret;
 use crate::model::value::Value;
 use crate::module::{Failure, Look, Parameters, Stop};
@@ -119,14 +120,26 @@ impl Request {
             None => String::new(),
         };
         let socket = instance.socket.as_str();
-        for word in [socket, &instance.host, &self.user] {
+        let files = instance.tls.iter().flat_map(TlsFiles::named);
+        let mut tls = String::new();
+        for (name, path) in files.clone().filter(|(_, path)| !path.is_empty()) {
+            tls.push_str(&format!("tls_{name}={path}\n"));
+        }
+        if instance.tls.is_some() {
+            tls.insert_str(0, "tls=yes\n");
+        }
+        let paths = files.map(|(_, path)| path);
+        for word in [socket, &instance.host, &self.user]
+            .into_iter()
+            .chain(paths)
+        {
             if word.contains(['\n', '\r', '\0']) {
                 return Err(Stop::failed("an address or a user with a line break in it"));
             }
         }
         Ok(format!(
             "# Written by Cachesmith (redis_guard). What is changed here is overwritten.\n\
-             version=1\nhost={}\nport={}\nsocket={socket}\nuser={}\npassword_file={password_file}\n\
+             version=1\nhost={}\nport={}\nsocket={socket}\nuser={}\npassword_file={password_file}\n{tls}\
              planned_maxmemory={planned}\nfloor={floor}\nlimit={}\nhigh={high}\nlow={low}\nshare={share}\n\
              defragmentation={}\ndefragmentation_effort={effort}\n",
             instance.host,

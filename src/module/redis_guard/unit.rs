@@ -16,10 +16,11 @@ pub(super) fn probe(instance: &Instance) -> Probe {
 }
 
 /// It runs as root, with no right of root's: a password file of its own is all it needs that for. A socket is
-/// written to by its owner, so that guard may pass over permissions.
+/// written to by its owner, so that guard may pass over permissions; the key of a certificate is read by its owner.
 pub(super) fn text(instance: &Instance) -> String {
-    let (title, capabilities) = match instance.port {
-        0 => (&instance.socket, "CAP_DAC_OVERRIDE"),
+    let (title, capabilities) = match (instance.port, &instance.tls) {
+        (0, _) => (&instance.socket, "CAP_DAC_OVERRIDE"),
+        (_, Some(_)) => (&instance.name, "CAP_DAC_READ_SEARCH"),
         _ => (&instance.name, ""),
     };
     let after = match instance.unit.as_str() {

@@ -136,7 +136,7 @@ impl Module for RedisUser {
                 .to_owned(),
         };
         let instance = server.instance(&path, given.is_some()).copied();
-        let address = live::address(parameters, instance.as_ref())?;
+        let address = live::address(parameters, instance.as_ref(), &server.over_tls)?;
         let runs = instance.is_some_and(|instance| instance.running);
         let words = request.words(server.server.as_ref())?;
         let mut probes = vec![Probe::Content(path.clone())];

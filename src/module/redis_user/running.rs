@@ -19,6 +19,11 @@ pub(super) struct Running<'a> {
     read: Option<&'a [String]>,
 }
 
+/// Whether a word is about how, or whether, somebody logs in.
+fn is_of_login(word: &str) -> bool {
+    ["on", "off", "nopass", "resetpass"].contains(&word) || word.starts_with(['#', '>'])
+}
+
 /// The question about an account: how would the server say its rules, those that it has included where they stay.
 pub(super) fn question(
     address: &RedisAddress,
@@ -26,11 +31,8 @@ pub(super) fn question(
     words: &[String],
     has: Option<&[String]>,
 ) -> RedisUserQuestion {
-    let of_login = |word: &&String| {
-        let words = ["on", "off", "nopass", "resetpass"];
-        !words.contains(&word.as_str()) && !word.starts_with(['#', '>'])
-    };
-    let has = has.unwrap_or_default().iter().filter(of_login);
+    let has = has.unwrap_or_default().iter();
+    let has = has.filter(|word| !is_of_login(word));
     let rules = has.chain(words).cloned();
     RedisUserQuestion {
         address: address.clone(),
@@ -102,6 +104,16 @@ impl<'a> Running<'a> {
         Some(read.with_login_of(wanted))
     }
 
+    /// The wanted rules as the server will say them, but for their order.
+    fn as_said(&self, wanted: &[String]) -> Vec<String> {
+        let Some(read) = self.read else {
+            return wanted.to_vec();
+        };
+        let login = wanted.iter().filter(|word| is_of_login(word));
+        let others = read.iter().filter(|word| !is_of_login(word));
+        login.chain(others).cloned().collect()
+    }
+
     /// What has to be done in the server; `None`: the account is as it should be.
     pub(super) fn change(&self, request: &Request, wanted: Option<&[String]>) -> Option<Change> {
         let before = self.rules.map(Rules::parse);
@@ -147,7 +159,12 @@ impl<'a> Running<'a> {
                     rules: old.clone(),
                 }),
             ],
-            undo: Undo::Steps(vec![step(old)]),
+            // Whoever takes it back looks whether the account is still what the server makes of these rules.
+            undo: Undo::Steps(vec![step(old).guarded(Guard::RedisUser {
+                address: address.clone(),
+                name: request.name.clone(),
+                rules: wanted.map(|wanted| self.as_said(wanted)),
+            })]),
             effects: std::iter::once(Effect::Becomes(probe, Observation::RedisUser(state)))
                 .chain(self.asked.iter().cloned().map(Effect::AskAgain))
                 .collect(),

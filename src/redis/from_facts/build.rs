@@ -232,6 +232,9 @@ pub(super) fn describe(subject: &Subject<'_>, facts: &Facts, redis: &mut Map) {
                 put_text(redis, "user", &instance.user);
                 put_text(redis, "socket", &instance.socket);
                 redis.insert("port".to_owned(), u32::from(instance.port).into());
+                if instance.tls_port != 0 {
+                    redis.insert("tls_port".to_owned(), u32::from(instance.tls_port).into());
+                }
                 redis.insert("restart_pending".to_owned(), instance.replaced.into());
                 if binary.is_none() {
                     put_text(redis, "binary", &instance.binary);

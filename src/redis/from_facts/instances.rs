@@ -58,7 +58,10 @@ fn guard_of(facts: &Facts, instance: &RedisInstance) -> Option<Map> {
     let status = texts
         .filter_map(|text| guard_status::parse(text))
         .find(|status| {
-            status.is_about(instance.port, None) || status.is_about(0, Some(&instance.socket))
+            let is_at = |port| status.is_about(port, None);
+            is_at(instance.port)
+                || is_at(instance.tls_port)
+                || status.is_about(0, Some(&instance.socket))
         })?;
     let mut map = Map::new();
     put_text(&mut map, "state", &status.state);
@@ -99,6 +102,14 @@ fn one(facts: &Facts, instance: &RedisInstance) -> Map {
     map.insert("port".to_owned(), u32::from(instance.port).into());
     if instance.tls_port != 0 {
         map.insert("tls_port".to_owned(), u32::from(instance.tls_port).into());
+    }
+    if let Some(files) = &instance.tls {
+        let named = files.named().into_iter();
+        let named = named.filter(|(_, path)| !path.is_empty());
+        let files: Map = named
+            .map(|(name, path)| (name.to_owned(), path.into()))
+            .collect();
+        map.insert("tls".to_owned(), files.into());
     }
     if instance.pid != 0 {
         map.insert("pid".to_owned(), instance.pid.into());

@@ -38,6 +38,7 @@ fn program(parts: FactParts) -> String {
         (parts.servers, include_str!("facts/servers.sh")),
         (parts.servers, include_str!("facts/programs.sh")),
         (parts.servers, include_str!("facts/answers.sh")),
+        (true, include_str!("shell/born.sh")),
         (true, include_str!("shell/lease.sh")),
         (true, include_str!("facts/end.sh")),
     ];

@@ -4,6 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     Frame,
+    Born,
+    Beside,
     Lease,
     LeaseHold,
     Lock,
@@ -15,7 +17,6 @@ pub(super) enum Part {
     Packages,
     Index,
     Units,
-    Process,
     Service,
     Accounts,
     RedisClient,
@@ -43,6 +44,8 @@ impl Part {
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Frame => include_str!("shell/frame.sh"),
+            Self::Born => include_str!("shell/born.sh"),
+            Self::Beside => include_str!("shell/beside.sh"),
             Self::Lease => include_str!("shell/lease.sh"),
             Self::LeaseHold => include_str!("shell/lease_hold.sh"),
             Self::Lock => include_str!("shell/lock.sh"),
@@ -54,7 +57,6 @@ impl Part {
             Self::Packages => include_str!("shell/packages.sh"),
             Self::Index => include_str!("shell/index.sh"),
             Self::Units => include_str!("shell/units.sh"),
-            Self::Process => include_str!("shell/process.sh"),
             Self::Service => include_str!("shell/service.sh"),
             Self::Accounts => include_str!("shell/accounts.sh"),
             Self::RedisClient => include_str!("shell/redis_client.sh"),
@@ -84,6 +86,7 @@ impl Part {
         match self {
             Self::Files | Self::Packages | Self::Index | Self::Units => &[Self::Limit],
             Self::Accounts | Self::RedisClient | Self::Port | Self::Glob => &[Self::Limit],
+            Self::Beside | Self::Lease => &[Self::Born],
             Self::LeaseHold => &[Self::Lease],
             Self::Lock => &[Self::LeaseHold],
             Self::Redis => &[Self::RedisClient],
@@ -92,12 +95,12 @@ impl Part {
             Self::RedisLower | Self::RedisUser => &[Self::RedisSet],
             Self::RedisFailover => &[Self::RedisSet, Self::Program],
             Self::Tree => &[Self::Limit, Self::Files],
+            Self::Program => &[Self::Beside],
             Self::ProgramProbe | Self::ProgramStep => &[Self::Program],
             Self::Write => &[Self::Program, Self::Attributes],
-            Self::Paths => &[Self::Attributes],
+            Self::Paths => &[Self::Attributes, Self::Beside],
             Self::Kernel => &[Self::Guard],
-            Self::Service => &[Self::Limit, Self::Process],
-            Self::Guard => &[Self::Limit, Self::Process],
+            Self::Service | Self::Guard => &[Self::Limit, Self::Born],
             _ => &[],
         }
     }

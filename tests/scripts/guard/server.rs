@@ -137,6 +137,16 @@ fn a_server_that_refuses_is_waited_for() {
             "it does not accept connections",
         ),
         (
+            "Could not connect to Redis at 127.0.0.1:6379: SSL_connect failed: certificate verify failed\n",
+            "1",
+            "nobody that it is told to trust vouches for its certificate",
+        ),
+        (
+            "Could not negotiate a TLS connection: Invalid private key\n",
+            "1",
+            "no TLS with it: Could not negotiate a TLS connection: Invalid private key",
+        ),
+        (
             "NOAUTH Authentication required.\n",
             "0",
             "it wants another password",
@@ -240,6 +250,36 @@ fn a_socket_is_used_where_there_is_no_port() {
             arguments.lines().all(|line| line == "-s /run/a b.sock"),
             "{arguments}"
         );
+    });
+}
+
+#[test]
+fn a_port_of_tls_is_asked_with_the_files_that_the_settings_name() {
+    in_parallel(hosts(), |host| {
+        let stage = Stage::new(&host)
+            .setting("tls=yes")
+            .setting("tls_ca_file=/etc/a ca.crt")
+            .turns(1, ":");
+        stage.run();
+        let arguments = || fs::read_to_string(stage.at("server/arguments")).unwrap();
+        let authority = "-h 127.0.0.1 -p 6379 --tls --cacert /etc/a ca.crt";
+        assert!(
+            arguments().lines().all(|line| line == authority),
+            "{}",
+            arguments()
+        );
+        fs::remove_file(stage.at("server/arguments")).unwrap();
+        let stage = stage
+            .setting("tls_ca_folder=/etc/cas")
+            .setting("tls_certificate=/etc/own.crt")
+            .setting("tls_key=/etc/own.key")
+            .setting("user=guard");
+        stage.run();
+        let whole = format!(
+            "{authority} --cacertdir /etc/cas --cert /etc/own.crt --key /etc/own.key --user guard"
+        );
+        let arguments = fs::read_to_string(stage.at("server/arguments")).unwrap();
+        assert!(arguments.lines().all(|line| line == whole), "{arguments}");
     });
 }
 

@@ -73,6 +73,8 @@ fn the_floor_is_never_passed() {
         );
         assert!(told.log.contains("stopped: maxmemory stays at 100 MiB"));
         assert_eq!(told.says("holds"), "maxmemory");
+        // What is not ordered is not counted.
+        assert_eq!(told.says("sheds"), told.limits().len().to_string());
     });
 }
 
@@ -271,5 +273,24 @@ fn what_nobody_uses_is_given_back_before_anything_is_evicted() {
         let told = stage.run();
         assert!(told.orders.len() >= 3, "{told:?}");
         assert!(told.orders.iter().all(|order| order == "purge"), "{told:?}");
+    });
+}
+
+/// What an allocator needs for its books comes back with no purge, and keeps no small server above its mark.
+#[test]
+fn what_a_purge_does_not_give_back_is_no_reason_to_wait() {
+    in_parallel(hosts(), |host| {
+        let stage = Stage::new(&host)
+            .setting(&format!("limit={}", 80 * MIB))
+            .setting(&format!("planned_maxmemory={}", 50 * MIB))
+            .setting(&format!("floor={}", 10 * MIB))
+            .turns(12, "resident 65");
+        stage.resident(42, 65);
+        stage.write("server/config/maxmemory", &(50 * MIB).to_string());
+        stage.write("server/info/used_memory", &(45 * MIB).to_string());
+        stage.write("server/spare", &(2 * MIB).to_string());
+        let told = stage.run();
+        assert!(!told.orders.contains(&"purge".to_owned()), "{told:?}");
+        assert!(told.limits().len() > 5, "{told:?}");
     });
 }

@@ -71,7 +71,7 @@ impl Stage {
             ("config/maxmemory", (500 * MIB).to_string()),
             ("config/maxmemory-policy", "allkeys-lfu".to_owned()),
             ("config/replica-ignore-maxmemory", "yes".to_owned()),
-            ("spare", (6 * MIB).to_string()),
+            ("spare", (10 * MIB).to_string()),
             ("info/process_id", "42".to_owned()),
             ("info/used_memory", (500 * MIB).to_string()),
             ("info/role", "master".to_owned()),

@@ -38,11 +38,19 @@ talk() {
 	else
 		set -- "$@" -s "$socket"
 	fi
+	if [ "$tls" = yes ]; then
+		set -- "$@" --tls
+		[ -n "$tls_ca_file" ] && set -- "$@" --cacert "$tls_ca_file"
+		[ -n "$tls_ca_folder" ] && set -- "$@" --cacertdir "$tls_ca_folder"
+		[ -n "$tls_certificate" ] && set -- "$@" --cert "$tls_certificate" --key "$tls_key"
+	fi
 	[ -n "$user" ] && set -- "$@" --user "$user"
 	answer=$(printf '%s\n' "$commands" | timeout 5 "$@" 2>&1)
 	code=$?
 	trouble=
 	case $answer in
+	*'certificate verify failed'*) trouble='nobody that it is told to trust vouches for its certificate' ;;
+	*TLS* | *SSL*) trouble="no TLS with it: $answer" ;;
 	*'Could not connect'*) trouble='it does not accept connections' ;;
 	*NOAUTH* | *WRONGPASS* | *'AUTH failed'*) trouble='it wants another password' ;;
 	*NOPERM*) trouble='the account may not do what the guard has to' ;;

@@ -59,6 +59,12 @@ port=0
 socket=''
 user=''
 password_file=''
+# Whether the port is one of TLS, the authority that vouches for the server, and what the guard shows of itself.
+tls=''
+tls_ca_file=''
+tls_ca_folder=''
+tls_certificate=''
+tls_key=''
 client=''
 planned=0
 floor=0
@@ -82,6 +88,11 @@ read_settings() {
 		socket) socket=$value ;;
 		user) user=$value ;;
 		password_file) password_file=$value ;;
+		tls) tls=$value ;;
+		tls_ca_file) tls_ca_file=$value ;;
+		tls_ca_folder) tls_ca_folder=$value ;;
+		tls_certificate) tls_certificate=$value ;;
+		tls_key) tls_key=$value ;;
 		client) client=$value ;;
 		planned_maxmemory) planned=$value ;;
 		floor) floor=$value ;;

@@ -7,6 +7,7 @@ use super::record::{Group, Records, field};
 use super::session::accounts;
 use super::settings::{Listening, by_file, masked};
 use crate::model::facts::{Facts, RedisBinary, RedisInstance, RedisSentinel};
+use crate::model::probe::TlsFiles;
 
 /// The port of a server that is told none.
 const DEFAULT_PORT: u16 = 6379;
@@ -233,12 +234,20 @@ fn running(
         .to_owned();
     // A title has the port that was really opened, but only the first of several addresses.
     let title = Listening::from_title(process.get("title"));
+    let file = files.get(&instance.config_file).cloned();
+    let title = match &file {
+        Some(file) => title.beside(file),
+        None => title,
+    };
     let opened = Listening {
         bind: None,
         ..title.clone()
     };
     let arguments = unit.map(|unit| Listening::from_arguments(&unit.arguments));
-    let file = files.get(&instance.config_file).cloned();
+    instance.tls = process.find("tls").map(|text| {
+        let named = text.lines().filter_map(|line| line.split_once('='));
+        TlsFiles::from_named(named)
+    });
     let listening = Listening::from_answer(&instance.config)
         .or(opened)
         .or(arguments.unwrap_or_default())

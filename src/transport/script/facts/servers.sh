@@ -62,10 +62,13 @@
 	for file in "$@"; do
 		[ -r "$file" ] || miss "configuration $file" 'it cannot be read by this user'
 	done
-	words='^[[:space:]]*"?(port|tls-port|bind|unixsocket|include)"?[[:space:]]'
+	# Of a key the path; its pass phrase (tls-key-file-pass) has no business here.
+	words='^[[:space:]]*"?(port|tls-(port|auth-clients|ca-cert-file|ca-cert-dir|(client-)?(cert|key)-file)|bind|unixsocket|include)"?[[:space:]]'
+	configuration=
 	if [ "$#" -gt 0 ]; then
 		configuration=$(grep -siE "$words" /dev/null "$@")
 		put configuration "$configuration"
+		all=$configuration
 		while IFS= read -r line; do
 			file=${line%%:*}
 			count=0
@@ -85,8 +88,17 @@
 					;;
 				esac
 			done
-			[ "$#" -gt 0 ] && put "included $file" "$(grep -shiE "$words" "$@")"
+			if [ "$#" -gt 0 ]; then
+				included=$(grep -shiE "$words" "$@")
+				put "included $file" "$included"
+				while read -r line; do
+					all="$all$newline$file:$line"
+				done <<-END
+					$included
+				END
+			fi
 		done <<-EOF
 			$configuration
 		EOF
+		configuration=$all
 	fi

@@ -73,6 +73,19 @@ impl Listening {
         listening
     }
 
+    /// The port of a title is the one of TLS where a file says that there is no other.
+    pub(super) fn beside(self, file: &Self) -> Self {
+        if file.port == Some(0) && file.tls_port.is_some() && file.tls_port == self.port {
+            Self {
+                port: Some(0),
+                tls_port: self.port,
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+
     /// Options on a command line: `--port 7000`.
     pub(super) fn from_arguments(arguments: &[&str]) -> Self {
         let mut listening = Self::default();
@@ -132,4 +145,32 @@ pub(super) fn masked(config: &str) -> String {
         is_name = !is_name;
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_has_the_port_of_tls_where_there_is_no_other() {
+        let title = || Listening::from_title("/usr/bin/redis-server 127.0.0.1:6380");
+        let file = |port, tls_port| Listening {
+            port,
+            tls_port,
+            ..Listening::default()
+        };
+        let ports = |file: &Listening| {
+            let told = title().beside(file);
+            (told.port, told.tls_port)
+        };
+        assert_eq!(ports(&file(Some(0), Some(6380))), (Some(0), Some(6380)));
+        for plain in [
+            file(None, None),
+            file(Some(6380), Some(6381)),
+            // The file is newer than the server.
+            file(Some(0), Some(6381)),
+        ] {
+            assert_eq!(ports(&plain), (Some(6380), None), "{plain:?}");
+        }
+    }
 }

@@ -40,6 +40,12 @@ pub(in crate::transport::script) fn client_words(address: &RedisAddress) -> Vec<
             words.extend(["-h".to_owned(), host.to_owned(), "-p".to_owned(), port]);
         }
     }
+    words.extend(
+        address
+            .tls
+            .iter()
+            .flat_map(crate::model::probe::TlsFiles::client_words),
+    );
     if let Some(user) = &address.user {
         words.extend(["--user".to_owned(), user.clone()]);
     }

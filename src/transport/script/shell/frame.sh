@@ -20,11 +20,11 @@ c_clean() {
 		c_child=
 	fi
 	if [ -n "$c_new" ]; then
-		rm -rf "$c_new" 2>/dev/null
+		rm -rf "$c_new" "$c_new-old" 2>/dev/null
 		c_new=
 	fi
 	if [ -n "$c_dir" ]; then
-		rm -rf "$c_dir" "$c_dir-trial" 2>/dev/null
+		rm -rf "$c_dir" 2>/dev/null
 		c_dir=
 	fi
 }
@@ -42,20 +42,6 @@ c_signal() {
 	else
 		kill "-$1" "$c_child" 2>/dev/null
 	fi
-}
-
-# A directory that nobody else can look into, in the first place that takes a file.
-c_scratch() {
-	[ -z "$c_dir" ] || return 0
-	for c_place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm /run; do
-		c_dir=$c_place/.cachesmith-$c_tag
-		if mkdir "$c_dir" 2>/dev/null; then
-			{ printf 'room' >"$c_dir/in"; } 2>/dev/null && return 0
-			rm -rf "$c_dir"
-		fi
-	done
-	c_dir=
-	return 1
 }
 
 c_brake='' c_child='' c_watcher='' c_new='' c_dir='' c_setsid=''

@@ -55,7 +55,8 @@ c_fold() {
 # c_guard_process UNIT PID STARTED
 c_guard_process() {
 	c_said=$(c_limit 20 systemctl show --property=MainPID "$1" 2>/dev/null)
-	if [ "$c_said" != "MainPID=$2" ] || [ "$(c_born "$2")" != "$3" ]; then
+	c_find_born "$2"
+	if [ "$c_said" != "MainPID=$2" ] || [ "$c_born_at" != "$3" ]; then
 		c_moved "$1 runs another process than it did when it was looked at"
 	fi
 }

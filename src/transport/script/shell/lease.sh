@@ -9,19 +9,6 @@ c_lease_folder() {
 	[ "$1" = 0 ] || [ -n "${CACHESMITH_HOST_FOLDER:-}" ] || c_folder=${HOME:-}/.cachesmith
 }
 
-# c_lease_born PID: c_born_at, when a process began in ticks since the boot; empty where there is none.
-c_lease_born() {
-	c_born_at=''
-	c_line=''
-	{ read -r c_line <"/proc/$1/stat"; } 2>/dev/null
-	# The name of a program stands in brackets and may hold anything.
-	set -f
-	# shellcheck disable=SC2086 # split on purpose
-	set -- ${c_line##*') '}
-	set +f
-	[ $# -lt 20 ] || c_born_at=${20}
-}
-
 # c_boot, which boot it is; c_up, seconds since then; c_age, seconds since this system began, which in a container is
 # later. Without /proc there is only the clock.
 c_lease_clock() {
@@ -37,7 +24,7 @@ c_lease_clock() {
 		;;
 	esac
 	c_age=$c_up
-	c_lease_born 1
+	c_find_born 1
 	case $c_born_at in
 	'' | *[!0-9]*) ;;
 	*) [ "$((c_born_at / 100))" -gt "$c_up" ] || c_age=$((c_up - c_born_at / 100)) ;;
@@ -113,7 +100,7 @@ c_lease_at_work() {
 	case $c_h_shell in
 	*[!0-9\ ]* | '' | ' '* | *' ') return 1 ;;
 	esac
-	c_lease_born "${c_h_shell%% *}"
+	c_find_born "${c_h_shell%% *}"
 	[ -n "$c_born_at" ] && [ "$c_born_at" = "${c_h_shell##* }" ]
 }
 

@@ -70,6 +70,14 @@ c_lease_claim() {
 		c_lease_unclaim
 		return 1
 	}
+	# While this is the state, those behind earlier ones are of no use to anybody: they come from accidents. A state without
+	# a file can come again.
+	for c_earlier in "$c_lease_file"-after-*; do
+		case $c_earlier in
+		"$c_marker" | *-after-none) ;;
+		*) [ ! -e "$c_earlier" ] || rm -f "$c_earlier" ;;
+		esac
+	done
 }
 
 c_lease_unclaim() {
@@ -101,7 +109,7 @@ c_lease_turn() {
 	c_token=$c_tag-$c_turns
 	c_lease_clock
 	if [ -z "$c_shell" ]; then
-		c_lease_born "$$"
+		c_find_born "$$"
 		c_shell="$$ $c_born_at"
 	fi
 	c_until=never

@@ -13,15 +13,16 @@ c_link() {
 		c_fail "$1 is a directory"
 		return 1
 	fi
+	c_beside "${1%/*}/" files
 	if [ "$3" = yes ]; then
 		# Renaming one name of a file over another name of it is refused, or leaves both.
 		if [ -e "$1" ] && [ "$(stat -L -c %d:%i "$1" 2>/dev/null)" = "$(stat -L -c %d:%i "$2" 2>/dev/null)" ] && [ ! -L "$1" ]; then
 			return 0
 		fi
-		c_new=${1%/*}/.cachesmith-$c_tag-$c_number
+		c_new=$c_free-$c_number
 		c_do "cannot link $1" ln "$2" "$c_new" || return 1
 	else
-		c_new=${1%/*}/.cachesmith-$c_tag-$c_number
+		c_new=$c_free-$c_number
 		c_do "cannot link $1" ln -s -- "$2" "$c_new" || return 1
 	fi
 	c_do "cannot put the link $1 in place" mv -fT "$c_new" "$1" || return 1

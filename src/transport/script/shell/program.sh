@@ -40,6 +40,21 @@ c_run_watch() {
 	c_signal KILL
 }
 
+# A directory that nobody else can look into, in the first place that takes a file.
+c_scratch() {
+	[ -z "$c_dir" ] || return 0
+	for c_place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm /run; do
+		c_beside "$c_place/" all
+		c_dir=$c_free
+		if mkdir "$c_dir" 2>/dev/null; then
+			{ printf 'room' >"$c_dir/in"; } 2>/dev/null && return 0
+			rm -rf "$c_dir"
+		fi
+	done
+	c_dir=
+	return 1
+}
+
 # Programs need a place for their output before they may start.
 c_ready() {
 	c_scratch && return 0

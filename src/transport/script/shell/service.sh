@@ -46,11 +46,14 @@ c_service_process() (
 		esac
 	done 2>/dev/null <cgroup
 	[ "$c_in" = yes ] || exit
-	c_since=$(c_born "$2") || exit
+	c_find_born "$2"
+	c_since=$c_born_at
+	[ -n "$c_since" ] || exit
 	c_score=$(cat oom_score_adj 2>/dev/null)
 	c_files=$(sed -n 's/^Max open files *//p' limits 2>/dev/null)
 	# It is told only if it was there all the time.
-	[ "$(c_born "$2")" = "$c_since" ] || exit
+	c_find_born "$2"
+	[ "$c_born_at" = "$c_since" ] || exit
 	c_booted=$(sed -n 's/^btime //p' /proc/stat 2>/dev/null)
 	c_ticks=$(getconf CLK_TCK 2>/dev/null)
 	c_mark service-process "$1"

@@ -144,7 +144,7 @@ fn write_file(
             })
             .collect();
         builder.raw(&format!(
-            "c_start() {{\numask 022\nCACHESMITH_TRIAL=$c_dir-trial\nexport CACHESMITH_TRIAL\nexec $c_setsid {}\n}}\n",
+            "c_start() {{\numask 022\nCACHESMITH_TRIAL=$c_dir/trial\nexport CACHESMITH_TRIAL\nexec $c_setsid {}\n}}\n",
             words.join(" ")
         ));
     }

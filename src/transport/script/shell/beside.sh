@@ -1,0 +1,64 @@
+# What a script makes beside its work and takes away again carries in its name whose it is: the machine, the process, and
+# when that began. Whoever was killed, or lost its power, takes nothing away; the next script that makes something in the
+# same directory does it then, for it can tell that nobody is at work there any more.
+
+# c_beside DIRECTORY/ KIND: c_free, a path in this directory that is this script's alone. What was left there goes: of
+# KIND files, everything but directories; of KIND all, those too.
+c_beside() {
+	c_find_self
+	c_sweep "$1" "$2"
+	c_free=$1.cachesmith-$c_self$c_tag
+}
+
+# c_machine and c_self; both are empty where there is no /proc, and names that could not be told apart.
+c_find_self() {
+	[ "$c_machine" = unknown ] || return 0
+	c_machine=''
+	{ read -r c_machine </proc/sys/kernel/hostname; } 2>/dev/null
+	# The end of a name tells machines apart, and the path of a socket in a directory of ours must stay short.
+	c_machine=${c_machine%%.*}
+	case $c_machine in
+	????????????????????????*) c_machine=${c_machine#"${c_machine%????????????????????????}"} ;;
+	esac
+	# Not the shell that reads the script ($$): that one may go on to the next.
+	c_find_born self
+	case $c_machine-$c_born_at in
+	-* | *- | *[!A-Za-z0-9-]*) c_machine='' ;;
+	*) c_self=$c_machine-${c_line%% *}-$c_born_at- ;;
+	esac
+}
+
+# c_sweep DIRECTORY/ KIND: once for each. A directory may be shared with other machines, whose processes cannot be seen
+# from here; nor can those of other accounts where the kernel hides them. Those names are let alone.
+c_sweep() {
+	case $c_swept in
+	*"//$1 $2//"*) return 0 ;;
+	esac
+	c_swept=$c_swept//$1' '$2//
+	[ -n "$c_self" ] && [ -r /proc/1/stat ] || return 0
+	for c_stale in "$1.cachesmith-$c_machine-"*; do
+		c_after=${c_stale#"$1.cachesmith-$c_machine-"}
+		c_whose=${c_after%%-*}
+		c_after=${c_after#*-}
+		c_after=${c_after%%-*}
+		case $c_whose-$c_after in
+		*[!0-9-]* | -* | *-) continue ;;
+		esac
+		c_find_born "$c_whose"
+		[ "$c_born_at" != "$c_after" ] || continue
+		if [ ! -d "$c_stale" ] || [ -L "$c_stale" ]; then
+			rm -f "$c_stale" 2>/dev/null
+		elif [ "$2" = all ]; then
+			c_sweep_directory "$c_stale"
+		fi
+	done
+}
+
+# Only one of this account's own: what is in another's could be exchanged while it is being removed.
+c_sweep_directory() {
+	case $(stat -c %u:%f "$1" 2>/dev/null) in
+	"$(id -u):4"*) rm -rf "$1" 2>/dev/null ;;
+	esac
+}
+
+c_machine=unknown c_self='' c_swept=''

@@ -29,8 +29,8 @@ const REASONS: [Reason; 7] = [
         meanwhile: "redis-benchmark -q -n 1100 -c 1 eval 'for i = 1, 1000000 do end return 1' 0",
     },
     Reason {
-        check: "usage",
-        name: "usage",
+        check: "a backlog of evictions",
+        name: "backlog",
         before: "redis-benchmark -q -t set -r 100000000 -n 50000 -d 200 -P 50",
         meanwhile: "redis-cli config set maxmemory-policy noeviction maxmemory 3mb",
     },
@@ -41,7 +41,7 @@ const REASONS: [Reason; 7] = [
         meanwhile: "redis-cli bgsave",
     },
     Reason {
-        check: "loaded",
+        check: "LOADING",
         name: "loading",
         before: "redis-cli config set maxmemory 0; redis-benchmark -q -t set -r 100000000 -n 5000 -d 1000 -P 50; redis-cli save; \
                  printf 'key-load-delay 20000\\nloading-process-events-interval-bytes 1024\\n' >> /etc/redis/redis.conf",

@@ -126,7 +126,4 @@ fn what_makes_a_server_worse_than_before_stops_a_rollout_behind_its_wave() {
             on(host, &format!("test ! -e /etc/rolled-{name}"));
         }
     }
-    // The server that loads is not waited for.
-    fleet(&["reset", "rp1"]);
-    fleet(&["reset", "rp2"]);
 }

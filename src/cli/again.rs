@@ -55,6 +55,7 @@ pub(super) fn arguments(recorded: &RunArguments) -> PlayArguments {
                     "local" => ConnectionArgument::Local,
                     _ => ConnectionArgument::Ssh,
                 }),
+            simulation: None,
         },
         tags: recorded.tags.clone(),
         skip_tags: recorded.skip_tags.clone(),

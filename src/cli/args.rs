@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::transport::simulated::Simulation;
 use crate::view::{ColorChoice, Settings};
 
 /// Provision the hosts that run Redis or Valkey as a cache, and keep them from dying.
@@ -184,6 +185,9 @@ pub struct HostArguments {
     /// How a host is reached where the inventory does not say so.
     #[arg(short, long, value_enum, value_name = "KIND")]
     pub connection: Option<ConnectionArgument>,
+    // No argument: programs that try out fleets which do not exist set it.
+    #[arg(skip)]
+    pub simulation: Option<Simulation>,
 }
 
 fn at_least_one() -> clap::builder::RangedU64ValueParser<usize> {

@@ -17,7 +17,7 @@ use crate::engine::leases::Leases;
 use crate::engine::notes::RunOnHost;
 use crate::engine::peers::Peers;
 use crate::engine::permit::Exact;
-use crate::engine::sessions::Sessions;
+use crate::engine::sessions::{Reach, Sessions};
 use crate::engine::walk::Tags;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{self, Journal, NoJournal, under_way};
@@ -58,8 +58,7 @@ pub(super) struct Hosts {
     pub(super) forks: usize,
     pub(super) extra: Arc<Map>,
     pub(super) warnings: Vec<Diagnostic>,
-    /// There is no inventory: this machine is the host.
-    pub(super) local: bool,
+    pub(super) reach: Reach,
 }
 
 impl Hosts {
@@ -82,7 +81,7 @@ impl Hosts {
             Arc::clone(templates),
             Arc::clone(&self.extra),
             Limits::new(connecting),
-            self.local,
+            self.reach.clone(),
         )
     }
 
@@ -130,6 +129,8 @@ pub(super) fn hosts(arguments: &HostArguments, playbook_folder: Option<&Path>) -
             return Err(Error::new(ErrorKind::Input, diagnostics));
         }
     };
+    let local = no_inventory && arguments.connection.is_none()
+        || arguments.connection == Some(ConnectionArgument::Local);
     Ok(Hosts {
         inventory: Arc::new(loaded.inventory),
         limit,
@@ -137,8 +138,11 @@ pub(super) fn hosts(arguments: &HostArguments, playbook_folder: Option<&Path>) -
         forks: arguments.forks,
         extra: Arc::new(extra),
         warnings: loaded.warnings,
-        local: no_inventory && arguments.connection.is_none()
-            || arguments.connection == Some(ConnectionArgument::Local),
+        reach: match &arguments.simulation {
+            Some(simulation) => Reach::Simulated(simulation.clone()),
+            None if local => Reach::Local,
+            None => Reach::AsInventory,
+        },
     })
 }
 

@@ -125,7 +125,7 @@ impl HostPlay<'_> {
                 .annotate(&self.setting.host, &facts, &mut variables)
                 .map_err(Trouble::Failed)?;
         }
-        self.memory.facts = variables;
+        self.memory.facts = Arc::new(variables);
         self.memory.facts_stale = false;
         self.facts = Some(facts);
         Ok(())

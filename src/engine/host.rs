@@ -28,7 +28,7 @@ const MOST_WALKS: usize = 10_000;
 /// What a host takes from one play to the next.
 #[derive(Clone, Debug, Default)]
 pub struct Carried {
-    pub variables: Map,
+    pub variables: Arc<Map>,
     /// What the host said of itself, so that it is asked once a run.
     pub facts: Option<Arc<Facts>>,
 }
@@ -158,6 +158,11 @@ impl<'a> HostPlay<'a> {
             leases::give_back(self.context, &self.setting.host).await;
         }
         let counters = self.context.sessions.counters(&self.setting.host);
+        // A connection costs memory here and a process there. Gates need it when all hosts of the wave are done.
+        let has_gates = !self.setting.play.rolling.gates.is_empty();
+        if status != HostStatus::Done || self.has_no_further_play() && !has_gates {
+            self.context.sessions.let_go(&self.setting.host).await;
+        }
         let report = HostReport {
             host: self.setting.host.clone(),
             play: self.setting.play_index,
@@ -182,9 +187,14 @@ impl<'a> HostPlay<'a> {
         Ended {
             report,
             ends_play,
-            carried: Carried {
-                variables: std::mem::take(&mut self.memory.variables),
-                facts: self.facts.take(),
+            // What nobody will ask for is not kept: it would be most of what a large fleet needs of memory.
+            carried: if self.context.leases.is_end(self.setting.play_index) && !has_gates {
+                Carried::default()
+            } else {
+                Carried {
+                    variables: std::mem::take(&mut self.memory.variables),
+                    facts: self.facts.take(),
+                }
             },
             changed,
             longest_stall: self.longest_stall,
@@ -389,7 +399,7 @@ impl<'a> HostPlay<'a> {
 }
 
 /// Makes the memory with which a host begins a play.
-pub(super) fn memory(variables: Map) -> Memory {
+pub(super) fn memory(variables: Arc<Map>) -> Memory {
     Memory {
         variables,
         ..Memory::default()

@@ -4,6 +4,7 @@
 //! renewed beside what the host is waiting for. `docs/locks.md` says what a lease is.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ pub struct Leases {
     hosts: Mutex<HashMap<String, Arc<HostLeases>>>,
     /// The last play of each host.
     last: Mutex<HashMap<String, usize>>,
+    /// The last play of all.
+    end: AtomicUsize,
 }
 
 /// What is held on one host.
@@ -80,6 +83,12 @@ impl Leases {
     /// Learns the hosts of a play; the plays come in their order, so that each host's last one is known.
     pub(super) fn expect<'a>(&self, play: usize, hosts: impl Iterator<Item = &'a str>) {
         lock(&self.last).extend(hosts.map(|host| (host.to_owned(), play)));
+        self.end.fetch_max(play, Ordering::Relaxed);
+    }
+
+    /// Whether no play follows this one, for any host.
+    pub(super) fn is_end(&self, play: usize) -> bool {
+        self.end.load(Ordering::Relaxed) <= play
     }
 
     /// Whether a host has no play behind this one.

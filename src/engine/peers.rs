@@ -47,7 +47,7 @@ impl Peers {
         for (host, carried) in carried {
             before
                 .variables
-                .insert(host.clone(), Arc::new(carried.variables.clone()));
+                .insert(host.clone(), Arc::clone(&carried.variables));
             if let Some(facts) = &carried.facts {
                 before.facts.insert(host.clone(), Arc::clone(facts));
             }

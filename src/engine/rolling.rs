@@ -117,6 +117,9 @@ impl Rolling<'_> {
         loop {
             action = match action {
                 Action::BeginWave(wave) => {
+                    if let Some(done) = wave.checked_sub(1) {
+                        self.let_go(&rollout.waves()[done]).await;
+                    }
                     number = wave + 1;
                     self.wave(&mut rollout, wave).await
                 }
@@ -136,6 +139,15 @@ impl Rolling<'_> {
                 // Said only while hosts are at work.
                 Action::Wait => return rollout::Ended::default(),
             };
+        }
+    }
+
+    /// The gates behind a wave are passed: nobody asks its hosts any more, but where a play is still to come.
+    async fn let_go(&self, wave: &[String]) {
+        for host in wave {
+            if self.context.leases.is_last(host, self.index) {
+                self.context.sessions.let_go(host).await;
+            }
         }
     }
 

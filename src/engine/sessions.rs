@@ -14,6 +14,7 @@ use crate::model::value::Map;
 use crate::transport::error::{TransportError, TransportErrorKind};
 use crate::transport::limits::Limits;
 use crate::transport::session::{Counters, Session};
+use crate::transport::simulated::Simulation;
 use crate::transport::target::{Become, SshTarget, Target, TargetKind};
 
 /// A host's session together with what its variables say about it.
@@ -31,8 +32,18 @@ pub struct Sessions {
     extra: Arc<Map>,
     limits: Limits,
     lines: Mutex<HashMap<String, Cell>>,
-    /// Says how hosts are reached where the inventory does not: for runs on this machine alone.
-    local: bool,
+    reach: Reach,
+}
+
+/// How hosts are reached.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    /// As the inventory says.
+    AsInventory,
+    /// As the inventory says, and through this machine's own shell where it says nothing.
+    Local,
+    /// They do not exist.
+    Simulated(Simulation),
 }
 
 impl Sessions {
@@ -41,7 +52,7 @@ impl Sessions {
         templates: Arc<Templates>,
         extra: Arc<Map>,
         limits: Limits,
-        local: bool,
+        reach: Reach,
     ) -> Self {
         Self {
             inventory,
@@ -49,7 +60,7 @@ impl Sessions {
             extra,
             limits,
             lines: Mutex::new(HashMap::new()),
-            local,
+            reach,
         }
     }
 
@@ -91,7 +102,10 @@ impl Sessions {
         })?;
         let target = Target {
             name: host.to_owned(),
-            kind: kind(&connection),
+            kind: match &self.reach {
+                Reach::Simulated(simulation) => TargetKind::Simulated(simulation.host(host)),
+                Reach::Local | Reach::AsInventory => kind(&connection),
+            },
         };
         let session = Session::connect(&target, &self.limits)
             .await
@@ -108,7 +122,7 @@ impl Sessions {
         let mut variables = known
             .map(|host| (*self.inventory.variables(host)).clone())
             .unwrap_or_default();
-        if (known.is_none() && is_this_machine(host)) || self.local {
+        if (known.is_none() && is_this_machine(host)) || matches!(self.reach, Reach::Local) {
             variables
                 .entry("ansible_connection".to_owned())
                 .or_insert_with(|| "local".into());
@@ -188,6 +202,22 @@ impl Sessions {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(host);
         if let Some(Ok(line)) = cell.as_ref().and_then(|cell| cell.get()) {
+            line.session.close().await;
+        }
+    }
+
+    /// Closes a host's session that nobody needs any more, unless somebody uses it: another host may do a task there.
+    pub async fn let_go(&self, host: &str) {
+        let line = {
+            let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_idle = lines.get(host).is_some_and(|cell| {
+                let line = cell.get().and_then(|line| line.as_ref().ok());
+                Arc::strong_count(cell) == 1
+                    && line.is_some_and(|line| Arc::strong_count(line) == 1)
+            });
+            is_idle.then(|| lines.remove(host)).flatten()
+        };
+        if let Some(Ok(line)) = line.as_ref().and_then(|cell| cell.get()) {
             line.session.close().await;
         }
     }

@@ -37,7 +37,7 @@ pub struct World {
     /// Why what does not live on a disk is not known, if so.
     restart: Option<Unknown>,
     /// Facts as variables (`host`, `redis`, `ansible_*`).
-    pub facts: Map,
+    pub facts: Arc<Map>,
     /// What was answered before the host's wave, for gates to compare with. It is never forgotten.
     pub before: Arc<HashMap<Probe, Observation>>,
 }
@@ -106,13 +106,13 @@ impl World {
                     self.servers = Some(Unknown::new(reason.as_str()));
                 }
                 Effect::HandsOver { port, socket, to } => {
-                    handed_over::predict(&mut self.facts, *port, socket, to);
+                    handed_over::predict(Arc::make_mut(&mut self.facts), *port, socket, to);
                 }
                 Effect::MachineRestarts { reason } => {
                     self.restart = Some(Unknown::new(reason.as_str()));
                 }
                 Effect::FactsChange { part, reason } => {
-                    self.facts
+                    Arc::make_mut(&mut self.facts)
                         .insert(part.clone(), Value::unknown(reason.as_str()));
                 }
             }

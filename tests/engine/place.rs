@@ -10,7 +10,7 @@ use cachesmith::engine::leases::Leases;
 use cachesmith::engine::notes::RunOnHost;
 use cachesmith::engine::peers::Peers;
 use cachesmith::engine::permit::Exact;
-use cachesmith::engine::sessions::Sessions;
+use cachesmith::engine::sessions::{Reach, Sessions};
 use cachesmith::engine::walk::Tags;
 use cachesmith::journal::NoJournal;
 use cachesmith::load;
@@ -81,7 +81,7 @@ impl Place {
             Arc::clone(templates),
             Arc::clone(&extra),
             Limits::new(1),
-            false,
+            Reach::AsInventory,
         );
         let folder = self.folder.path().to_owned();
         let context = Context {

@@ -129,7 +129,7 @@ impl Case {
     /// The world in which the case is decided.
     fn world(&self) -> World {
         let mut world = World::default();
-        world.facts.clone_from(&self.facts);
+        world.facts = std::sync::Arc::new(self.facts.clone());
         for (probe, answer) in &self.observed {
             world.observe(probe.clone(), answer.clone());
         }
@@ -168,7 +168,7 @@ impl Case {
     /// After the changes have been made there is nothing left to do.
     fn check_that_it_settles(&self, decision: &Decision) -> Result<(), Problem> {
         let mut world = World::default();
-        world.facts.clone_from(&self.facts);
+        world.facts = std::sync::Arc::new(self.facts.clone());
         for (probe, answer) in self.observed.iter().chain(&self.predicted) {
             world.observe(probe.clone(), answer.clone());
         }

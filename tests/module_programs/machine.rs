@@ -49,7 +49,7 @@ impl Task {
             parameters.add_file(name, file.clone());
         }
         let mut world = World::default();
-        world.facts = facts();
+        world.facts = std::sync::Arc::new(facts());
         for (probe, answer) in &self.given {
             world.observe(probe.clone(), answer.clone());
         }

@@ -58,7 +58,7 @@ impl Walk<'_> {
             if let Some((task, result)) = self.failure.take() {
                 for (name, value) in [("task", task), ("result", result)] {
                     let name = format!("ansible_failed_{name}");
-                    self.variables.insert(name, Value::Map(value));
+                    self.set_variable(name, Value::Map(value));
                 }
             }
             flow = self.items_from(&block.rescue, key, RESCUE);
@@ -119,18 +119,13 @@ impl Walk<'_> {
         let before: Vec<(String, Option<Value>)> = layers
             .iter()
             .flat_map(|layer| layer.iter())
-            .map(|(name, value)| {
-                (
-                    name.clone(),
-                    self.variables.insert(name.clone(), value.clone()),
-                )
-            })
+            .map(|(name, value)| (name.clone(), self.set_variable(name.clone(), value.clone())))
             .collect();
         let flow = self.items(&items, key);
         for (name, value) in before {
             match value {
-                Some(value) => self.variables.insert(name, value),
-                None => self.variables.shift_remove(&name),
+                Some(value) => self.set_variable(name, value),
+                None => Arc::make_mut(&mut self.variables).shift_remove(&name),
             };
         }
         flow

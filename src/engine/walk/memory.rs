@@ -1,6 +1,7 @@
 //! What earlier walks settled.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::model::change::Change;
 use crate::model::event::TaskReport;
@@ -26,11 +27,11 @@ pub struct Memory {
     /// `run_once` tasks that another host settled.
     pub once: HashMap<Key, Done>,
     /// Variables from earlier plays: registered results and `set_fact`s.
-    pub variables: Map,
+    pub variables: Arc<Map>,
     /// Handlers that an earlier run earned and could not run.
     pub notified: Vec<String>,
     /// What the host is, as variables.
-    pub facts: Map,
+    pub facts: Arc<Map>,
     /// Whether the play has come to its post-checks.
     pub checks_begun: bool,
     /// Whether a change may have altered the facts.

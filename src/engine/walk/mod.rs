@@ -22,6 +22,7 @@ mod target;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use handlers::ROUND as HANDLERS;
@@ -34,7 +35,7 @@ use crate::model::playbook::{Keywords, SectionKind};
 use crate::model::probe::Probe;
 use crate::model::rolling::Throttle;
 use crate::model::template::{Evaluated, Scope};
-use crate::model::value::{Map, Unknown};
+use crate::model::value::{Map, Unknown, Value};
 use crate::module::world::World;
 use crate::module::{Decision, Failure};
 
@@ -111,9 +112,16 @@ pub struct Walked {
     /// Probes that were tried again without success: they have to be asked anew, with the number of the try.
     pub tries: Option<(Key, u32)>,
     /// Registered results and `set_fact`s at the end of the walk.
-    pub variables: Map,
+    pub variables: Arc<Map>,
     /// Handlers that are owed until what is planned has been made.
     pub owed: Vec<String>,
+}
+
+impl Walk<'_> {
+    /// Gives the host a variable from here on; what it had before.
+    fn set_variable(&mut self, name: String, value: Value) -> Option<Value> {
+        Arc::make_mut(&mut self.variables).insert(name, value)
+    }
 }
 
 /// Where a walk goes from a task.
@@ -134,9 +142,9 @@ struct Walk<'a> {
     memory: &'a Memory,
     worlds: HashMap<Target, World>,
     /// What the host is, as variables, with what planned changes may alter.
-    facts: Map,
+    facts: Arc<Map>,
     /// Registered results and `set_fact`s.
-    variables: Map,
+    variables: Arc<Map>,
     /// Names notified so far, in order; with why it is not sure, where it is not.
     notified: Vec<(String, Option<Unknown>)>,
     /// Names whose handlers had their turn and did not all succeed: the host is still owed them.
@@ -185,8 +193,8 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         setting,
         memory,
         worlds: worlds.clone(),
-        facts: memory.facts.clone(),
-        variables: memory.variables.clone(),
+        facts: Arc::clone(&memory.facts),
+        variables: Arc::clone(&memory.variables),
         notified: memory
             .notified
             .iter()

@@ -56,8 +56,8 @@ impl Setting {
     /// The question what the host is, with the password that the inventory or the play knows for its servers.
     pub fn facts_probe(&self, parts: FactParts) -> Probe {
         let scope = self.scope(
-            &Map::new(),
-            &Map::new(),
+            &Arc::default(),
+            &Arc::default(),
             &Keywords::default(),
             &Origin::default(),
         );
@@ -78,8 +78,8 @@ impl Setting {
     /// A template in it that cannot be rendered, or a wish that nobody can have.
     pub fn sizing_wishes(&self) -> Result<Option<Value>, Failure> {
         let scope = self.scope(
-            &Map::new(),
-            &Map::new(),
+            &Arc::default(),
+            &Arc::default(),
             &Keywords::default(),
             &Origin::default(),
         );
@@ -99,8 +99,8 @@ impl Setting {
     /// The variables that a task sees, by precedence.
     pub fn scope(
         &self,
-        facts: &Map,
-        variables: &Map,
+        facts: &Arc<Map>,
+        variables: &Arc<Map>,
         keywords: &Keywords,
         origin: &Origin,
     ) -> Scope {
@@ -108,7 +108,7 @@ impl Setting {
             Layer::templated(Arc::clone(&self.play.role_defaults)),
             Layer::templated(Arc::clone(&origin.role_defaults)),
             Layer::templated(Arc::clone(&self.inventory)),
-            Layer::raw(facts.clone()),
+            Layer::raw(Arc::clone(facts)),
             Layer::templated(Arc::clone(&self.play.vars)),
             Layer::templated(Arc::clone(&self.play.vars_files)),
             Layer::templated(Arc::clone(&self.play.role_vars)),
@@ -120,7 +120,7 @@ impl Setting {
                 .iter()
                 .map(|vars| Layer::templated(Arc::clone(vars))),
         );
-        layers.push(Layer::raw(variables.clone()));
+        layers.push(Layer::raw(Arc::clone(variables)));
         layers.push(Layer::templated(Arc::clone(&origin.role_parameters)));
         layers.extend(
             keywords

@@ -125,20 +125,19 @@ impl Walk<'_> {
     fn conclude_task(&mut self, task: &Task, outcome: &Outcome) -> Flow {
         if let (Some(unknown), "set_fact") = (&outcome.unknown, task.module) {
             for argument in &task.arguments {
-                self.variables
-                    .insert(argument.key.clone(), Value::Unknown(unknown.clone()));
+                self.set_variable(argument.key.clone(), Value::Unknown(unknown.clone()));
             }
         }
         self.setting.templates.secrets().learn(&outcome.facts);
         for (name, value) in &outcome.facts {
-            self.variables.insert(name.clone(), value.clone());
+            self.set_variable(name.clone(), value.clone());
         }
         if let Some(name) = &task.register {
             let result = match &outcome.unknown {
                 Some(unknown) => Value::Unknown(unknown.clone()),
                 None => Value::Map(outcome.result.clone()),
             };
-            self.variables.insert(name.clone(), result);
+            self.set_variable(name.clone(), result);
         }
         if outcome.changed != Truth::No && !outcome.failed && !outcome.ignored {
             let unsure = match &outcome.changed {

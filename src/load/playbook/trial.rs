@@ -4,6 +4,8 @@
 //! a host. Where a module refuses then, without a question to the host, and names a parameter, the parameter is wrong for
 //! every host. The same refusal must come with and without facts: what depends on them is for the run to say.
 
+use std::sync::Arc;
+
 use super::Loader;
 use super::arguments::holds_template;
 use crate::model::diagnostic::Diagnostic;
@@ -29,7 +31,7 @@ impl Loader<'_> {
             .collect();
         let parameters = Parameters::new(spec, values);
         let mut with_facts = World::default();
-        with_facts.facts = facts();
+        with_facts.facts = Arc::new(facts());
         let Some(failure) = refusal(module, &parameters, &World::default()) else {
             return;
         };
@@ -124,7 +126,7 @@ mod tests {
             let module = registry::find(name).unwrap();
             let parameters = Parameters::new(module.spec(), Map::new());
             let mut world = World::default();
-            world.facts = facts();
+            world.facts = Arc::new(facts());
             assert_eq!(refusal(module, &parameters, &world), None, "{name}");
         }
     }

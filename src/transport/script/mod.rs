@@ -14,6 +14,7 @@ mod library;
 mod nonce;
 mod probes;
 mod quote;
+pub mod shape;
 mod steps;
 
 use std::collections::BTreeSet;

@@ -6,7 +6,7 @@ use super::exchange::Trouble;
 use super::failover;
 use super::host::HostPlay;
 use super::intentions::became;
-use super::leases;
+use super::leases::{self, Purpose};
 use super::notes;
 use super::outcomes::{begun, executed, steps_of, until_restart};
 use super::walk::{Planned, Target};
@@ -46,7 +46,13 @@ impl HostPlay<'_> {
                 )))
             })?;
         let names = self.names_to_note(target, &planned, owed);
-        let (before, after) = self.note_steps(target, &names, owed);
+        let owes_nothing = names.is_empty() && owed.is_empty();
+        let (purpose, (before, after)) =
+            if owes_nothing && planned.iter().all(|task| task.only_looks) {
+                (Purpose::Look, (Vec::new(), Vec::new()))
+            } else {
+                (Purpose::Change, self.note_steps(target, &names, owed))
+            };
         let own: Vec<Step> = planned.iter().flat_map(steps_of).cloned().collect();
         let steps: Vec<Step> = before.iter().chain(&own).chain(&after).cloned().collect();
         if !before.is_empty() {
@@ -67,6 +73,7 @@ impl HostPlay<'_> {
             self.connection_of(target),
             &steps,
             &stops(before.len(), &planned),
+            purpose,
             last,
         )
         .await?;
@@ -302,6 +309,7 @@ impl HostPlay<'_> {
             self.connection_of(&target),
             &[step],
             &BTreeSet::new(),
+            Purpose::Change,
             false,
         )
         .await?;

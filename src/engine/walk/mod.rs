@@ -57,6 +57,8 @@ pub struct Planned {
     pub no_log: bool,
     /// Whether the playbook says that it leaves the host as it is (`changed_when: false`).
     pub harmless: bool,
+    /// Whether it says so and runs in plans too (`check_mode: false`): a question, for which nobody has to hold the host.
+    pub only_looks: bool,
     /// Handlers that it would notify.
     pub notifies: Vec<String>,
     /// Where there are no steps: how the task comes out once what is planned before it has been made.

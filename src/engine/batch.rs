@@ -156,8 +156,15 @@ impl HostPlay<'_> {
         let bad = until_restart(&task, outcomes)
             .iter()
             .find(|outcome| outcome.status != StepStatus::Done);
+        let status = bad.map(|outcome| outcome.status);
+        let may_have_changed = outcomes
+            .iter()
+            .any(|outcome| matches!(outcome.status, StepStatus::Done | StepStatus::Lost));
+        if may_have_changed && !matches!(status, None | Some(StepStatus::GuardFailed)) {
+            self.memory.uncertain.extend(task.notifies.iter().cloned());
+        }
         let world = self.worlds.entry(target.clone()).or_default();
-        match bad.map(|outcome| outcome.status) {
+        match status {
             None => {
                 for change in &task.decision.changes {
                     self.memory.facts_stale |= world.confirm(change);

@@ -21,7 +21,7 @@ mod settle;
 mod target;
 mod task;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -232,6 +232,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
 impl Walk<'_> {
     /// All sections, each with its handlers. Returns the handlers that were earned and did not run.
     fn play(&mut self) -> Vec<String> {
+        let mut ended = false;
         let sections = &self.setting.play.sections;
         self.whole = true;
         for (index, section) in sections.iter().enumerate() {
@@ -264,6 +265,7 @@ impl Walk<'_> {
                 // A host whose play was ended runs nothing more, as in Ansible: neither now nor in another run.
                 self.notified.clear();
                 self.unserved.clear();
+                ended = true;
                 break;
             }
             // Handlers that were earned run, whatever else happened since.
@@ -282,7 +284,12 @@ impl Walk<'_> {
             }
         }
         let notified = self.notified.iter().map(|(name, _)| name.clone());
-        notified.chain(self.unserved.drain(..)).collect()
+        let mut owed: Vec<String> = notified.chain(self.unserved.drain(..)).collect();
+        let uncertain = self.memory.uncertain.iter().filter(|_| !ended);
+        owed.extend(uncertain.cloned());
+        let mut seen = HashSet::new();
+        owed.retain(|name| seen.insert(name.clone()));
+        owed
     }
 
     /// Post-checks are decided from what the host answers after the changes: whatever is planned is made first.

@@ -6,7 +6,7 @@ use super::exchange::Trouble;
 use super::failover;
 use super::host::HostPlay;
 use super::intentions::became;
-use super::leases;
+use super::leases::{self, Purpose};
 use super::notes;
 use super::outcomes::{begun, executed, steps_of, until_restart};
 use super::walk::{Planned, Target};
@@ -46,7 +46,13 @@ impl HostPlay<'_> {
                 )))
             })?;
         let names = self.names_to_note(target, &planned, owed);
-        let (before, after) = self.note_steps(target, &names, owed);
+        let owes_nothing = names.is_empty() && owed.is_empty();
+        let (purpose, (before, after)) =
+            if owes_nothing && planned.iter().all(|task| task.only_looks) {
+                (Purpose::Look, (Vec::new(), Vec::new()))
+            } else {
+                (Purpose::Change, self.note_steps(target, &names, owed))
+            };
         let own: Vec<Step> = planned.iter().flat_map(steps_of).cloned().collect();
         let steps: Vec<Step> = before.iter().chain(&own).chain(&after).cloned().collect();
         if !before.is_empty() {
@@ -67,6 +73,7 @@ impl HostPlay<'_> {
             self.connection_of(target),
             &steps,
             &stops(before.len(), &planned),
+            purpose,
             last,
         )
         .await?;
@@ -149,8 +156,15 @@ impl HostPlay<'_> {
         let bad = until_restart(&task, outcomes)
             .iter()
             .find(|outcome| outcome.status != StepStatus::Done);
+        let status = bad.map(|outcome| outcome.status);
+        let may_have_changed = outcomes
+            .iter()
+            .any(|outcome| matches!(outcome.status, StepStatus::Done | StepStatus::Lost));
+        if may_have_changed && !matches!(status, None | Some(StepStatus::GuardFailed)) {
+            self.memory.uncertain.extend(task.notifies.iter().cloned());
+        }
         let world = self.worlds.entry(target.clone()).or_default();
-        match bad.map(|outcome| outcome.status) {
+        match status {
             None => {
                 for change in &task.decision.changes {
                     self.memory.facts_stale |= world.confirm(change);
@@ -295,6 +309,7 @@ impl HostPlay<'_> {
             self.connection_of(&target),
             &[step],
             &BTreeSet::new(),
+            Purpose::Change,
             false,
         )
         .await?;

@@ -39,7 +39,7 @@ pub async fn observe(
 ) -> Result<Vec<Observation>, Trouble> {
     let script = script::compile_probes(probes);
     let answer = tokio::select! {
-        answer = run(context, target, connection, script.text(), false) => answer.map_err(|error| trouble(&error))?,
+        answer = run(context, target, connection, &script, false) => answer.map_err(|error| trouble(&error))?,
         () = context.interruption() => return Err(Trouble::Interrupted),
     };
     let mut observations =
@@ -103,14 +103,7 @@ pub(super) async fn work(context: &Context, work: &Work<'_>) -> Result<Worked, T
         None if stoppable => script::compile_stoppable_steps(steps, &options, stops),
         None => script::compile_steps(steps, &options),
     };
-    let answer = run(
-        context,
-        work.target,
-        work.connection,
-        script.text(),
-        stoppable,
-    )
-    .await;
+    let answer = run(context, work.target, work.connection, &script, stoppable).await;
     let (stdout, lost) = match answer {
         Ok(answer) => (answer.stdout, None),
         Err(error) if error.kind.may_have_run() => {
@@ -135,7 +128,7 @@ pub async fn send(
     connection: Option<&str>,
     script: &script::Script,
 ) -> Result<Vec<u8>, Trouble> {
-    let answer = run(context, target, connection, script.text(), false).await;
+    let answer = run(context, target, connection, script, false).await;
     Ok(answer.map_err(|error| trouble(&error))?.stdout)
 }
 
@@ -143,7 +136,7 @@ async fn run(
     context: &Context,
     target: &Target,
     connection: Option<&str>,
-    text: &[u8],
+    script: &script::Script,
     stoppable: bool,
 ) -> Result<crate::transport::session::Answer, Arc<TransportError>> {
     let line = context.sessions.line(&target.host, connection).await?;
@@ -152,14 +145,8 @@ async fn run(
         .as_deref()
         .map(|account| line.becoming(account));
     let (session, limit) = (&line.session, context.script_limit);
-    let answer = if stoppable {
-        let brake = context.interrupted.subscribe();
-        session
-            .run_stoppable(text, becoming.as_ref(), limit, brake)
-            .await
-    } else {
-        session.run(text, becoming.as_ref(), limit).await
-    };
+    let brake = stoppable.then(|| context.interrupted.subscribe());
+    let answer = session.serve(script, becoming.as_ref(), limit, brake).await;
     answer.map_err(Arc::new)
 }
 

@@ -155,6 +155,14 @@ impl HostLeases {
     }
 }
 
+/// What steps are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Change,
+    /// They leave the host as it is. They need no lease, and run beside those who have one.
+    Look,
+}
+
 /// Carries out all steps in one round trip, under the lease of the host. An interruption ends it before the next of the
 /// steps in `stops`. Behind the `last` steps of the run the lease is given back. What ended it on the way comes with how
 /// far it came.
@@ -167,10 +175,22 @@ pub async fn carry_out(
     connection: Option<&str>,
     steps: &[Step],
     stops: &BTreeSet<usize>,
+    purpose: Purpose,
     last: bool,
 ) -> Result<(Vec<Outcome>, Option<Trouble>), Trouble> {
     let leases = &context.leases;
     let host = leases.of(&target.host);
+    if purpose == Purpose::Look && lock(&host.state).held.is_empty() {
+        let work = Work {
+            target,
+            connection,
+            steps,
+            stops,
+            hold: None,
+        };
+        let worked = exchange::work(context, &work).await?;
+        return Ok((worked.outcomes, worked.lost.map(Trouble::Unreachable)));
+    }
     let (_beside, _alone) = if last {
         (None, Some(host.passage.write().await))
     } else {

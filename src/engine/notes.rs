@@ -26,7 +26,7 @@ sweep() {
     new=$folder/.new-$$
 }
 umask 022
-if [ -n "$1" ] && mkdir -p "$folder"; then
+if [ -n "$1" ] && { [ -d "$folder" ] || mkdir -p "$folder"; }; then
     sweep
     printf 'run=%s\ntime=%s\nby=%s\nwhat=%s\n' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$2" "$3" >"$new" && mv -f "$new" "$folder/last-run" || rm -f "$new"
 fi

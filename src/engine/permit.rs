@@ -151,10 +151,15 @@ fn difference(before: Option<&TaskReport>, now: Option<&TaskReport>) -> Vec<Stri
     }
     if lines.is_empty() && word(&before.status) == word(&now.status) {
         // What is shown of it is the same, and how it would be made is not.
-        let resources = now.changes.iter().map(|change| &change.resource);
-        lines.extend(
-            resources.map(|resource| format!("{resource} would be changed in another way")),
-        );
+        let resources: Vec<&str> = now
+            .changes
+            .iter()
+            .map(|change| change.resource.as_str())
+            .collect();
+        let resources = resources.join(" or ");
+        if !resources.is_empty() {
+            lines.push(format!("{resources} would be changed in another way"));
+        }
     }
     if lines.is_empty() {
         lines.push(format!(

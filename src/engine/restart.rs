@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::exchange::{self, LOOK_AGAIN, Trouble};
 use super::host::HostPlay;
-use super::leases;
+use super::leases::{self, Purpose};
 use super::walk::Target;
 use super::words::last_lines;
 use crate::model::probe::{Observation, Probe};
@@ -33,6 +33,7 @@ impl HostPlay<'_> {
             self.connection_of(target),
             &rest,
             &BTreeSet::new(),
+            Purpose::Change,
             false,
         )
         .await?;

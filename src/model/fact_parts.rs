@@ -10,33 +10,34 @@ use serde::{Deserialize, Serialize};
 
 use super::value::Value;
 
-/// What is asked beside the machine itself (memory, kernel, distribution, names, the session's account), which always is.
+/// What is asked beside the machine itself (memory, kernel, distribution, name, the session's account), which always is.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 pub struct FactParts {
-    /// Addresses, interfaces and routes.
+    /// Addresses, interfaces, routes, and the host's name with its domain.
     pub network: bool,
     /// File systems and their sizes.
     pub mounts: bool,
     /// Servers, what they may use, and what a package would bring.
     pub servers: bool,
+    /// What time it is there, and in which zone.
+    pub clock: bool,
+    /// Whether it is a machine, a virtual one or a container.
+    pub virtualization: bool,
 }
 
 /// Facts under Ansible's names that tell of the machine alone.
 const OF_THE_MACHINE: &[&str] = &[
     "architecture",
     "check_mode",
-    "date_time",
     "diff_mode",
     "distribution",
     "distribution_major_version",
     "distribution_minor_version",
     "distribution_release",
     "distribution_version",
-    "domain",
     "env",
-    "fqdn",
     "host",
     "hostname",
     "kernel",
@@ -63,8 +64,6 @@ const OF_THE_MACHINE: &[&str] = &[
     "user_id",
     "user_shell",
     "user_uid",
-    "virtualization_role",
-    "virtualization_type",
 ];
 
 /// Likewise in `host.memory`: its other figures depend on limits, which are looked for above the servers.
@@ -80,11 +79,15 @@ impl FactParts {
         network: false,
         mounts: false,
         servers: false,
+        clock: false,
+        virtualization: false,
     };
     pub const ALL: Self = Self {
         network: true,
         mounts: true,
         servers: true,
+        clock: true,
+        virtualization: true,
     };
     pub const NETWORK: Self = Self {
         network: true,
@@ -96,6 +99,14 @@ impl FactParts {
     };
     pub const SERVERS: Self = Self {
         servers: true,
+        ..Self::NONE
+    };
+    pub const CLOCK: Self = Self {
+        clock: true,
+        ..Self::NONE
+    };
+    pub const VIRTUALIZATION: Self = Self {
+        virtualization: true,
         ..Self::NONE
     };
 
@@ -126,6 +137,8 @@ impl FactParts {
             name if name.starts_with("redis") => Self::ALL,
             // They may end a server that others follow.
             "service" | "reboot" => Self::SERVERS,
+            // A container cannot change what is its machine's.
+            "sysctl" | "transparent_hugepage" => Self::VIRTUALIZATION,
             _ => Self::NONE,
         }
     }
@@ -145,8 +158,10 @@ impl FactParts {
             [] | ["missing", ..] => Self::ALL,
             ["memory", figure, ..] if OF_THE_MACHINES_MEMORY.contains(figure) => Self::NONE,
             ["memory" | "core_quota", ..] => Self::SERVERS,
-            ["addresses" | "interfaces" | "gateway", ..] => Self::NETWORK,
+            ["addresses" | "interfaces" | "gateway" | "fqdn", ..] => Self::NETWORK,
             ["mounts", ..] => Self::MOUNTS,
+            ["clock" | "time_zone", ..] => Self::CLOCK,
+            ["container" | "virtualization", ..] => Self::VIRTUALIZATION,
             _ => Self::NONE,
         }
     }
@@ -155,6 +170,8 @@ impl FactParts {
     fn of_ansible(fact: &str) -> Self {
         match fact {
             "mounts" => Self::MOUNTS,
+            "date_time" => Self::CLOCK,
+            "virtualization_role" | "virtualization_type" => Self::VIRTUALIZATION,
             fact if OF_THE_MACHINE.contains(&fact) => Self::NONE,
             _ => Self::NETWORK,
         }
@@ -177,6 +194,8 @@ impl BitOr for FactParts {
             network: self.network || other.network,
             mounts: self.mounts || other.mounts,
             servers: self.servers || other.servers,
+            clock: self.clock || other.clock,
+            virtualization: self.virtualization || other.virtualization,
         }
     }
 }
@@ -200,6 +219,13 @@ mod tests {
             ("host.memory.usable", FactParts::SERVERS),
             ("host.memory", FactParts::SERVERS),
             ("host.kernel", FactParts::NONE),
+            ("host.fqdn", FactParts::NETWORK),
+            ("ansible_fqdn", FactParts::NETWORK),
+            ("ansible_facts.domain", FactParts::NETWORK),
+            ("host.clock", FactParts::CLOCK),
+            ("ansible_date_time.epoch", FactParts::CLOCK),
+            ("host.container", FactParts::VIRTUALIZATION),
+            ("ansible_virtualization_type", FactParts::VIRTUALIZATION),
             ("host.addresses", FactParts::NETWORK),
             ("ansible_eth0.ipv4", FactParts::NETWORK),
             ("ansible_facts.default_ipv4.address", FactParts::NETWORK),
@@ -245,6 +271,11 @@ mod tests {
             path: "/".to_owned(),
             ..Mount::default()
         });
+        facts.fqdn = "cache01.example.net".to_owned();
+        facts.clock = 1_700_000_000;
+        facts.time_zone = "UTC".to_owned();
+        facts.virtualization.kind = "container".to_owned();
+        facts.virtualization.technology = "docker".to_owned();
         let full = fact_variables::variables(&facts);
         let mut differing = 0;
         for (name, value) in &full {
@@ -253,6 +284,6 @@ mod tests {
                 assert_ne!(named(name), FactParts::NONE, "{name}");
             }
         }
-        assert!(differing >= 5, "{differing}");
+        assert!(differing >= 9, "{differing}");
     }
 }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::change::{Change, ChangeKind, Difference};
-use super::step::{Guard, Step};
+use super::step::{Action, Guard, Pace, Step};
 
 /// Numbers and no text: among texts, what looks like a secret is masked.
 pub type Fingerprint = [u32; 8];
@@ -64,8 +64,9 @@ struct Essence<'c> {
     steps: Vec<Step>,
 }
 
-/// The fingerprint of a task's changes. What undoes them and the notes beside them are left out, and so is which process
-/// a service runs: that is checked by the step itself, and a restart in between is no other change.
+/// The fingerprint of a task's changes. What undoes them and the notes beside them are left out. So is what a host that is
+/// in use has another of at every moment: which process a service runs, which is checked by the step itself, and in which
+/// steps a limit comes down to where it ends, which follows from what the server holds by then.
 pub fn fingerprint(key: &FingerprintKey, changes: &[Change]) -> Fingerprint {
     let essences: Vec<Essence<'_>> = changes
         .iter()
@@ -73,16 +74,7 @@ pub fn fingerprint(key: &FingerprintKey, changes: &[Change]) -> Fingerprint {
             kind: change.kind,
             resource: &change.resource,
             difference: &change.difference,
-            steps: change
-                .steps
-                .iter()
-                .cloned()
-                .map(|mut step| {
-                    step.guard
-                        .take_if(|guard| matches!(guard, Guard::MainProcess { .. }));
-                    step
-                })
-                .collect(),
+            steps: change.steps.iter().cloned().map(at_any_moment).collect(),
         })
         .collect();
     // Changes are kept as JSON elsewhere: there is nothing in them that cannot be written so.
@@ -90,11 +82,27 @@ pub fn fingerprint(key: &FingerprintKey, changes: &[Change]) -> Fingerprint {
     key.digest(&text)
 }
 
+/// A step without what is measured anew each time.
+fn at_any_moment(mut step: Step) -> Step {
+    step.guard
+        .take_if(|guard| matches!(guard, Guard::MainProcess { .. }));
+    if let Action::LowerMaxmemory { pace, .. } = &mut step.action {
+        *pace = Pace {
+            to: pace.to,
+            percent: pace.percent,
+            most_bytes: 0,
+            evictions_per_second: 0,
+            time_limit: 0,
+        };
+    }
+    step
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::change::Undo;
-    use crate::model::step::Action;
+    use crate::model::probe::RedisAddress;
 
     fn change(path: &str, sha256: &str) -> Change {
         let remove = Action::Remove {
@@ -129,6 +137,26 @@ mod tests {
             first,
             fingerprint(&FingerprintKey::new([8; KEY]), &[change("/a", "1")])
         );
+    }
+
+    #[test]
+    fn what_a_server_holds_by_then_makes_no_other_change() {
+        let lowered = |to: u64, percent: u64, measured: u64| {
+            let pace = Pace {
+                to,
+                percent,
+                most_bytes: measured,
+                evictions_per_second: measured,
+                time_limit: measured,
+            };
+            let address = RedisAddress::default();
+            let mut change = change("/a", "1");
+            change.steps = vec![Step::new(Action::LowerMaxmemory { address, pace })];
+            fingerprint(&FingerprintKey::new([7; KEY]), &[change])
+        };
+        assert_eq!(lowered(100, 2, 10), lowered(100, 2, 20));
+        assert_ne!(lowered(100, 2, 10), lowered(101, 2, 10));
+        assert_ne!(lowered(100, 2, 10), lowered(100, 3, 10));
     }
 
     /// Compared with what Python's `hmac` makes of the same.

@@ -9,12 +9,14 @@ use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
 use super::limits::LARGEST_ANSWER;
-use super::script::STOP;
+use super::script::{STOP, Stay};
 use super::sudo::{Dialogue, Heard};
 
 /// What to send, and how long it may take.
 pub(super) struct Errand<'a> {
     pub(super) script: &'a [u8],
+    /// Where the shell is to serve further scripts: how it tells that it is done with this one.
+    pub(super) stay: Option<Stay>,
     /// What to say to sudo before the script.
     pub(super) dialogue: Option<Dialogue<'a>>,
     /// When it has to be over.
@@ -23,6 +25,15 @@ pub(super) struct Errand<'a> {
     pub(super) brake: Option<watch::Receiver<bool>>,
     /// Turns true when it has to be given up.
     pub(super) cut: watch::Receiver<bool>,
+}
+
+/// A shell's input and outputs.
+#[derive(Debug)]
+pub(super) struct Pipes<I, O, E> {
+    /// `None` once it is closed.
+    pub(super) stdin: Option<I>,
+    pub(super) stdout: O,
+    pub(super) stderr: E,
 }
 
 /// What came back.
@@ -36,6 +47,8 @@ pub(super) struct Collected<T> {
 pub(super) enum End<T> {
     /// The shell ended; this is what the carrier says about it.
     Exited(T),
+    /// The script is over and the shell waits for the next one.
+    Stayed,
     TimedOut,
     TooLarge,
     /// It was given up.
@@ -56,7 +69,7 @@ enum Part<'a> {
 }
 
 impl<'a> Input<'a> {
-    fn new(script: &'a [u8], dialogue: Option<&Dialogue<'_>>) -> Self {
+    fn new(script: &'a [u8], stay: Option<&Stay>, dialogue: Option<&Dialogue<'_>>) -> Self {
         let mut parts = VecDeque::new();
         if let Some((password, go)) = dialogue.and_then(Dialogue::opening) {
             parts.push_back(Part::Secret(password));
@@ -65,7 +78,13 @@ impl<'a> Input<'a> {
             }
             parts.push_back(Part::Plain(Cow::Owned(go)));
         }
-        parts.push_back(Part::Plain(Cow::Borrowed(script)));
+        match stay {
+            None => parts.push_back(Part::Plain(Cow::Borrowed(script))),
+            Some(stay) => parts.extend([
+                Part::Plain(Cow::Borrowed(stay.most_of(script))),
+                Part::Plain(Cow::Owned(stay.rest().into_bytes())),
+            ]),
+        }
         let mut input = Self { parts, offset: 0 };
         input.skip_empty();
         input
@@ -112,13 +131,12 @@ impl<'a> Input<'a> {
 
 /// Carries one errand out: writes and reads at the same time, so that neither side can block the other.
 ///
-/// Ends when both outputs are closed and everything was sent or refused, when the time is over, or when the answer grows too
-/// large. What had arrived by then is always given back. The shell's status has to be asked for after this, not
-/// meanwhile: once an SSH channel has told it, the rest of its output is lost.
+/// Ends when both outputs are closed and everything was sent or refused, when both told that the shell is done with the
+/// script and waits for another, when the time is over, or when the answer grows too large. What had arrived by then is
+/// always given back. The shell's status has to be asked for after this, not meanwhile: once an SSH channel has told it,
+/// the rest of its output is lost.
 pub(super) async fn exchange<I, O, E>(
-    stdin: I,
-    mut stdout: O,
-    mut stderr: E,
+    pipes: &mut Pipes<I, O, E>,
     errand: &mut Errand<'_>,
 ) -> Collected<()>
 where
@@ -126,17 +144,33 @@ where
     O: AsyncRead + Unpin,
     E: AsyncRead + Unpin,
 {
-    let mut input = Input::new(errand.script, errand.dialogue.as_ref());
-    let mut stdin = Some(stdin);
+    let Pipes {
+        stdin,
+        stdout,
+        stderr,
+    } = pipes;
+    let mut input = Input::new(
+        errand.script,
+        errand.stay.as_ref(),
+        errand.dialogue.as_ref(),
+    );
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let (mut out_open, mut err_open) = (true, true);
+    // Whether an output told that the shell is done with the script.
+    let (mut out_done, mut err_done) = (false, false);
+    // A shell that was told to stop may take the word for its next script.
+    let mut stopped = false;
     let patience = Instant::now() + super::sudo::PATIENCE;
 
     let end = loop {
         let closed = !out_open && !err_open;
-        let held = errand.brake.is_some() && !closed;
+        if out_done && err_done && !stopped {
+            break End::Stayed;
+        }
+        let done = closed || out_done && err_done;
+        let held = (errand.brake.is_some() || errand.stay.is_some()) && !done && !stopped;
         if input.is_finished() && !held || (closed && input.is_at_gate()) {
-            stdin = None;
+            *stdin = None;
         }
         if closed && stdin.is_none() {
             break End::Exited(());
@@ -146,30 +180,34 @@ where
         }
         tokio::select! {
             read = stdout.read_buf(&mut out), if out_open => {
-                out_open = matches!(read, Ok(count) if count > 0);
+                let count = read.unwrap_or(0);
+                out_open = count > 0;
+                out_done |= is_told(errand.stay.as_ref(), &mut out, count);
             }
             read = stderr.read_buf(&mut err), if err_open => {
-                err_open = matches!(read, Ok(count) if count > 0);
+                let count = read.unwrap_or(0);
+                err_open = count > 0;
                 match errand.dialogue.as_mut().map(|dialogue| dialogue.hear(&mut err)) {
                     Some(Heard::Ready) => input.open_gate(),
                     // No script line may be taken for a password: sudo gets an end of file instead.
-                    Some(Heard::Refused) => stdin = None,
+                    Some(Heard::Refused) => *stdin = None,
                     Some(Heard::Nothing) | None => {}
                 }
+                err_done |= is_told(errand.stay.as_ref(), &mut err, count);
             }
-            written = send(&mut stdin, input.ready()), if stdin.is_some() && !input.ready().is_empty() => {
+            written = send(stdin, input.ready()), if stdin.is_some() && !input.ready().is_empty() => {
                 match written {
                     Ok(count) => input.sent(count),
                     // The shell ended before it read everything; its status tells the rest.
-                    Err(_) => stdin = None,
+                    Err(_) => *stdin = None,
                 }
             }
             Ok(_) = errand.cut.wait_for(|cut| *cut) => break End::Cut,
-            () = pulled(&mut errand.brake), if stdin.is_some() && input.is_finished() => {
-                errand.brake = None;
+            () = pulled(&mut errand.brake), if !stopped && stdin.is_some() && input.is_finished() => {
+                stopped = true;
                 input.add(STOP);
             }
-            () = sleep_until(patience), if stdin.is_some() && input.is_at_gate() => stdin = None,
+            () = sleep_until(patience), if stdin.is_some() && input.is_at_gate() => *stdin = None,
             () = sleep_until(errand.deadline) => break End::TimedOut,
         }
     };
@@ -178,6 +216,15 @@ where
         stderr: err,
         end,
     }
+}
+
+/// Whether an output's last bytes tell that the shell is done with the script. They are taken away.
+fn is_told(stay: Option<&Stay>, output: &mut Vec<u8>, fresh: usize) -> bool {
+    let Some(end) = stay.and_then(|stay| stay.end_in(output, fresh)) else {
+        return false;
+    };
+    output.truncate(end);
+    true
 }
 
 /// Waits until the script has to be told to end.

@@ -9,7 +9,7 @@ use tokio::process::Command;
 use tokio::time::timeout_at;
 
 use super::error::{TransportError, TransportErrorKind};
-use super::exchange::{Collected, End, Errand, exchange};
+use super::exchange::{Collected, End, Errand, Pipes, exchange};
 use super::processes::signal_group;
 use super::session::Exit;
 use super::sudo::Dialogue;
@@ -45,17 +45,23 @@ pub(super) async fn run(
         return Err(local("cannot make pipes to `sh`".to_owned()));
     };
     let group = child.id();
+    let mut pipes = Pipes {
+        stdin: Some(stdin),
+        stdout,
+        stderr,
+    };
     let Collected {
         stdout,
         stderr,
         end,
-    } = exchange(stdin, stdout, stderr, errand).await;
+    } = exchange(&mut pipes, errand).await;
     let end = match end {
         End::Exited(()) => match timeout_at(errand.deadline, child.wait()).await {
             Ok(Ok(status)) => End::Exited(exit(status)),
             Ok(Err(error)) => return Err(local(format!("cannot wait for `sh`: {error}"))),
             Err(_) => End::TimedOut,
         },
+        End::Stayed => End::Stayed,
         End::TimedOut => End::TimedOut,
         End::TooLarge => End::TooLarge,
         End::Cut => End::Cut,

@@ -3,13 +3,14 @@
 //! It knows nothing of what a script holds. Limits first:
 //! - nothing ever asks a question on the terminal: keys come from files or the agent, sudo's password is given;
 //! - a script that reached its time limit, or whose connection was lost, may still be running on the host;
-//! - a program that a script leaves in the background must not keep the script's output, or the script counts as running;
+//! - a program that a script leaves in the background must not keep the script's output, or what it says later stands in
+//!   the answer of another script, and a shell that serves one script only counts as running;
 //! - at most [`limits::CHANNELS`] scripts run at once on one connection;
 //! - an answer above [`limits::LARGEST_ANSWER`] bytes is refused.
 //!
-//! Start reading at [`session::Session`]. An SSH session is one `ssh` master process (see `ssh/master.rs`), each
-//! run one channel of it (`openssh`, native mux); `exchange.rs` moves the bytes, for SSH and for this machine alike;
-//! `sudo/` becomes another user; `script/` writes the scripts and reads their answers.
+//! Start reading at [`session::Session`]. An SSH session is one `ssh` master process (see `ssh/master.rs`); its channels
+//! (`openssh`, native mux) end in shells that serve script after script; `exchange.rs` moves the bytes, for SSH and for
+//! this machine alike; `sudo/` becomes another user; `script/` writes the scripts and reads their answers.
 
 pub mod error;
 mod exchange;

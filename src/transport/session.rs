@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::error::{TransportError, TransportErrorKind};
 use super::exchange::{Collected, End, Errand};
 use super::limits::{CHANNELS, LARGEST_ANSWER, Limits};
+use super::script::{Script, Stay};
 use super::simulated::Simulated;
 use super::ssh::Master;
 use super::sudo::Dialogue;
@@ -118,39 +119,46 @@ impl Session {
     }
 
     /// Runs one script in the host's `sh`, as another user if told so. May be called many times at once; what goes
-    /// beyond [`CHANNELS`] waits. The time limit covers that waiting too.
+    /// beyond [`CHANNELS`] waits. The time limit covers that waiting too. A script that
+    /// [can be stopped](super::script::compile_stoppable_steps) is told to when `brake` turns true.
+    ///
+    /// Over SSH one shell serves script after script, as long as each comes to its end; beside those that become an
+    /// account other than root, because an account whose programs run cannot be changed.
     ///
     /// # Errors
-    /// The script could not be brought there, or its answer not back. What had arrived is in the error. A script that ends
-    /// with a status other than 0 is no error here.
+    /// The script could not be brought there, or its answer not back. What had arrived is in the error.
+    pub async fn serve(
+        &self,
+        script: &Script,
+        as_user: Option<&Become>,
+        time_limit: Duration,
+        brake: Option<watch::Receiver<bool>>,
+    ) -> Result<Answer, TransportError> {
+        let is_ssh = matches!(self.link, Link::Ssh(_));
+        let stay = script
+            .stay()
+            .filter(|_| is_ssh && as_user.is_none_or(|account| account.user == "root"));
+        self.carry(script.text(), stay, as_user, time_limit, brake)
+            .await
+    }
+
+    /// Runs any words in a `sh` of their own, with the limits of [`Session::serve`].
+    ///
+    /// # Errors
+    /// As [`Session::serve`]. A script that ends with a status other than 0 is no error here.
     pub async fn run(
         &self,
         script: &[u8],
         as_user: Option<&Become>,
         time_limit: Duration,
     ) -> Result<Answer, TransportError> {
-        self.run_with(script, as_user, time_limit, None).await
+        self.carry(script, None, as_user, time_limit, None).await
     }
 
-    /// The same for a script that [can be stopped](super::script::compile_stoppable_steps): it is told to when `brake`
-    /// turns true.
-    ///
-    /// # Errors
-    /// As [`Session::run`].
-    pub async fn run_stoppable(
+    async fn carry(
         &self,
         script: &[u8],
-        as_user: Option<&Become>,
-        time_limit: Duration,
-        brake: watch::Receiver<bool>,
-    ) -> Result<Answer, TransportError> {
-        self.run_with(script, as_user, time_limit, Some(brake))
-            .await
-    }
-
-    async fn run_with(
-        &self,
-        script: &[u8],
+        stay: Option<Stay>,
         as_user: Option<&Become>,
         time_limit: Duration,
         brake: Option<watch::Receiver<bool>>,
@@ -174,6 +182,7 @@ impl Session {
         self.round_trips.fetch_add(1, Ordering::Relaxed);
         let mut errand = Errand {
             script,
+            stay,
             dialogue,
             deadline,
             brake,
@@ -214,6 +223,13 @@ impl Session {
             end,
         } = collected;
         let error = match (end, dialogue) {
+            (End::Stayed, _) => {
+                return Ok(Answer {
+                    stdout,
+                    stderr,
+                    exit: Exit::Code(0),
+                });
+            }
             (End::Exited(exit), Some(dialogue)) if !dialogue.is_ready() => {
                 sudo::explain(&self.name, dialogue, exit)
             }

@@ -9,7 +9,7 @@ use client::Client;
 
 use crate::support::{Run, address, cachesmith, fleet, on, playbook};
 
-const PASSWORD: &str = "correct-horse";
+pub(crate) const PASSWORD: &str = "correct-horse";
 const HOSTS: [&str; 3] = ["rp1", "rp2", "rp3"];
 
 /// What a client may have to wait at most, on a machine that does much else beside. The pause itself is told.
@@ -26,7 +26,7 @@ fn play(name: &str, hosts: &str, tasks: &str) -> String {
 }
 
 /// Servers that listen to each other, with a password and nothing on disk.
-fn servers(extra: &str) {
+pub(crate) fn servers(extra: &str) {
     fleet(&["up", "replicas"]);
     for host in HOSTS {
         fleet(&["reset", host]);
@@ -41,12 +41,12 @@ fn servers(extra: &str) {
     }
 }
 
-fn cli(host: &str, words: &str) -> String {
+pub(crate) fn cli(host: &str, words: &str) -> String {
     let words = format!("REDISCLI_AUTH={PASSWORD} redis-cli {words} | tr -d '\\r'");
     on(host, &words)
 }
 
-fn field(host: &str, name: &str) -> String {
+pub(crate) fn field(host: &str, name: &str) -> String {
     cli(host, &format!("info all | sed -n 's/^{name}://p'"))
         .trim()
         .to_owned()
@@ -54,7 +54,7 @@ fn field(host: &str, name: &str) -> String {
 
 /// Waits until something is so; what is waited for comes by itself, sooner or later.
 #[track_caller]
-fn eventually(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn eventually(what: &str, is_so: impl Fn() -> bool) {
     for _ in 0..240 {
         if is_so() {
             return;
@@ -64,7 +64,7 @@ fn eventually(what: &str, is_so: impl Fn() -> bool) {
     panic!("{what} did not come to be");
 }
 
-fn follow(replica: &str, primary: &str) {
+pub(crate) fn follow(replica: &str, primary: &str) {
     let place = address(primary);
     on(
         replica,

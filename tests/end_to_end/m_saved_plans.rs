@@ -186,3 +186,45 @@ fn c_what_was_unknown_is_permitted_and_nothing_else() {
     assert!(message.contains("what the plan does not say"), "{message}");
     assert_eq!(on("bw4", "cat /root/two").trim(), "2");
 }
+
+/// The playbook that comes along: on a bare host, on one that serves, and with less memory on one that is in use. One host
+/// after the other, for they share the kernel of this machine.
+#[test]
+fn d_the_built_in_playbook_is_applied_as_it_was_planned() {
+    const PLAYBOOK: &str = "playbooks/redis-cache.yml";
+    const SECRET: &str = "hidden-word";
+    let password = format!("cache_password={SECRET}");
+    let client = format!("REDISCLI_AUTH={SECRET} redis-cli --no-auth-warning");
+    for host in ["bw4", "tr1"] {
+        fleet(&["reset", host]);
+        let file = plan_file("built-in");
+        let out = file.display().to_string();
+        let plan = |more: &[&str]| {
+            let words = ["plan", PLAYBOOK, "-l", host, "-e", &password, "--out", &out];
+            let planned = cachesmith(&[&words, more].concat());
+            assert_eq!(planned.code, 2, "{}{}", planned.stdout, planned.stderr);
+            assert!(!planned.stdout.contains(SECRET), "{}", planned.stdout);
+        };
+        plan(&[]);
+        let applied = without_inventory(&["apply", &out, "--json"]).expect(0);
+        assert!(!applied.stdout.contains(SECRET), "{}", applied.stdout);
+        assert_eq!(on(host, &format!("{client} ping")).trim(), "PONG");
+
+        // What the server holds is another thing at every moment.
+        let fill = |keys: u32| {
+            on(
+                host,
+                &format!(
+                    "redis-benchmark -a {SECRET} -q -t set -P 50 -r 100000000 -n {keys} -d 300 >/dev/null 2>&1"
+                ),
+            );
+        };
+        fill(200_000);
+        plan(&["-e", "{cache_sizing: {maxmemory: 60mb}}"]);
+        fill(5000);
+        let applied = without_inventory(&["apply", &out, "--json"]).expect(0);
+        assert_eq!(applied.host(host)["status"], "done");
+        let limit = on(host, &format!("{client} config get maxmemory"));
+        assert!(limit.contains("62914560"), "{limit}");
+    }
+}

@@ -21,6 +21,8 @@ mod j_guard_of_a_pair;
 mod k_tls;
 mod l_locks;
 mod m_saved_plans;
+mod p_roles;
 mod r_rollback;
 mod support;
+mod w_gates;
 mod w_rolling;

@@ -38,6 +38,7 @@ fn clocks_that_are_wrong_and_leases_that_have_run_out() {
         world.nothing_is_torn(&fault);
         world.resume(&fault);
         world.is_reached(&fault, &before);
+        world.has_converged(&fault);
         inside(HOST, "rm -f /usr/local/sbin/date");
         tried::fault(&fault);
     }
@@ -55,5 +56,6 @@ fn clocks_that_are_wrong_and_leases_that_have_run_out() {
     let other = world.apply_elsewhere();
     assert_eq!(other.code, 0, "{fault}: {}{}", other.stdout, other.stderr);
     world.is_reached(fault, &before);
+    world.has_converged(fault);
     tried::fault(fault);
 }

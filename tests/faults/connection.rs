@@ -23,6 +23,7 @@ fn end(world: &World, fault: &str, before: &Look) {
     world.nothing_is_torn(fault);
     world.resume(fault);
     world.is_reached(fault, before);
+    world.has_converged(fault);
     tried::fault(fault);
 }
 
@@ -48,6 +49,7 @@ fn a_cut_connection_and_a_host_that_never_answers() {
     shims::release(HOST);
     assert_eq!(code(&mut controller), Some(0), "{fault}");
     world.is_reached(&fault, &before);
+    world.has_converged(&fault);
     tried::fault(&fault);
 
     let (mut controller, call, before) = world.held_in(IN_THE_MIDDLE_OF_A_FILE, &["-e", IMPATIENT]);

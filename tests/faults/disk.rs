@@ -64,6 +64,7 @@ fn a_disk_that_becomes_full() {
             world.resume(&fault);
         }
         world.is_reached(&fault, &before);
+        world.has_converged(&fault);
         tried::fault(&format!("{fault}; the run ended with {code:?}"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::inside::inside;
+use crate::inside::{inside, inside_if_up};
 use crate::shims;
 use crate::support::fleet;
 use crate::tried;
@@ -19,14 +19,11 @@ const FROM: &[&str] = &[
 
 /// Asks the host's systemd for a reboot, and waits until the host is back.
 fn reboot() {
-    inside(FIRST, "cat /proc/1/stat >/run/before; systemctl reboot");
+    inside(FIRST, "touch /run/before; systemctl reboot");
     let begun = Instant::now();
     // A file in /run is gone with the boot that it was made in.
-    while inside(
-        FIRST,
-        "ls /run/before 2>/dev/null; systemctl is-system-running || true",
-    ) != "running\n"
-    {
+    let words = "ls /run/before 2>/dev/null; systemctl is-system-running || true";
+    while inside_if_up(FIRST, words).as_deref() != Some("running\n") {
         assert!(begun.elapsed() < Duration::from_secs(90), "{FIRST} is down");
         std::thread::sleep(Duration::from_millis(200));
     }
@@ -71,7 +68,9 @@ fn hosts_that_go_down_in_their_wave() {
             }
             first.resume(&fault);
             first.is_reached(&fault, &before);
+            first.has_converged(&fault);
             second.is_reached(&fault, &untouched);
+            second.has_converged(&fault);
             tried::fault(&fault);
         }
     }

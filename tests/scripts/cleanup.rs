@@ -251,3 +251,53 @@ fn a_script_that_could_be_stopped_ends_by_itself() {
         });
     });
 }
+
+/// Who watches over time limits does not outlive the script and its program, however these end.
+#[test]
+fn nothing_watches_over_a_script_that_was_killed() {
+    in_parallel(hosts(), |host| {
+        let place = tempfile::tempdir().unwrap();
+        let runs = place.path().join("runs");
+        let steps = [program(&format!(
+            "echo >'{}'; until [ ! -e '{}' ]; do sleep 0.1; done",
+            runs.display(),
+            runs.display()
+        ))];
+        let script = compile_steps(&steps, &Options::default());
+        let mut child = host
+            .with("TMPDIR", place.path().to_str().unwrap())
+            .command()
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(script.text()).unwrap();
+        wait_until(&format!("{}: it does not start", host.name), || {
+            runs.exists()
+        });
+        let of = |pid: &str| -> Vec<String> {
+            let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+            let children = children.unwrap_or_default();
+            children.split_whitespace().map(str::to_owned).collect()
+        };
+        let mut main = Vec::new();
+        let mut watchers = Vec::new();
+        wait_until(&format!("{}: nobody watches", host.name), || {
+            main = of(&child.id().to_string());
+            watchers = main.iter().flat_map(|pid| of(pid)).collect();
+            watchers.len() == 2
+        });
+        Command::new("kill")
+            .arg("-KILL")
+            .args(&main)
+            .status()
+            .unwrap();
+        fs::remove_file(&runs).unwrap();
+        drop(input);
+        wait_until(&format!("{}: somebody still watches", host.name), || {
+            watchers
+                .iter()
+                .all(|pid| !std::path::Path::new(&format!("/proc/{pid}")).exists())
+        });
+        child.wait().unwrap();
+    });
+}

@@ -15,6 +15,7 @@ mod host;
 #[cfg(test)]
 mod kernel;
 mod leases;
+#[cfg(test)]
 mod left_behind;
 #[cfg(test)]
 mod minimal;

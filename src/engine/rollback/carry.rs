@@ -5,7 +5,7 @@ use super::host::HostUndo;
 use super::report::{is_hidden, owed};
 use crate::engine::exchange::Trouble;
 use crate::engine::intentions::fates;
-use crate::engine::leases;
+use crate::engine::leases::{self, Purpose};
 use crate::engine::notes;
 use crate::engine::walk::Target;
 use crate::engine::words::failure_of_changes;
@@ -81,8 +81,16 @@ impl HostUndo<'_> {
             steps.push(notes::remove(&key));
         }
         let connection = first.made.recorded.intention.connection.as_deref();
-        let (outcomes, lost) =
-            leases::carry_out(self.context(), &target, connection, &steps, &stops, false).await?;
+        let (outcomes, lost) = leases::carry_out(
+            self.context(),
+            &target,
+            connection,
+            &steps,
+            &stops,
+            Purpose::Change,
+            false,
+        )
+        .await?;
         let own = outcomes.get(before..).unwrap_or_default();
         let came = self.absorb(takes, number, own).map_err(cannot)?;
         if let Some(failure) = notes::failure(&steps[..before], &outcomes) {

@@ -4,7 +4,7 @@
 use super::decide::{Leave, Take, Verdict};
 use super::made::{Answers, Made};
 use super::restart::server_goes;
-use crate::model::change::{ChangeKind, Effect};
+use crate::model::change::{ChangeKind, Undo};
 use crate::model::fact_parts::FactParts;
 use crate::model::facts::{Facts, RedisInstance};
 use crate::model::probe::Probe;
@@ -21,13 +21,13 @@ type Followed = Option<String>;
 /// What the servers of the host are, where a change may reach one.
 pub(super) fn question(made: &Made<'_>) -> Option<Probe> {
     let servers = &made.recorded.intention.servers;
-    let reaches = |effect: &Effect| {
-        matches!(
-            effect,
-            Effect::ServersChange { .. } | Effect::FactsChange { .. } | Effect::HandsOver { .. }
-        )
+    let undo = match &made.change.undo {
+        Undo::Steps(steps) | Undo::Again { steps, .. } => steps.as_slice(),
+        Undo::Impossible(_) => &[],
     };
-    let asks = !servers.is_empty() || made.change.effects.iter().any(reaches);
+    let asks = !servers.is_empty()
+        || is_of_a_server(&made.change.resource)
+        || undo.iter().any(ends_something);
     asks.then(|| Probe::SomeFacts {
         parts: FactParts::SERVERS,
         server_password: servers
@@ -86,23 +86,37 @@ fn servers(facts: &Facts) -> Vec<(&RedisInstance, Member)> {
         .collect()
 }
 
+/// Whether a path, a package or a unit is named for a server.
+fn is_of_a_server(resource: &str) -> bool {
+    ["redis", "valkey"]
+        .iter()
+        .any(|name| resource.contains(name))
+}
+
+/// Whether a step restarts or stops a unit, whatever it runs.
+fn ends_something(step: &Step) -> bool {
+    match &step.action {
+        Action::Program { program, .. } => {
+            let says = |word: &str| program.argv.iter().any(|said| said == word);
+            says("restart") || says("stop")
+        }
+        _ => false,
+    }
+}
+
 /// Whether a server is restarted or stopped.
 fn ends(take: &Take<'_>, instance: &RedisInstance) -> bool {
     let names_unit = |step: &Step| match &step.action {
-        Action::Program { program, .. } => {
-            let says = |word: &str| program.argv.iter().any(|said| said == word);
-            says(&instance.unit) && (says("restart") || says("stop"))
-        }
+        Action::Program { program, .. } => program.argv.contains(&instance.unit),
         _ => false,
     };
     let resource = take.change.resource.as_str();
     // The scripts of a package restart the servers that it brings.
     let by_package = resource.starts_with("package")
         && take.change.kind != ChangeKind::Remove
-        && ["redis", "valkey"]
-            .iter()
-            .any(|name| resource.contains(name));
-    by_package || !instance.unit.is_empty() && take.change.steps.iter().any(names_unit)
+        && is_of_a_server(resource);
+    let ends_unit = |step: &Step| ends_something(step) && names_unit(step);
+    by_package || !instance.unit.is_empty() && take.change.steps.iter().any(ends_unit)
 }
 
 fn writes(steps: &[Step], file: &str) -> bool {

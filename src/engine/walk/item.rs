@@ -229,6 +229,7 @@ impl Walk<'_> {
             decision,
             no_log: settings.no_log,
             harmless: never_changes(task),
+            only_looks: never_changes(task) && settings.runs_in_plans,
             notifies: outcome.notifies.clone(),
             settled: None,
         });

@@ -1,6 +1,6 @@
 //! What earlier walks settled.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::change::Change;
@@ -30,6 +30,9 @@ pub struct Memory {
     pub variables: Arc<Map>,
     /// Handlers that an earlier run earned and could not run.
     pub notified: Vec<String>,
+    /// Handlers of tasks that failed and had changed something by then, or may have: the next run finds that made, and
+    /// would not notify them.
+    pub uncertain: BTreeSet<String>,
     /// What the host is, as variables.
     pub facts: Arc<Map>,
     /// Whether the play has come to its post-checks.

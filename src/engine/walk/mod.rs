@@ -21,7 +21,7 @@ mod settle;
 mod target;
 mod task;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +57,8 @@ pub struct Planned {
     pub no_log: bool,
     /// Whether the playbook says that it leaves the host as it is (`changed_when: false`).
     pub harmless: bool,
+    /// Whether it says so and runs in plans too (`check_mode: false`): a question, for which nobody has to hold the host.
+    pub only_looks: bool,
     /// Handlers that it would notify.
     pub notifies: Vec<String>,
     /// Where there are no steps: how the task comes out once what is planned before it has been made.
@@ -230,6 +232,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
 impl Walk<'_> {
     /// All sections, each with its handlers. Returns the handlers that were earned and did not run.
     fn play(&mut self) -> Vec<String> {
+        let mut ended = false;
         let sections = &self.setting.play.sections;
         self.whole = true;
         for (index, section) in sections.iter().enumerate() {
@@ -262,6 +265,7 @@ impl Walk<'_> {
                 // A host whose play was ended runs nothing more, as in Ansible: neither now nor in another run.
                 self.notified.clear();
                 self.unserved.clear();
+                ended = true;
                 break;
             }
             // Handlers that were earned run, whatever else happened since.
@@ -280,7 +284,12 @@ impl Walk<'_> {
             }
         }
         let notified = self.notified.iter().map(|(name, _)| name.clone());
-        notified.chain(self.unserved.drain(..)).collect()
+        let mut owed: Vec<String> = notified.chain(self.unserved.drain(..)).collect();
+        let uncertain = self.memory.uncertain.iter().filter(|_| !ended);
+        owed.extend(uncertain.cloned());
+        let mut seen = HashSet::new();
+        owed.retain(|name| seen.insert(name.clone()));
+        owed
     }
 
     /// Post-checks are decided from what the host answers after the changes: whatever is planned is made first.

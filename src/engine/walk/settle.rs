@@ -124,6 +124,7 @@ impl Walk<'_> {
                 decision: Decision::unchanged(),
                 no_log: false,
                 harmless: true,
+                only_looks: true,
                 notifies: Vec::new(),
                 settled: Some(done),
             });

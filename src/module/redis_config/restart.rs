@@ -45,6 +45,14 @@ pub(super) fn keeps_data(live: &Live<'_>, wanted: &Effective) -> bool {
     saves || value("appendonly") == Some(&Value::Bool(true))
 }
 
+/// What the server says of its last writes to its disk, where one failed. A server with save points that cannot save
+/// refuses to end, and systemd may wait for it without a limit.
+fn trouble_with_saving(live: &Live<'_>) -> Option<&'static str> {
+    ["rdb_last_bgsave_status", "aof_last_write_status"]
+        .into_iter()
+        .find(|name| live.info.text(name).is_some_and(|status| status != "ok"))
+}
+
 /// The unit that is restarted, and what comes before that.
 ///
 /// # Errors
@@ -65,6 +73,15 @@ pub(super) fn unit(
             .collect::<Vec<_>>()
             .join(", ")
     };
+    if let Some(trouble) = trouble_with_saving(live).filter(|_| keeps_data) {
+        return Err(Failure::new(format!(
+            "{why} needs a restart, and the server could not write its data the last time ({trouble}): it would not end, \
+             or come back without what it holds"
+        ))
+        .help("look at its log and at the space on its disk, have it write (`BGSAVE`), and run again")
+        .help("or leave the restart for later with `restart: never`")
+        .into());
+    }
     let replicas = live.info.count("connected_slaves").unwrap_or(0);
     let is_primary = live.info.role() == Some(Role::Primary);
     let handed_over = standing.is_some_and(|standing| standing.role == Some("replica"));

@@ -19,6 +19,7 @@ parses() {
 	said=$(timeout 10 "$program" "$@" --activedefrag cachesmith-probe </dev/null 2>&1)
 	case $said in
 	*"'activedefrag \"cachesmith-probe\"'"*) return 0 ;;
+	'') said='the server said nothing of it within 10 seconds' ;;
 	esac
 	return 1
 }

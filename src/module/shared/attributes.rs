@@ -65,13 +65,21 @@ pub struct Creator {
 
 impl Default for Creator {
     fn default() -> Self {
-        let root = Account {
-            name: "root".to_owned(),
-            id: 0,
-        };
         Self {
-            user: root.clone(),
-            group: root,
+            user: Account::root(),
+            group: Account::root(),
+        }
+    }
+}
+
+/// The account and the group that every host has, so that none is asked for them.
+const ROOT: &str = "root";
+
+impl Account {
+    fn root() -> Self {
+        Self {
+            name: ROOT.to_owned(),
+            id: 0,
         }
     }
 }
@@ -94,8 +102,9 @@ impl Wanted {
 
     /// The questions that [`Wanted::resolve`] needs answered; ask them together with others.
     pub fn probes(&self) -> Vec<Probe> {
-        let owner = self.owner.iter().cloned().map(Probe::User);
-        let group = self.group.iter().cloned().map(Probe::Group);
+        let asked = |name: &&String| *name != ROOT;
+        let owner = self.owner.iter().filter(asked).cloned().map(Probe::User);
+        let group = self.group.iter().filter(asked).cloned().map(Probe::Group);
         owner.chain(group).collect()
     }
 
@@ -107,10 +116,12 @@ impl Wanted {
         look.ask(&self.probes())?;
         let owner = match &self.owner {
             None => None,
+            Some(name) if name == ROOT => Some(Account::root()),
             Some(name) => Some(user(name, look.user(name)?.as_ref())?),
         };
         let group = match &self.group {
             None => None,
+            Some(name) if name == ROOT => Some(Account::root()),
             Some(name) => Some(group(name, look.group(name)?.as_ref())?),
         };
         Ok(Resolved {

@@ -80,12 +80,16 @@ impl Builder {
         }
         text.push_str("c_body() {\n:\n");
         text.push_str(&self.body);
-        text.push_str("}\nc_mark start\nc_body\nc_mark finish\n}\n");
+        text.push_str("}\nc_mark start\nc_body\n");
+        if self.parts.contains(&Part::Program) {
+            text.push_str("c_tell\n");
+        }
+        text.push_str("c_mark finish\nreturn \"${c_near:-0}\"\n}\n");
         // Who may be told to stop listens at the shell's own input, which is open as long as it runs.
         text.push_str(&if self.parts.contains(&Part::Brake) {
-            format!("( {name} ) 4<&0 </dev/null; exit\n")
+            format!("( {name} ) 4<&0 </dev/null; cachesmith_told=$?; unset -f {name}; exit\n")
         } else {
-            format!("( {name} ) </dev/null; unset -f {name}\n")
+            format!("( {name} ) </dev/null; cachesmith_told=$?; unset -f {name}\n")
         });
         text
     }

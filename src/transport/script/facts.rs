@@ -28,6 +28,11 @@ fn program(parts: FactParts) -> String {
     let pieces = [
         (true, include_str!("facts/begin.sh")),
         (true, include_str!("facts/machine.sh")),
+        (parts.clock, include_str!("facts/clock.sh")),
+        (
+            parts.virtualization,
+            include_str!("facts/virtualization.sh"),
+        ),
         (parts.network, include_str!("facts/network.sh")),
         // The limits of servers are looked for where control groups are mounted.
         (
@@ -47,12 +52,14 @@ fn program(parts: FactParts) -> String {
 }
 
 /// POSIX sh that prints the facts of the host it runs on. It reads nothing from standard input, prints nothing to
-/// standard error, changes nothing on the host, and defines one function, `cachesmith_facts`.
+/// standard error, changes nothing on the host, and leaves a function, `cachesmith_facts`, and a variable, `c_near`.
 pub fn snippet(parts: FactParts) -> &'static str {
-    static SNIPPETS: [OnceLock<String>; 8] = [const { OnceLock::new() }; 8];
+    static SNIPPETS: [OnceLock<String>; 32] = [const { OnceLock::new() }; 32];
     let place = usize::from(parts.network)
         | usize::from(parts.mounts) << 1
-        | usize::from(parts.servers) << 2;
+        | usize::from(parts.servers) << 2
+        | usize::from(parts.clock) << 3
+        | usize::from(parts.virtualization) << 4;
     SNIPPETS[place].get_or_init(|| program(parts))
 }
 

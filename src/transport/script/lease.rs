@@ -141,6 +141,7 @@ fn script(part: Part, function: &str, arguments: &[String]) -> Script {
     Script {
         text: builder.finish(),
         nonce,
+        changes_login: false,
     }
 }
 

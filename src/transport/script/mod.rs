@@ -31,6 +31,8 @@ use nonce::Nonce;
 pub struct Script {
     text: Zeroizing<String>,
     nonce: Nonce,
+    /// Whether a login may be another one behind it: its groups, limits and environment are those of its beginning.
+    changes_login: bool,
 }
 
 impl Script {
@@ -39,10 +41,67 @@ impl Script {
         self.text.as_bytes()
     }
 
-    /// The last line of a complete answer: when a shell serves one script after another, the next one may be
-    /// sent when this line has come.
+    /// The last line of a complete answer.
     pub fn last_line(&self) -> Vec<u8> {
-        format!("{} finish\n", self.nonce.frame).into_bytes()
+        last_line(&self.nonce.frame)
+    }
+
+    /// How a shell serves it that may serve others after it.
+    pub(super) fn stay(&self) -> Option<Stay> {
+        let end = [ENDED, "\n"]
+            .into_iter()
+            .find(|end| self.text.ends_with(end))?;
+        Some(Stay {
+            most: self.text.len() - end.len(),
+            nonce: self.nonce.frame.clone(),
+            changes_login: self.changes_login,
+        })
+    }
+}
+
+fn last_line(nonce: &str) -> Vec<u8> {
+    format!("{nonce} finish\n").into_bytes()
+}
+
+/// The end of a script whose shell serves no other one.
+const ENDED: &str = "; exit\n";
+
+/// What a script ends with where facts found that every file system is the host's own.
+const NEAR: u8 = 10;
+
+/// How a shell that serves many scripts tells that it is done with one: by a line on each of its outputs, behind all
+/// that the script said. The line is told by the shell itself, however the script ended.
+pub(super) struct Stay {
+    /// The length of what is the same for a shell that does not stay.
+    most: usize,
+    nonce: String,
+    /// Whether shells that were there before it are not what a new one would be.
+    pub(super) changes_login: bool,
+}
+
+impl Stay {
+    /// What is the same for a shell that does not stay.
+    pub(super) fn most_of<'a>(&self, script: &'a [u8]) -> &'a [u8] {
+        script.get(..self.most).unwrap_or(script)
+    }
+
+    /// What goes behind it, in its last line: what comes in a line of its own may be read by the brake. The shell
+    /// remembers where facts found that no file server is mounted.
+    pub(super) fn rest(&self) -> String {
+        let told = format!("printf '\\n%s over\\n' '{}'", self.nonce);
+        format!("; [ $cachesmith_told -ne {NEAR} ] || cachesmith_near=yes; {told}; {told} >&2\n")
+    }
+
+    /// Where an output ends, if the shell told its end within its last `fresh` bytes.
+    pub(super) fn end_in(&self, output: &[u8], fresh: usize) -> Option<usize> {
+        let line = format!("\n{} over\n", self.nonce);
+        let from = output.len().saturating_sub(fresh + line.len());
+        frames::find(output.get(from..)?, line.as_bytes()).map(|place| from + place)
+    }
+
+    /// Whether the script came to its end. One that was ended may have left something that reads the shell's input.
+    pub(super) fn is_whole(&self, output: &[u8]) -> bool {
+        output.ends_with(&last_line(&self.nonce))
     }
 }
 
@@ -85,6 +144,7 @@ pub fn compile_probes(probes: &[Probe]) -> Script {
     Script {
         text: probes::compile(probes, nonce.clone()),
         nonce,
+        changes_login: false,
     }
 }
 
@@ -108,6 +168,7 @@ pub fn compile_steps(steps: &[Step], options: &Options) -> Script {
     Script {
         text: steps::compile(steps, options, &BTreeSet::new(), None, nonce.clone()),
         nonce,
+        changes_login: steps::change_login(steps),
     }
 }
 
@@ -122,6 +183,7 @@ pub fn compile_stoppable_steps(
     Script {
         text: steps::compile(steps, options, stops, None, nonce.clone()),
         nonce,
+        changes_login: steps::change_login(steps),
     }
 }
 
@@ -137,6 +199,7 @@ pub fn compile_held_steps(
     Script {
         text: steps::compile(steps, options, stops, Some(hold), nonce.clone()),
         nonce,
+        changes_login: steps::change_login(steps),
     }
 }
 

@@ -6,13 +6,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use openssh::Stdio as ChannelStdio;
-use tokio::sync::Notify;
 use tokio::time::{timeout, timeout_at};
 
+use super::channel::{Channel, Channels, Child};
 use super::command_line::arguments;
 use super::control::Control;
 use super::explain::{Ending, explain, lost, lost_before, no_shell};
@@ -21,12 +21,13 @@ use super::resolved::Resolved;
 use super::start::{start, wait_for_login};
 use super::words::SshWords;
 use crate::transport::error::{TransportError, TransportErrorKind as Kind};
-use crate::transport::exchange::{Collected, End, Errand, exchange};
+use crate::transport::exchange::{Collected, End, Errand};
 use crate::transport::limits::Limits;
 use crate::transport::processes::signal_group;
 use crate::transport::runtime_directory::RuntimeDirectory;
 use crate::transport::session::Exit;
 use crate::transport::shell_words;
+use crate::transport::sudo::Dialogue;
 use crate::transport::target::SshTarget;
 
 /// How long a master may take to end once it was told to.
@@ -42,13 +43,11 @@ const SETTLING: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(in crate::transport) struct Master {
     control: Control,
-    channels: openssh::Session,
+    ssh: Arc<openssh::Session>,
     socket: PathBuf,
     log: PathBuf,
     closed: AtomicBool,
-    /// Channels in use.
-    open: AtomicUsize,
-    ended: Notify,
+    channels: Arc<Channels>,
     /// Holds the socket and the log.
     _directory: Arc<RuntimeDirectory>,
 }
@@ -92,33 +91,46 @@ impl Master {
                 return Err(explain(name, target, &resolved, &said, &ending));
             }
         };
-        let channels = openssh::Session::resume_mux(
+        let ssh = openssh::Session::resume_mux(
             socket.clone().into_boxed_path(),
             Some(log.clone().into_boxed_path()),
         );
         Ok(Self {
             control,
-            channels,
+            ssh: Arc::new(ssh),
             socket,
             log,
             closed: AtomicBool::new(false),
-            open: AtomicUsize::new(0),
-            ended: Notify::new(),
+            channels: Arc::default(),
             _directory: directory,
         })
     }
 
-    /// Runs one errand on a channel of its own.
+    /// Runs one errand: in a shell that waits for one like it, or else on a channel of its own.
     pub(in crate::transport) async fn run(
         &self,
         name: &str,
         errand: &mut Errand<'_>,
     ) -> Result<Collected<Exit>, TransportError> {
+        let account = errand.dialogue.as_ref().map(Dialogue::as_user);
+        if errand.stay.is_some()
+            && let Some(channel) = self.channels.waiting(account)
+        {
+            // Its shell is that account's already.
+            let dialogue = errand.dialogue.take();
+            let collected = self.serve(name, channel, errand).await?;
+            // A shell that ended while it waited has read nothing of the script: where it says nothing at all, not even
+            // that it begins, nothing of it was carried out.
+            if !matches!(collected.end, End::Exited(_)) || !collected.stdout.is_empty() {
+                return Ok(collected);
+            }
+            errand.dialogue = dialogue;
+        }
         let command = match &errand.dialogue {
             None => "sh".to_owned(),
             Some(dialogue) => shell_words::join(&dialogue.command()),
         };
-        let mut child = match timeout_at(errand.deadline, self.open_channel(name, &command)).await {
+        let child = match timeout_at(errand.deadline, self.open_channel(name, &command)).await {
             Ok(child) => child?,
             Err(_) => {
                 return Ok(Collected {
@@ -128,32 +140,42 @@ impl Master {
                 });
             }
         };
-        let _open = OpenChannel::count(self);
-        let (Some(stdin), Some(stdout), Some(stderr)) = (
-            child.stdin().take(),
-            child.stdout().take(),
-            child.stderr().take(),
-        ) else {
-            return Err(TransportError::new(
-                Kind::Local,
-                name,
-                "cannot make pipes to a channel",
-            ));
-        };
+        let account = errand.dialogue.as_ref().map(Dialogue::as_user);
+        let channel = self
+            .channels
+            .take_in(child, account.cloned())
+            .ok_or_else(|| {
+                TransportError::new(Kind::Local, name, "cannot make pipes to a channel")
+            })?;
+        let collected = self.serve(name, channel, errand).await?;
+        if let (End::Exited(exit), false) = (&collected.end, errand.dialogue.is_some())
+            && let Some(error) = no_shell(name, *exit, &collected.stdout, &collected.stderr)
+        {
+            return Err(error.with_partial(collected.stdout, collected.stderr));
+        }
+        Ok(collected)
+    }
+
+    /// Runs one errand in the shell of a channel, which waits for others afterwards if it can.
+    async fn serve(
+        &self,
+        name: &str,
+        channel: Channel,
+        errand: &mut Errand<'_>,
+    ) -> Result<Collected<Exit>, TransportError> {
+        let (collected, left) = channel.serve(errand).await;
+        if errand.stay.as_ref().is_some_and(|stay| stay.changes_login) {
+            self.channels.end_waiting();
+        } else if let Some(channel) = left {
+            self.channels.let_wait(channel);
+        }
         let Collected {
             stdout,
             stderr,
             end,
-        } = exchange(stdin, stdout, stderr, errand).await;
+        } = collected;
         let end = match end {
-            End::TimedOut => End::TimedOut,
-            End::TooLarge => End::TooLarge,
-            End::Cut => End::Cut,
-            End::Exited(()) => timeout_at(errand.deadline, child.wait())
-                .await
-                .map_or(End::TimedOut, End::Exited),
-        };
-        let end = match end {
+            End::Stayed => End::Stayed,
             End::TimedOut => End::TimedOut,
             End::TooLarge => End::TooLarge,
             End::Cut => End::Cut,
@@ -176,11 +198,6 @@ impl Master {
                 );
             }
         };
-        if let (End::Exited(exit), false) = (&end, errand.dialogue.is_some())
-            && let Some(error) = no_shell(name, *exit, &stdout, &stderr)
-        {
-            return Err(error.with_partial(stdout, stderr));
-        }
         Ok(Collected {
             stdout,
             stderr,
@@ -193,6 +210,7 @@ impl Master {
         if self.closed.swap(true, Ordering::AcqRel) {
             return;
         }
+        self.channels.end_waiting();
         self.control.terminate();
         if timeout(ENDING, self.control.gone()).await.is_err() {
             tracing::warn!(
@@ -205,17 +223,12 @@ impl Master {
     }
 
     /// Opens a channel. Where the server allows fewer than we use at once, waits for one of ours to end.
-    async fn open_channel(
-        &self,
-        name: &str,
-        command: &str,
-    ) -> Result<openssh::Child<&openssh::Session>, TransportError> {
+    async fn open_channel(&self, name: &str, command: &str) -> Result<Child, TransportError> {
         let mut refused_alone = 0;
         loop {
-            let ended = self.ended.notified();
-            let outcome = self
-                .channels
-                .raw_command(command)
+            let ended = self.channels.ended();
+            let outcome = Arc::clone(&self.ssh)
+                .arc_raw_command(command)
                 .stdin(ChannelStdio::piped())
                 .stdout(ChannelStdio::piped())
                 .stderr(ChannelStdio::piped())
@@ -230,7 +243,8 @@ impl Master {
             {
                 return Err(lost_before(name, &read_log(&self.log)));
             }
-            refused_alone = if self.open.load(Ordering::Acquire) == 0 {
+            let waited = self.channels.end_waiting();
+            refused_alone = if self.channels.are_none() && !waited {
                 refused_alone + 1
             } else {
                 0
@@ -278,23 +292,6 @@ impl Drop for Master {
             self.control.terminate();
             self.tidy();
         }
-    }
-}
-
-/// Counts a channel as long as it is there.
-struct OpenChannel<'a>(&'a Master);
-
-impl<'a> OpenChannel<'a> {
-    fn count(master: &'a Master) -> Self {
-        master.open.fetch_add(1, Ordering::AcqRel);
-        Self(master)
-    }
-}
-
-impl Drop for OpenChannel<'_> {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::AcqRel);
-        self.0.ended.notify_waiters();
     }
 }
 

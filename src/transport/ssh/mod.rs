@@ -1,5 +1,6 @@
 //! Hosts reached over SSH, through the machine's own `ssh` program.
 
+mod channel;
 mod command_line;
 mod control;
 mod explain;

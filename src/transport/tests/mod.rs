@@ -4,6 +4,7 @@ mod cases;
 mod close;
 mod failures;
 mod local;
+mod shells;
 mod ssh;
 mod sshd;
 mod sudo;

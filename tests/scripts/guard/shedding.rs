@@ -276,6 +276,29 @@ fn what_nobody_uses_is_given_back_before_anything_is_evicted() {
     });
 }
 
+/// The guard saw an empty server last, up to half a minute ago, and the host is full all at once.
+#[test]
+fn a_step_starts_from_what_is_in_use_now() {
+    in_parallel(hosts(), |host| {
+        let filled = format!(r#"printf {} >"$FAKE/info/used_memory""#, 480 * MIB);
+        let quiet = [
+            // At once, and after a while in which it could not be asked.
+            format!("{filled}; resident 970"),
+            format!(
+                r#"{filled}; resident 970; case $uptime in *3.*) rm -f "$FAKE/refusal" ;; *) echo BUSY >"$FAKE/refusal" ;; esac"#
+            ),
+        ];
+        for press in quiet {
+            let stage = Stage::new(&host).turns(3, "resident 100").turns(12, &press);
+            stage.write("server/info/used_memory", &(2 * MIB).to_string());
+            stage.resident(42, 100);
+            let told = stage.run();
+            let first = told.limits().first().copied();
+            assert!(first.is_some_and(|mib| mib >= 455), "{told:?}");
+        }
+    });
+}
+
 /// What an allocator needs for its books comes back with no purge, and keeps no small server above its mark.
 #[test]
 fn what_a_purge_does_not_give_back_is_no_reason_to_wait() {

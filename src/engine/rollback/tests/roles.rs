@@ -171,3 +171,25 @@ fn a_primary_that_others_follow_by_now_is_not_restarted_empty() {
         None
     );
 }
+
+#[test]
+fn the_servers_are_asked_for_where_a_way_back_may_reach_one() {
+    let asks = |run: &Recorded| {
+        let all = [run];
+        let questions = super::super::made::questions(&made(&all));
+        let mut probes = questions.values().flatten();
+        probes.any(|probe| matches!(probe, Probe::SomeFacts { .. }))
+    };
+    assert!(asks(&wrote(OLD, NEW, None)));
+    let mut run = recorded(0, vec![changed("/etc/motd", "0", "1")], Fate::Done);
+    assert!(!asks(&run));
+    run.intention.changes[0].resource = "package valkey-server".to_owned();
+    assert!(asks(&run));
+    let (mut unit, _) = changed("/etc/motd", "0", "1");
+    let stop = crate::model::probe::Program::new(["systemctl", "stop", "--", "cache.service"]);
+    unit.undo = Undo::Steps(vec![Step::new(Action::Program {
+        program: Box::new(stop),
+        accepted: vec![0],
+    })]);
+    assert!(asks(&recorded(0, vec![(unit, Vec::new())], Fate::Done)));
+}

@@ -98,9 +98,9 @@ lower() {
 	else
 		# The last step is still being carried out.
 		[ "$used" -gt $((live + most)) ] && return 1
-		[ $((ahead - spare)) -lt "$line" ] && return 1
+		[ $((ahead - spare)) -lt "$short_above" ] && return 1
 	fi
-	step=$(((ahead - spare - line) / 2))
+	step=$(((ahead - spare - short_above) / 2))
 	# What does not grow is on its way down already.
 	[ $speed -le 0 ] && [ "$use" -lt "$critical" ] && step=0
 	[ $step -lt $least ] && step=$least
@@ -133,6 +133,9 @@ higher() {
 # Memory is short.
 press() {
 	orders=
+	# A cache that fills is far from where it was seen last: a step from what it had in use then would throw away all
+	# that came since. Who cannot be asked cannot be told anything either.
+	if [ $((now - looked_at)) -ge 100 ]; then order '' || return 0; fi
 	find_spare
 	if wants_effort; then
 		raise_effort
@@ -169,8 +172,8 @@ press() {
 		fi
 	fi
 	pressed=$((pressed + 1))
-	# Where there is nothing to order, roles and sizes are asked again once a second.
-	[ -n "$orders" ] || [ $((now - looked_at)) -ge 100 ] || return 0
+	# Roles and sizes are asked again once a second where there is nothing to order.
+	[ -n "$orders" ] || return 0
 	order "$orders" || return 0
 	if [ -n "$next" ]; then
 		sheds=$((sheds + 1))

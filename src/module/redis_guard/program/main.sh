@@ -4,7 +4,7 @@
 pid='' resident=0 live=0 held='' held_defragmentation='' ceiling=0 role='' policy='' ignores=yes defragments=no
 used=0 evicted=0 evicted_seen='' evicted_at=0 refuses='' others=0 use=0 limit='' limit_name='' high=0 low=0
 pressed=0 purges=0 sheds=0 raises=0 efforts=0 lowest=0 peak=0
-now=0 told_short_at=-6000 looked_at=0 written_at=-6000 purged_at=-6000 shed_at=-6000 raised_at=-6000 reported_at=-6000 calm_at=-6000
+now=0 told_short_at=-6000 looked_at=0 looked_around_at=0 written_at=-6000 purged_at=-6000 shed_at=-6000 raised_at=-6000 reported_at=-6000 calm_at=-6000
 last_use=0 last_at=0 speed=0 growth=0
 
 # The server is gone, or cannot be asked: what it was told is gone with its process.
@@ -52,21 +52,21 @@ turn() {
 	fi
 	observe_growth
 	# Limits may change, other processes come and go, and roles too.
-	if [ $((now - looked_at)) -ge 3000 ]; then
+	if [ $((now - looked_around_at)) -ge 3000 ]; then
+		looked_around_at=$now
 		find_groups
 		read_others
 		order ''
-		looked_at=$now
 	elif [ "$use" -ge "$low" ] && [ $((now - others_at)) -ge 200 ]; then
 		read_others
 		others_at=$now
 	fi
 	# While there is a child, every page that an eviction touches is copied: the server's own limit is spared until
 	# memory is nearly gone.
-	line=$high
+	short_above=$high
 	read_child
-	[ -n "$child" ] && line=$critical
-	if [ "$ahead" -ge "$line" ]; then press; else relax; fi
+	[ -n "$child" ] && short_above=$critical
+	if [ "$ahead" -ge "$short_above" ]; then press; else relax; fi
 	[ $((now - written_at)) -ge 1000 ] && write_status
 	return 0
 }

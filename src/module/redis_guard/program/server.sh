@@ -160,7 +160,7 @@ $LOOK" || return 1
 	fi
 	find_groups
 	read_others
-	looked_at=$now
+	looked_at=$now looked_around_at=$now
 	tell "attached: $(name_of_server), process $pid, role $role, maxmemory $(mib "$live"), policy $policy"
 }
 

@@ -58,7 +58,7 @@
 			key_word=${key_word#[\"\']}
 			case $key_word:$path in
 			*: | *:/*) ;;
-			tls-*-file:* | tls-*-dir:* | unix*) path=$(readlink "/proc/$1/cwd")/$path ;;
+			[Tt][Ll][Ss]-*[EeRr]:* | [Uu][Nn][Ii][Xx]*) path=$(readlink "/proc/$1/cwd")/$path ;;
 			esac
 			case ${key_word%[\"\']} in
 			[Pp][Oo][Rr][Tt]) plain=$value ;;

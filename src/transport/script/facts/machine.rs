@@ -70,7 +70,9 @@ pub(super) fn read(records: &Records, facts: &mut Facts) {
         .and_then(|line| line.trim().strip_prefix("oom_kill ")?.parse().ok());
     let signs: Vec<&str> = records.get("signs").unwrap_or_default().lines().collect();
     facts.init = init(&signs, first("/proc/1/comm").unwrap_or_default());
-    facts.virtualization = virtualization::read(records, &files, &signs);
+    if facts.parts.virtualization {
+        facts.virtualization = virtualization::read(records, &files, &signs);
+    }
     for (program, name, manager) in PACKAGE_PROGRAMS {
         if records
             .get("tools")
@@ -214,7 +216,11 @@ fn note_missing(facts: &mut Facts) {
             facts.distribution.id.is_empty(),
             "there is no /etc/os-release",
         ),
-        ("clock", facts.clock == 0, "`date` did not tell it"),
+        (
+            "clock",
+            facts.parts.clock && facts.clock == 0,
+            "`date` did not tell it",
+        ),
         (
             "boot id",
             facts.boot_id.is_empty(),
@@ -222,7 +228,7 @@ fn note_missing(facts: &mut Facts) {
         ),
         (
             "virtualization",
-            facts.virtualization.kind.is_empty(),
+            facts.parts.virtualization && facts.virtualization.kind.is_empty(),
             "neither systemd-detect-virt nor the firmware told it",
         ),
         (

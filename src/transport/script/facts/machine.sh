@@ -1,8 +1,12 @@
 
 	# --- the machine: what the kernel and a few files say, by one program ---
+	# Of the kernel's counters, whose names are made of words between underscores, only that of its killing is wanted.
 	os_release=/etc/os-release
 	[ -r "$os_release" ] || os_release=/usr/lib/os-release
-	put files "$(grep -s '' /dev/null /proc/meminfo /proc/uptime /proc/1/comm \
+	# Of mounts, those of file systems that are not this machine's own.
+	files=$(grep -svE -e '^[a-np-z][a-z0-9]*_[a-z0-9_]* [0-9]*$' -e '^p[gs][a-z0-9]* [0-9]*$' \
+		-e '^[^ ]* /[^ ]* (ext[234]|xfs|btrfs|bcachefs|f2fs|zfs|jfs|vfat|tmpfs|devtmpfs|ramfs|rootfs|overlay|squashfs|iso9660|erofs|proc|sysfs|devpts|mqueue|hugetlbfs|cgroup2?|securityfs|debugfs|tracefs|configfs|fusectl|pstore|bpf|efivarfs|binfmt_misc|rpc_pipefs|nfsd|nsfs|selinuxfs) [^ ]* [0-9] [0-9]$' \
+		-e '^systemd-1 /proc/sys/fs/binfmt_misc autofs ' /dev/null /proc/meminfo /proc/uptime /proc/1/comm \
 		"$os_release" /etc/debian_version /etc/alpine-release \
 		/sys/devices/system/cpu/online /sys/devices/system/node/online /sys/kernel/mm/transparent_hugepage/enabled \
 		/sys/kernel/mm/transparent_hugepage/defrag \
@@ -18,13 +22,20 @@
 		/proc/sys/net/ipv4/tcp_tw_reuse /proc/sys/net/ipv4/ip_local_port_range \
 		/proc/sys/net/ipv4/tcp_fin_timeout /proc/sys/net/ipv4/tcp_syncookies \
 		/sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/hypervisor/type \
-		/run/systemd/container)"
-	put oom "$(grep -s '^oom_kill ' /proc/vmstat)"
+		/run/systemd/container /proc/self/mounts /proc/vmstat)
+	put files "$files"
+	near=0
+	case $files in
+	*/proc/self/mounts:*) ;;
+	*/proc/meminfo:*) [ -r /proc/self/mounts ] && near=10 ;;
+	esac
+	case $files in
+	*/proc/vmstat:oom_kill\ *)
+		files=${files##*/proc/vmstat:oom_kill }
+		put oom "oom_kill ${files%%"$newline"*}"
+		;;
+	esac
 	[ -r /proc/sys/kernel/arch ] || put machine "$(uname -m)"
-	put clock "$(date '+%s %z %Z')"
-	if have systemd-detect-virt; then
-		put virtualization "$(limited 3 systemd-detect-virt)"
-	fi
 
 	signs=
 	for sign in /run/systemd/system /run/openrc /.dockerenv /run/.containerenv /proc/vz /proc/xen; do
@@ -70,19 +81,4 @@
 	# --- names ---
 	read -r hostname </proc/sys/kernel/hostname || hostname=$(hostname)
 	put hostname "$hostname"
-	fqdn=
-	case $hostname in
-	*.*) fqdn=$hostname ;;
-	*)
-		count=0
-		while [ "$count" -lt 500 ] && [ -z "$fqdn" ] && read -r address names; do
-			count=$((count + 1))
-			for name in ${names%%#*}; do
-				case $name in "$hostname".*) fqdn=$name && break ;; esac
-			done
-		done </etc/hosts
-		# The resolver may take its time, and a domain is not worth waiting for.
-		[ -z "$fqdn" ] && have hostname && fqdn=$(limited 1 hostname -f)
-		;;
-	esac
-	put fqdn "${fqdn:-$hostname}"
+

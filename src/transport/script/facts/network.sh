@@ -1,3 +1,20 @@
+	# --- names ---
+	fqdn=
+	case $hostname in
+	*.*) fqdn=$hostname ;;
+	*)
+		count=0
+		while [ "$count" -lt 500 ] && [ -z "$fqdn" ] && read -r address names; do
+			count=$((count + 1))
+			for name in ${names%%#*}; do
+				case $name in "$hostname".*) fqdn=$name && break ;; esac
+			done
+		done </etc/hosts
+		# The resolver may take its time, and a domain is not worth waiting for.
+		[ -z "$fqdn" ] && have hostname && fqdn=$(limited 1 hostname -f)
+		;;
+	esac
+	put fqdn "${fqdn:-$hostname}"
 
 	# --- network ---
 	interfaces=

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::model::blob::Blob;
 use crate::model::probe::{GroupState, Observation, UserState};
 use crate::transport::script::builder::Builder;
 use crate::transport::script::frames::{Frame, words};
@@ -48,7 +49,11 @@ impl Answers {
                     let name = frame.words.get(1..).unwrap_or_default().join(" ");
                     let locked = frame.words.first() == Some(&"locked");
                     answers.locked.insert(name.clone(), locked);
-                    if let Some(hash) = words(frame.body).split_whitespace().next() {
+                    let said = words(frame.body);
+                    if let Some(field) = said.strip_prefix("field") {
+                        let hash = Blob::from(field.trim_start()).sha256();
+                        answers.fingerprints.insert(name, hash);
+                    } else if let Some(hash) = said.split_whitespace().next() {
                         answers.fingerprints.insert(name, hash.to_owned());
                     }
                 }

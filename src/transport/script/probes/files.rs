@@ -8,10 +8,11 @@ use indexmap::IndexMap;
 use super::stat;
 use crate::model::blob::Blob;
 use crate::model::probe::{CONTENT_LIMIT, FileInfo, FileKind, FileState, Observation};
-use crate::transport::script::builder::{Builder, command};
+use crate::transport::script::builder::Builder;
 use crate::transport::script::frames::{Frame, words};
 use crate::transport::script::library::Part;
 use crate::transport::script::nonce::Nonce;
+use crate::transport::script::quote::quote;
 
 /// Bytes of paths that go to one program. Linux takes 2 MiB of arguments and environment.
 const ARGUMENTS: usize = 512 * 1024;
@@ -51,13 +52,13 @@ impl Files {
             return;
         }
         builder.need(Part::Files);
-        let nonce = builder.nonce().clone();
+        let prefix = builder.nonce().alias_prefix();
+        builder.raw(&format!("c_at={}\n", quote(&prefix)));
         let mut some = Vec::new();
         let mut size = 0;
         for (path, want) in self.in_order() {
-            let alias = nonce.alias(path);
-            size += alias.len();
-            some.push((alias, want));
+            size += prefix.len() + path.len();
+            some.push((path, want));
             if size > ARGUMENTS {
                 ask(&some, builder);
                 some.clear();
@@ -81,16 +82,19 @@ impl Files {
     }
 }
 
-/// Asks for as many paths as go to one program.
-fn ask(paths: &[(String, Want)], builder: &mut Builder) {
+/// Asks for as many paths as go to one program, by their aliases.
+fn ask(paths: &[(&str, Want)], builder: &mut Builder) {
     for (want, name) in [
         (Want::Content, "c_with_content"),
         (Want::Hash, "c_with_hash"),
         (Want::Attributes, "c_with_attributes"),
     ] {
-        let paths = paths.iter().filter(|(_, wanted)| *wanted == want);
-        let call = command("\"$@\"", paths.map(|(path, _)| path));
-        builder.raw(&format!("{name}() {{ {call}; }}\n"));
+        builder.raw(&format!("{name}() {{ \"$@\""));
+        for (path, _) in paths.iter().filter(|(_, wanted)| *wanted == want) {
+            let rest = path.strip_prefix('/').unwrap_or(path);
+            builder.raw(" \"$c_at\"").raw(&quote(rest));
+        }
+        builder.raw("; }\n");
     }
     builder.raw("c_files\n");
 }

@@ -150,15 +150,14 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
 
 fn facts(number: usize, parts: FactParts, password: Option<&Secret>, builder: &mut Builder) {
     builder.call("c_mark", ["facts", &number.to_string()]);
-    // A shell of its own: what it defines and sets stays there.
     builder
-        .raw("(\n")
+        .raw("{\n")
         .raw(&format!(
             "c_server_password={}\n",
             quote(password.map_or("", Secret::expose))
         ))
         .raw(super::facts::snippet(parts))
-        .raw("\n) </dev/null >&3 2>/dev/null\n");
+        .raw("c_server_password=\n} </dev/null >&3 2>/dev/null\n");
 }
 
 fn parse_facts(number: usize, parts: FactParts, frames: &[Frame<'_>]) -> Observation {

@@ -20,7 +20,11 @@ c_users() {
 				'!'* | '*'*) c_mark shadow locked "$c_name" ;;
 				*) c_mark shadow open "$c_name" ;;
 				esac
-				! c_have sha256sum || printf '%s' "$c_field" | sha256sum >&3
+				case $c_field in
+				# No password, so no secret.
+				'' | '!' | '!!' | '!*' | '*') printf 'field %s\n' "$c_field" >&3 ;;
+				*) ! c_have sha256sum || printf '%s' "$c_field" | sha256sum >&3 ;;
+				esac
 			done
 		done </etc/shadow
 	fi

@@ -1,19 +1,16 @@
-# Waits beside the script until the controller sends a line or goes away; then nothing further begins. Its parent
-# ends at once, so that the host's first process takes it away when it has ended.
-c_brake=$(
-	{
-		trap - EXIT HUP INT TERM PIPE
-		read -r c_word
-	} <&4 >/dev/null 2>&1 3>&- &
-	echo $!
-)
+# Waits beside the script until the controller sends a line or goes away; then nothing further begins.
+{
+	trap - EXIT HUP INT TERM PIPE
+	read -r c_word
+} <&4 >/dev/null 2>&1 3>&- &
+c_brake=$!
 # Programs must not read what is meant for the script.
 exec 4<&-
 
 # Fails when the script has to end before what comes next.
 c_go() {
 	kill -0 "$c_brake" 2>/dev/null || return 1
-	# One that has ended and that nobody took away.
+	# One that has ended and that the shell did not take away yet.
 	c_state=
 	{ read -r c_state <"/proc/$c_brake/stat"; } 2>/dev/null
 	case $c_state in

@@ -3,7 +3,7 @@
 c_files() {
 	# What stat complains of goes straight to the controller; its lines are looked at here too.
 	c_mark stat-error
-	c_stats=$(c_all c_limit 10 stat -c "$c_format" 2>&3)
+	c_stats=$(c_all c_look 10 stat -c "$c_format" 2>&3)
 	if [ $? -eq 137 ]; then
 		c_mark stat-again
 		c_one_by_one
@@ -39,7 +39,7 @@ c_each() {
 	shift
 	for c_path do
 		c_mark stat-error
-		c_stats=$(c_limit 3 stat -c "$c_format" "$c_path" 2>&3)
+		c_stats=$(c_look 3 stat -c "$c_format" "$c_path" 2>&3)
 		if [ $? -eq 137 ]; then
 			c_dead "$c_path"
 			continue
@@ -71,7 +71,7 @@ c_links() {
 	done
 	[ -n "$c_found" ] || return 0
 	c_mark links
-	c_limit 10 sh -c "$c_read_links" sh "$@" >&3 2>/dev/null
+	(c_look 10 sh -c "$c_read_links" sh "$@") >&3 2>/dev/null
 }
 
 # shellcheck disable=SC2016 # expanded by the inner shell
@@ -108,7 +108,7 @@ c_regular() {
 # head names every file before its content, and stops reading a file that is too large.
 c_contents() {
 	c_mark content
-	c_error=$(c_limit 60 head -v -c 1048577 "$@" 2>&1 >&3)
+	c_error=$(c_look 60 head -v -c 1048577 "$@" 2>&1 >&3)
 	c_code=$?
 	if [ "$c_code" -ne 0 ]; then
 		c_mark content-error "$c_code"
@@ -119,7 +119,7 @@ c_contents() {
 	*"$c_tag":[0-9][0-9][0-9][0-9][0-9][0-9][0-9]*)
 		if c_have sha256sum; then
 			c_mark hash
-			c_limit 600 find -L "$@" -prune -type f -size +1048576c -exec sha256sum {} + >&3 2>/dev/null
+			(c_look 600 find -L "$@" -prune -type f -size +1048576c -exec sha256sum {} +) >&3 2>/dev/null
 		else
 			c_mark no-sha256sum
 		fi
@@ -130,7 +130,7 @@ c_contents() {
 c_hashes() {
 	if c_have sha256sum; then
 		c_mark hash
-		c_limit 600 sha256sum "$@" >&3 2>/dev/null
+		(c_look 600 sha256sum "$@") >&3 2>/dev/null
 	else
 		c_mark no-sha256sum
 	fi

@@ -7,12 +7,15 @@ c_have() { command -v "$1" >/dev/null 2>&1; }
 c_clean() {
 	if [ -n "$c_brake" ]; then
 		kill -KILL "$c_brake" 2>/dev/null
+		# What it would read further is the next script.
+		wait "$c_brake" 2>/dev/null
 		c_brake=
 	fi
-	if [ -n "$c_watcher" ]; then
-		kill -KILL "$c_watcher" 2>/dev/null
-		c_watcher=
-	fi
+	for c_word in $c_watcher $c_limiter; do
+		kill -KILL "$c_word" 2>/dev/null
+		wait "$c_word" 2>/dev/null
+	done
+	c_watcher='' c_limiter=''
 	if [ -n "$c_child" ]; then
 		c_signal TERM
 		sleep 1
@@ -44,6 +47,6 @@ c_signal() {
 	fi
 }
 
-c_brake='' c_child='' c_watcher='' c_new='' c_dir='' c_setsid=''
+c_brake='' c_child='' c_watcher='' c_limiter='' c_new='' c_dir='' c_setsid=''
 trap c_stop HUP INT TERM PIPE
 trap c_clean EXIT

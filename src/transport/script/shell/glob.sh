@@ -8,7 +8,7 @@ c_glob() {
 	[ $# -gt 0 ] || return 0
 	printf '%s\0' "$@" >&3
 	c_mark glob-content "$c_number"
-	c_error=$(c_limit 60 head -v -c 1048577 "$@" 2>&1 >&3)
+	c_error=$(c_look 60 head -v -c 1048577 "$@" 2>&1 >&3)
 	c_code=$?
 	if [ "$c_code" -ne 0 ]; then
 		c_mark glob-error "$c_number" "$c_code"

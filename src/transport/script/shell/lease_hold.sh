@@ -24,7 +24,15 @@ c_lease_fail() {
 
 # c_lease_place FILE: finds the folder, and makes it.
 c_lease_place() {
-	[ -n "${c_folder:-}" ] || c_lease_folder "$(id -u)"
+	if [ -z "${c_folder:-}" ]; then
+		c_uid=
+		{
+			while [ -z "$c_uid" ] && read -r c_key c_value c_rest; do
+				[ "$c_key" != Uid: ] || c_uid=$c_value
+			done </proc/self/status
+		} 2>/dev/null
+		c_lease_folder "${c_uid:-$(id -u)}"
+	fi
 	c_lease_file=$c_folder/$1
 }
 
@@ -109,13 +117,14 @@ c_lease_turn() {
 	c_token=$c_tag-$c_turns
 	c_lease_clock
 	if [ -z "$c_shell" ]; then
-		c_find_born "$$"
-		c_shell="$$ $c_born_at"
+		# Not the shell itself: it serves other scripts when this one has ended.
+		c_find_born self
+		c_shell="${c_line%% *} $c_born_at"
 	fi
 	c_until=never
 	[ "$c_term" -eq 0 ] || c_until=$((c_up + c_term))
-	c_said=$( (printf 'run %s\nfor %s\nby %s\nwhat %s\nsince %s\nterm %s\nboot %s\nuntil %s\nshell %s\ntoken %s\n' "$c_run" "$c_users" "$c_by" \
-		"$c_what" "$c_since" "$c_term" "$c_boot" "$c_until" "$c_shell" "$c_token" >"$c_marker") 2>&1) || {
+	c_said=$( { printf 'run %s\nfor %s\nby %s\nwhat %s\nsince %s\nterm %s\nboot %s\nuntil %s\nshell %s\ntoken %s\n' "$c_run" "$c_users" "$c_by" \
+		"$c_what" "$c_since" "$c_term" "$c_boot" "$c_until" "$c_shell" "$c_token" >"$c_marker"; } 2>&1) || {
 		c_lease_unclaim
 		c_error="cannot write in $c_folder: $c_said"
 		return 1
@@ -271,8 +280,8 @@ c_lease_give() {
 			c_lease_turn "$c_h_token" || continue
 		else
 			c_lease_claim "$c_h_token" || continue
-			rm -f "$c_lease_file"
-			c_lease_unclaim
+			rm -f "$c_lease_file" "$c_marker"
+			c_new=''
 			rmdir "$c_folder" 2>/dev/null
 		fi
 		c_lease_say given

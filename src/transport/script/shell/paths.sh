@@ -1,10 +1,21 @@
 # c_directory PATH MODE OWNER GROUP: made for nobody else at first, then opened.
 c_directory() {
+	# Nobody but us is to have it: one program does it.
+	if c_have install && [ -d "${1%/*}/" ] && [ ! -e "$1" ] && [ ! -L "$1" ] && c_would_be_ours "$1" "$3" "$4"; then
+		c_do "cannot make the directory $1" install -d -m "$2" "$1"
+		return
+	fi
 	c_do "cannot make the directory $1" mkdir "$1" || return 1
 	c_attributes "$1" "$2" "$3" "$4" || {
 		rmdir "$1" 2>/dev/null
 		return 1
 	}
+}
+
+# c_would_be_ours PATH OWNER GROUP: what we make at a path has the owner and the group that it is to have.
+c_would_be_ours() {
+	[ -n "$2$3" ] || return 0
+	c_are_root "$2" "$3" && [ ! -g "${1%/*}/" ]
 }
 
 # c_link PATH TARGET HARD: made beside its place and renamed, so that there is always one.

@@ -4,13 +4,14 @@ c_ask() {
 	c_asked=yes
 }
 
-# Reports the question, or why it could not be asked.
+# Takes down what became of the question, or reports why it could not be asked.
 c_answer() {
-	c_mark program "$c_number"
 	if [ "$c_asked" = yes ]; then
+		c_later program "$c_number"
 		c_output
-		c_mark program-end "$c_number" "$c_code" "$c_late"
+		c_later program-end "$c_number" "$c_code" "$c_late"
 	else
+		c_mark program "$c_number"
 		c_mark program-error "$c_number"
 		printf '%s' "$c_error" >&3
 	fi

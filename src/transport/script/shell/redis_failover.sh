@@ -22,8 +22,8 @@ c_failover() {
 		printf 'stall %s\n' "$(((c_swapped - c_paused) * 10))"
 		printf 'primary %s %s\n' "$c_to_host" "$c_to_port"
 		printf '%s' "$c_warned"
-	} >"$c_dir/out"
-	: >"$c_dir/err"
+	} >"$c_out"
+	: >"$c_err"
 	c_ran=yes
 }
 

@@ -23,6 +23,7 @@ c_end() {
 		c_code=1
 	fi
 	if [ "$c_ran" = yes ]; then
+		c_later output "$c_number"
 		c_output
 	fi
 	if [ -n "$c_error" ]; then

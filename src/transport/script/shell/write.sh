@@ -1,4 +1,4 @@
-# c_write PATH CODEC SIZE SHA256 MODE OWNER GROUP BACKUP CHECK: takes the content from its input, writes it beside
+# c_write PATH CODEC SIZE SHA256 MODE OWNER GROUP BACKUP CHECK: writes what is in c_content, or coded on its input, beside
 # the target, and renames it over the target. CHECK is yes when c_start is to accept the new content first.
 c_write() {
 	c_path=$1 c_codec=$2 c_size=$3 c_sum=$4 c_mode=$5 c_owner=$6 c_group=$7 c_backup=$8 c_check=$9
@@ -50,7 +50,8 @@ c_write() {
 	c_flush "$c_parent"
 }
 
-c_write_text() { head -c "$1"; }
+# The shell writes it itself: an argument of a program would be seen by everybody.
+c_write_text() { printf '%s' "$c_content"; }
 
 c_write_base64() { base64 -d; }
 
@@ -58,8 +59,8 @@ c_write_empty() { :; }
 
 c_write_failed() {
 	case $c_said in
-	*'I/O error'* | *'not written whole'*)
-		# Programs of busybox may keep the reason to themselves; cat tells it.
+	*'I/O error'* | *'not written whole'* | '')
+		# The shell and programs of busybox may keep the reason to themselves; cat tells it.
 		c_reason=$( { head -c 65536 /dev/zero | cat >>"$c_new"; } 2>&1 3>&-)
 		c_said=${c_reason:-$c_said}
 		;;
@@ -73,8 +74,9 @@ c_write_failed() {
 	esac
 }
 
-# What was written is what was sent.
+# What was written is what was sent. Of a text the shell has said so.
 c_write_verified() {
+	[ "$c_codec" = base64 ] || return 0
 	if c_have sha256sum; then
 		c_said=$(sha256sum <"$c_new" 2>/dev/null)
 		[ "${c_said%% *}" != "$c_sum" ] || return 0

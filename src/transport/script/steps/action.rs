@@ -151,12 +151,15 @@ fn write_file(
     let [mode, owner, group] = words(attributes, "");
     let size = content.len().to_string();
     let sha256 = content.sha256();
-    let heredoc = Heredoc::new(content, &builder.nonce().frame);
+    let codec = Codec::of(content);
+    if let (Codec::Text, Some(text)) = (codec, content.as_text()) {
+        builder.raw(&Zeroizing::new(format!("c_content={}\n", quote(text))));
+    }
     line.then(&command(
         "c_write",
         [
             path,
-            Codec::of(content).name(),
+            codec.name(),
             &size,
             &sha256,
             &mode,
@@ -165,8 +168,10 @@ fn write_file(
             backup.unwrap_or(""),
             if validate.is_some() { "yes" } else { "no" },
         ],
-    ))
-    .feed(&heredoc);
+    ));
+    if codec == Codec::Base64 {
+        line.feed(&Heredoc::new(content, &builder.nonce().frame));
+    }
 }
 
 /// Mode, owner and group as words; what is not given is empty. A mode has five digits: with fewer, chmod leaves the

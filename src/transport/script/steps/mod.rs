@@ -75,6 +75,55 @@ pub(super) fn compile(
     builder.finish()
 }
 
+/// Files of which a login takes what it is: its groups, limits, environment and rights.
+const LOGIN: [&str; 9] = [
+    "/etc/environment",
+    "/etc/group",
+    "/etc/login.defs",
+    "/etc/nsswitch.conf",
+    "/etc/pam.d/",
+    "/etc/passwd",
+    "/etc/profile",
+    "/etc/security/",
+    "/etc/sudo",
+];
+
+/// Programs that change what a login is. A command of the user's that has such a word anywhere may run one.
+const LOGIN_PROGRAMS: [&str; 10] = [
+    "authselect",
+    "chage",
+    "chsh",
+    "environment",
+    "group",
+    "limits",
+    "locale",
+    "pam",
+    "passwd",
+    "user",
+];
+
+/// Whether a login may be another one behind these steps.
+pub(super) fn change_login(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.action {
+        Action::Program { program, .. } => {
+            let has_one = |word: &String| LOGIN_PROGRAMS.iter().any(|name| word.contains(name));
+            program.argv.iter().any(has_one)
+        }
+        Action::Reboot { .. } => true,
+        Action::WriteFile { path, .. }
+        | Action::SetAttributes { path, .. }
+        | Action::MakeDirectory { path, .. }
+        | Action::Link { path, .. }
+        | Action::Remove { path }
+        | Action::Touch { path, .. } => LOGIN.iter().any(|start| path.starts_with(start)),
+        Action::KernelValue { .. }
+        | Action::ConfigSet { .. }
+        | Action::LowerMaxmemory { .. }
+        | Action::RedisUser { .. }
+        | Action::Failover { .. } => false,
+    })
+}
+
 fn add_guard(guard: &Guard, line: &mut action::Line, builder: &mut Builder) {
     let command = match guard {
         Guard::Absent { path } => command("c_guard_absent", [path]),

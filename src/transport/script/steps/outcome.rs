@@ -19,6 +19,8 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
                     outcomes[number].status = StepStatus::Lost;
                 }
             }
+            // What its program wrote comes at the end of the script.
+            "output" => current = frame.number(0).filter(|number| *number < outcomes.len()),
             "message" => message = frame.body,
             "end" => {
                 if let Some(number) = current.take() {
@@ -29,7 +31,10 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
                 if let Some(number) = current {
                     match label {
                         "out" => outcomes[number].stdout = bounded(frame.body),
-                        "err" => outcomes[number].stderr = bounded(frame.body),
+                        "err" => {
+                            let message = std::mem::take(&mut outcomes[number].stderr);
+                            outcomes[number].stderr = joined(&bounded(frame.body), &message);
+                        }
                         _ => {}
                     }
                 }
@@ -55,14 +60,17 @@ fn finish(outcome: &mut Outcome, frame: &Frame<'_>, message: &[u8]) {
     ) {
         outcome.milliseconds = ended.saturating_sub(began);
     }
-    if !message.is_empty() {
-        let mut text = outcome.stderr.as_bytes().to_vec();
-        if !text.is_empty() && !text.ends_with(b"\n") {
-            text.push(b'\n');
-        }
-        text.extend_from_slice(message);
-        outcome.stderr = Blob::from(text);
+    outcome.stderr = Blob::from(message);
+}
+
+/// What a program said, and behind it what we say of it.
+fn joined(said: &Blob, message: &Blob) -> Blob {
+    let mut text = said.as_bytes().to_vec();
+    if !text.ends_with(b"\n") && !message.is_empty() {
+        text.push(b'\n');
     }
+    text.extend_from_slice(message.as_bytes());
+    Blob::from(text)
 }
 
 /// Seconds with two digits behind the point, in milliseconds.

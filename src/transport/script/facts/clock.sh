@@ -1,0 +1,2 @@
+	put clock "$(date '+%s %z %Z')"
+

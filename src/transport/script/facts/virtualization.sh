@@ -1,0 +1,4 @@
+	if have systemd-detect-virt; then
+		put virtualization "$(limited 3 systemd-detect-virt)"
+	fi
+

@@ -1,0 +1,241 @@
+//! One shell serves script after script.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::sshd::Sshd;
+use super::{LONG, lives, until};
+use crate::model::blob::Blob;
+use crate::model::probe::{Observation, Probe, Program, ProgramResult};
+use crate::model::secret::Secret;
+use crate::model::step::{Action, Attributes, Outcome, Step, StepStatus};
+use crate::transport::error::TransportErrorKind as Kind;
+use crate::transport::limits::Limits;
+use crate::transport::script;
+use crate::transport::session::{Exit, Session};
+use crate::transport::target::Become;
+
+/// Tells which process reads the scripts: a program's parent is the subshell of its script, and that one's is the shell.
+const SHELL: &str = "read -r pid name state parent rest </proc/$PPID/stat; echo $parent";
+
+fn program(words: &[&str]) -> Probe {
+    Probe::Program(Box::new(Program::new(words.iter().copied())))
+}
+
+async fn ask(session: &Session, words: &str, as_user: Option<&Become>) -> ProgramResult {
+    let probes = [program(&["sh", "-c", words])];
+    let script = script::compile_probes(&probes);
+    let answer = session.serve(&script, as_user, LONG, None).await.unwrap();
+    assert_eq!(answer.exit, Exit::Code(0));
+    assert_eq!(String::from_utf8_lossy(&answer.stderr), "");
+    let observations = script::parse_observations(&script, &probes, &answer.stdout).unwrap();
+    match observations.into_iter().next() {
+        Some(Observation::Program(result)) => result,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn shell(session: &Session, as_user: Option<&Become>) -> u32 {
+    let result = ask(session, SHELL, as_user).await;
+    result.stdout.to_lossy().trim().parse().unwrap()
+}
+
+fn kill(pid: u32) {
+    let status = Command::new("kill")
+        .args(["-KILL", &pid.to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+fn touch(path: &std::path::Path) -> Step {
+    Step::new(Action::WriteFile {
+        path: path.display().to_string(),
+        content: Blob::from("text\n"),
+        attributes: Attributes::default(),
+        validate: None,
+        backup: None,
+    })
+}
+
+/// Carries steps out that may be told to end before any of them.
+async fn carry_out(session: &Session, steps: &[Step], told: &watch::Sender<bool>) -> Vec<Outcome> {
+    let stops: BTreeSet<usize> = (0..steps.len()).collect();
+    let script = script::compile_stoppable_steps(steps, &script::Options::default(), &stops);
+    let answer = session
+        .serve(&script, None, LONG, Some(told.subscribe()))
+        .await
+        .unwrap();
+    script::parse_outcomes(&script, steps, &answer.stdout)
+}
+
+#[tokio::test]
+async fn one_shell_serves_many_scripts() {
+    let Some(sshd) = Sshd::start("LogLevel VERBOSE") else {
+        return;
+    };
+    let session = sshd.connect(&Limits::default()).await;
+    let first = shell(&session, None).await;
+    for _ in 0..5 {
+        assert_eq!(shell(&session, None).await, first);
+    }
+    // What a program says, without a newline at its end and on both outputs, does not hide the end of the script.
+    let result = ask(&session, "printf out; printf err >&2; exit 3", None).await;
+    assert_eq!(result.code, 3);
+    assert_eq!(
+        (result.stdout, result.stderr),
+        (Blob::from("out"), Blob::from("err"))
+    );
+    assert_eq!(shell(&session, None).await, first);
+    let log = std::fs::read_to_string(sshd.path("sshd.log")).unwrap();
+    assert_eq!(log.matches("Starting session").count(), 1, "{log}");
+    session.close().await;
+    until("the shell ends", || !lives(first)).await;
+}
+
+#[tokio::test]
+async fn scripts_at_once_have_shells_of_their_own() {
+    let Some(sshd) = Sshd::start("MaxSessions 2") else {
+        return;
+    };
+    let session = std::sync::Arc::new(sshd.connect(&Limits::default()).await);
+    let mut running = tokio::task::JoinSet::new();
+    for number in 0..6 {
+        let session = std::sync::Arc::clone(&session);
+        running.spawn(async move {
+            let words = format!("sleep 0.2; echo {number}");
+            let said = ask(&session, &words, None).await.stdout;
+            assert_eq!(said, Blob::from(format!("{number}\n")));
+        });
+    }
+    while let Some(done) = running.join_next().await {
+        done.unwrap();
+    }
+    // One waits. It makes room for others where there is no room for more.
+    let first = shell(&session, None).await;
+    let (one, other) = tokio::join!(
+        session.run(b"sleep 0.3; echo a", None, LONG),
+        session.run(b"sleep 0.3; echo b", None, LONG)
+    );
+    assert_eq!(one.unwrap().stdout, b"a\n");
+    assert_eq!(other.unwrap().stdout, b"b\n");
+    assert_ne!(shell(&session, None).await, first);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_shell_that_is_gone_is_replaced() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    let first = shell(&session, None).await;
+    kill(first);
+    until("the shell ends", || !lives(first)).await;
+    assert_ne!(shell(&session, None).await, first);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_script_that_is_killed_is_told_and_its_shell_serves_no_other() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    let first = shell(&session, None).await;
+    let probes = [program(&["sh", "-c", "kill -KILL $PPID"])];
+    let script = script::compile_probes(&probes);
+    let answer = session.serve(&script, None, LONG, None).await.unwrap();
+    assert_eq!(
+        script::parse_observations(&script, &probes, &answer.stdout),
+        Err(script::Garbled::Cut)
+    );
+    assert_ne!(shell(&session, None).await, first);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_time_limit_ends_the_shell_only() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    let first = shell(&session, None).await;
+    let probes = [program(&["sleep", "20"])];
+    let script = script::compile_probes(&probes);
+    let error = session
+        .serve(&script, None, Duration::from_secs(1), None)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, Kind::TimedOut);
+    assert_ne!(shell(&session, None).await, first);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn what_can_be_stopped_leaves_the_shell_to_others() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    let first = shell(&session, None).await;
+    let told = watch::Sender::new(false);
+    for number in 0..20 {
+        let steps = [touch(&sshd.path(&format!("file-{number}")))];
+        let outcomes = carry_out(&session, &steps, &told).await;
+        assert_eq!(outcomes[0].status, StepStatus::Done);
+        assert_eq!(shell(&session, None).await, first);
+    }
+    session.close().await;
+}
+
+#[tokio::test]
+async fn what_was_stopped_does_not() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    let first = shell(&session, None).await;
+    let told = watch::Sender::new(false);
+    let wait = Step::new(Action::Program {
+        program: Box::new(Program::new(["sleep", "2"])),
+        accepted: vec![0],
+    });
+    let steps = [wait, touch(&sshd.path("file"))];
+    let (outcomes, ()) = tokio::join!(carry_out(&session, &steps, &told), async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        told.send_replace(true);
+    });
+    assert_eq!(outcomes[0].status, StepStatus::Done);
+    assert_eq!(outcomes[1].status, StepStatus::NotRun);
+    assert!(!sshd.path("file").exists());
+    assert_ne!(shell(&session, None).await, first);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn behind_what_may_change_a_login_there_is_another_shell() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    let first = shell(&session, None).await;
+    let told = watch::Sender::new(false);
+    let steps = [Step::new(Action::Program {
+        program: Box::new(Program::new(["/bin/sh", "-c", "usermod --help"])),
+        accepted: vec![0],
+    })];
+    let outcomes = carry_out(&session, &steps, &told).await;
+    assert_eq!(outcomes[0].status, StepStatus::Done);
+    assert_ne!(shell(&session, None).await, first);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn an_account_has_a_shell_of_its_own() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    let first = shell(&session, None).await;
+    let root = Become::user("root");
+    let with_password = Become {
+        password: Some(Secret::new("not asked for")),
+        ..Become::user("root")
+    };
+    let of_root = shell(&session, Some(&root)).await;
+    let of_other = shell(&session, Some(&with_password)).await;
+    assert!(first != of_root && of_root != of_other && first != of_other);
+    assert_eq!(shell(&session, Some(&with_password)).await, of_other);
+    assert_eq!(shell(&session, Some(&root)).await, of_root);
+    assert_eq!(shell(&session, None).await, first);
+    session.close().await;
+}

@@ -46,18 +46,24 @@ fn own() -> io::Result<PathBuf> {
     Ok(state.join("cachesmith"))
 }
 
-/// A name for a run that sorts by time and that no other run has.
+/// A name for a run that sorts by time, within a second too, and that no other run has.
 pub fn new_name() -> String {
-    let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S").to_string();
-    let mut random = [0_u8; 3];
-    // The time of day is enough to tell runs apart where the system has no random numbers.
+    let mut random = [0_u8; 2];
+    // The time is enough to tell runs apart where the system has no random numbers.
     let read = File::open("/dev/urandom")
         .and_then(|mut file| io::Read::read_exact(&mut file, &mut random));
-    if read.is_err() {
-        random = [0, 0, u8::try_from(std::process::id() % 256).unwrap_or(0)];
-    }
-    let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{time}-{random}")
+    let random = match read {
+        Ok(()) => u32::from(u16::from_be_bytes(random)),
+        Err(_) => std::process::id(),
+    };
+    name(jiff::Timestamp::now(), random)
+}
+
+/// Day and second, then six hexadecimal digits: which of the second's 4096 parts it is, and a random number.
+fn name(time: jiff::Timestamp, random: u32) -> String {
+    let part = (i64::from(time.subsec_nanosecond()) << 12) / 1_000_000_000;
+    let second = time.strftime("%Y%m%dT%H%M%S");
+    format!("{second}-{part:03x}{:03x}", random & 0xfff)
 }
 
 /// Makes a folder that only its owner can enter, with those above it.
@@ -87,4 +93,22 @@ pub fn refused(error: io::Error) -> Error {
                 .help("make the folder `$XDG_STATE_HOME/cachesmith` (or `~/.local/state/cachesmith`) writable"),
         ],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn names_sort_by_time_within_a_second_too() {
+        let name = |time: &str, random| name(time.parse().unwrap(), random);
+        assert_eq!(
+            name("2026-11-29T04:44:35Z", 0xabcd),
+            "20261129T044435-000bcd"
+        );
+        let later = name("2026-11-29T04:44:35.5Z", 0);
+        assert_eq!(later, "20261129T044435-800000");
+        assert!(later > name("2026-11-29T04:44:35.499Z", 0xfff));
+        assert!(later < name("2026-11-29T04:44:35.999999999Z", 0));
+    }
 }

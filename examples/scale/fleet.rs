@@ -117,10 +117,17 @@ impl Simulated for Shell {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()?;
-            if let Some(mut input) = shell.stdin.take() {
+            let mut input = shell.stdin.take();
+            if let Some(input) = &mut input {
                 input.write_all(script)?;
             }
-            shell.wait_with_output()
+            // A script that ends its shell listens at the input meanwhile: the end of that would stop it.
+            if !script.ends_with(b"exit\n") {
+                drop(input.take());
+            }
+            let output = shell.wait_with_output();
+            drop(input);
+            output
         };
         let output = run().map_err(|error| {
             TransportError::new(

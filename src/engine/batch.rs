@@ -8,7 +8,7 @@ use super::host::HostPlay;
 use super::intentions::became;
 use super::leases::{self, Purpose};
 use super::notes;
-use super::outcomes::{begun, executed, steps_of, until_restart};
+use super::outcomes::{begun, executed, lacks_output, steps_of, until_restart};
 use super::walk::{Planned, Target};
 use super::words::failure_of;
 use crate::model::step::{Action, Outcome, Step, StepStatus};
@@ -106,7 +106,7 @@ impl HostPlay<'_> {
         for task in planned {
             let count = steps_of(&task).count();
             let results: Vec<Outcome> = outcomes.by_ref().take(count).collect();
-            if !self.absorb(target, task, &results, &mut arbitrary) {
+            if !self.absorb(target, task, &results, lost.is_none(), &mut arbitrary) {
                 break;
             }
         }
@@ -140,12 +140,14 @@ impl HostPlay<'_> {
         }
     }
 
-    /// Takes in what became of a task's steps. False: the script ended with this task.
+    /// Takes in what became of a task's steps. False: the script ended with this task. `goes_on`: the host can still be
+    /// asked.
     fn absorb(
         &mut self,
         target: &Target,
         task: Planned,
         outcomes: &[Outcome],
+        goes_on: bool,
         arbitrary: &mut bool,
     ) -> bool {
         if let Some(done) = task.settled {
@@ -157,6 +159,9 @@ impl HostPlay<'_> {
             .iter()
             .find(|outcome| outcome.status != StepStatus::Done);
         let status = bad.map(|outcome| outcome.status);
+        // What was done without anybody hearing what it said cannot be judged, where the run goes on.
+        let unheard = goes_on && lacks_output(&task.decision, outcomes);
+        let status = status.or_else(|| unheard.then_some(StepStatus::Lost));
         let may_have_changed = outcomes
             .iter()
             .any(|outcome| matches!(outcome.status, StepStatus::Done | StepStatus::Lost));

@@ -57,6 +57,15 @@ fn fill(result: &mut Map, told: &str) {
     }
 }
 
+/// Whether a task's result rests on what a step's program wrote, and that did not come.
+pub(super) fn lacks_output(decision: &Decision, outcomes: &[Outcome]) -> bool {
+    [decision.told_by, decision.output_of]
+        .into_iter()
+        .flatten()
+        .filter_map(|index| outcomes.get(index))
+        .any(|outcome| outcome.output_lost)
+}
+
 /// What came of a task's steps, for the walk to judge.
 pub(super) fn executed(
     decision: &Decision,

@@ -272,6 +272,10 @@ pub struct Outcome {
     pub stderr: Blob,
     /// Milliseconds that it took.
     pub milliseconds: u64,
+    /// Whether what its program wrote did not come: programs' output is told at the script's end, and the script was
+    /// killed, or its connection cut, before that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub output_lost: bool,
 }
 
 /// How a step ended.

@@ -41,6 +41,11 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
             }
         }
     }
+    if frames.last().is_none_or(|frame| frame.label != "finish") {
+        for outcome in &mut outcomes {
+            outcome.output_lost = true;
+        }
+    }
     outcomes
 }
 
@@ -88,6 +93,7 @@ fn outcome(status: StepStatus) -> Outcome {
         stdout: Blob::default(),
         stderr: Blob::default(),
         milliseconds: 0,
+        output_lost: false,
     }
 }
 
@@ -103,5 +109,37 @@ pub(crate) fn bounded(body: &[u8]) -> Blob {
             Blob::from(text)
         }
         _ => Blob::from(body),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use crate::model::blob::Blob;
+    use crate::model::step::{Action, Outcome, Step, StepStatus};
+    use crate::transport::script::frames;
+
+    fn outcome(answer: &str) -> Outcome {
+        let step = Step::new(Action::Remove {
+            path: "/tmp/x".to_owned(),
+        });
+        let mut outcomes = parse(&[step], &frames::cut("NONCE", answer.as_bytes()));
+        outcomes.remove(0)
+    }
+
+    #[test]
+    fn a_script_that_is_killed_before_it_tells_what_programs_wrote_is_noticed() {
+        let answer = "NONCE start\nNONCE begin 0\nNONCE end 0 done 0 10.00 10.05\nNONCE output 0\nNONCE out\n36000\nNONCE finish\n";
+        let whole = outcome(answer);
+        assert_eq!(whole.status, StepStatus::Done);
+        assert_eq!(whole.stdout, Blob::from("36000\n"));
+        assert_eq!(whole.milliseconds, 50);
+        assert!(!whole.output_lost);
+        for end in ["NONCE output", "NONCE out\n", "000", "NONCE finish"] {
+            let cut = answer.split_once(end).unwrap().0;
+            let cut = outcome(cut);
+            assert_eq!(cut.status, StepStatus::Done, "{end}");
+            assert!(cut.output_lost, "{end}");
+        }
     }
 }

@@ -39,8 +39,10 @@ fn an_upload_that_was_cut_does_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let script = compile_steps(&steps(directory.path()), &Options::default());
         let text = script.text();
-        // The call is the last line; from its end on the script is whole.
-        let call = text.windows(3).rposition(|bytes| bytes == b"\n( ").unwrap();
+        // The call is in the last line; from its end on the script is whole.
+        let begin = b"( cachesmith_";
+        let mut windows = text.windows(begin.len());
+        let call = windows.rposition(|bytes| bytes == begin).unwrap();
         let whole = call + text[call..].iter().position(|byte| *byte == b')').unwrap();
         let places = (0..call).step_by(29).chain(call - 80..=whole);
         for place in places {

@@ -56,12 +56,17 @@ impl Builder {
 
     /// The whole script.
     ///
-    /// All of it is one function, called by the last line: of a script that was cut anywhere, nothing is carried
+    /// All of it is functions, called by the last line: of a script that was cut anywhere, nothing is carried
     /// out. It runs in a subshell, so that one shell can serve many scripts, with an input of its own, so that
     /// no program can eat the next one.
     pub(super) fn finish(self) -> Zeroizing<String> {
         let name = format!("cachesmith_{}", self.nonce.tag);
+        let has_room = self.parts.contains(&Part::Room);
+        let is_outside = |part: &&Part| has_room && part.is_kept();
         let mut text = Zeroizing::new(String::new());
+        for part in self.parts.iter().filter(is_outside) {
+            text.push_str(&without_comments(part.text()));
+        }
         text.push_str(&format!(
             "{name}() {{\n\
              exec 3>&1\n\
@@ -75,7 +80,7 @@ impl Builder {
             quote(&self.nonce.frame),
             quote(&self.nonce.tag),
         ));
-        for part in &self.parts {
+        for part in self.parts.iter().filter(|part| !is_outside(part)) {
             text.push_str(&without_comments(part.text()));
         }
         text.push_str("c_body() {\n:\n");
@@ -85,6 +90,9 @@ impl Builder {
             text.push_str("c_tell\n");
         }
         text.push_str("c_mark finish\nreturn \"${c_near:-0}\"\n}\n");
+        if has_room {
+            text.push_str("c_choose_room; ");
+        }
         // Who may be told to stop listens at the shell's own input, which is open as long as it runs.
         text.push_str(&if self.parts.contains(&Part::Brake) {
             format!("( {name} ) 4<&0 </dev/null; cachesmith_told=$?; unset -f {name}; exit\n")

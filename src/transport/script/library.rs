@@ -5,6 +5,8 @@
 pub(super) enum Part {
     Frame,
     Born,
+    Name,
+    Room,
     Beside,
     Lease,
     LeaseHold,
@@ -45,6 +47,8 @@ impl Part {
         match self {
             Self::Frame => include_str!("shell/frame.sh"),
             Self::Born => include_str!("shell/born.sh"),
+            Self::Name => include_str!("shell/name.sh"),
+            Self::Room => include_str!("shell/room.sh"),
             Self::Beside => include_str!("shell/beside.sh"),
             Self::Lease => include_str!("shell/lease.sh"),
             Self::LeaseHold => include_str!("shell/lease_hold.sh"),
@@ -81,12 +85,19 @@ impl Part {
         }
     }
 
+    /// Whether the shell that reads the scripts knows it too. Such a part defines functions and does nothing else.
+    pub(super) fn is_kept(self) -> bool {
+        matches!(self, Self::Born | Self::Name | Self::Room)
+    }
+
     /// What else it calls.
     pub(super) fn needs(self) -> &'static [Self] {
         match self {
             Self::Files | Self::Packages | Self::Index | Self::Units => &[Self::Limit],
             Self::Accounts | Self::RedisClient | Self::Port | Self::Glob => &[Self::Limit],
-            Self::Beside | Self::Lease => &[Self::Born],
+            Self::Name | Self::Lease => &[Self::Born],
+            Self::Beside => &[Self::Name],
+            Self::Room => &[Self::Beside],
             Self::LeaseHold => &[Self::Lease],
             Self::Lock => &[Self::LeaseHold],
             Self::Redis => &[Self::RedisClient],
@@ -95,7 +106,7 @@ impl Part {
             Self::RedisLower | Self::RedisUser => &[Self::RedisSet],
             Self::RedisFailover => &[Self::RedisSet, Self::Program],
             Self::Tree => &[Self::Limit, Self::Files],
-            Self::Program => &[Self::Beside],
+            Self::Program => &[Self::Room],
             Self::ProgramProbe | Self::ProgramStep => &[Self::Program],
             Self::Write => &[Self::Program, Self::Attributes],
             Self::Paths => &[Self::Attributes, Self::Beside],

@@ -1,6 +1,7 @@
 //! One shell serves script after script.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
@@ -93,6 +94,59 @@ async fn one_shell_serves_many_scripts() {
     assert_eq!(log.matches("Starting session").count(), 1, "{log}");
     session.close().await;
     until("the shell ends", || !lives(first)).await;
+}
+
+/// The file that a script's program writes to, and what it says further.
+async fn output_of(session: &Session, words: &str) -> (std::path::PathBuf, String) {
+    let words = format!("readlink /proc/self/fd/1; {words}");
+    let result = ask(session, &words, None).await;
+    let said = result.stdout.to_lossy();
+    let (path, rest) = said.split_once('\n').unwrap();
+    (path.into(), rest.to_owned())
+}
+
+#[tokio::test]
+async fn the_scripts_of_a_shell_share_a_room_that_goes_with_it() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    // Something that outlives its script goes on writing, to what nobody reads any more.
+    let lasting = "(trap '' HUP; while sleep 0.05; do echo late; done) & echo $!";
+    let (first, said) = output_of(&session, lasting).await;
+    let writer: u32 = said.lines().next().unwrap().parse().unwrap();
+    let room = first.parent().unwrap().to_owned();
+    let mode = std::fs::metadata(&room).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let watcher = std::fs::read_to_string(room.join("watcher")).unwrap();
+
+    let (second, said) = output_of(&session, "sleep 0.3").await;
+    assert_eq!(second.parent(), Some(room.as_path()));
+    assert_ne!(second, first);
+    assert_eq!(said, "");
+    assert_eq!(std::fs::metadata(&second).unwrap().len(), 0);
+    // One watches for both.
+    assert_eq!(
+        std::fs::read_to_string(room.join("watcher")).unwrap(),
+        watcher
+    );
+    kill(writer);
+
+    let watcher: u32 = watcher.split(' ').next().unwrap().parse().unwrap();
+    kill(watcher);
+    until("the watcher ends", || !lives(watcher)).await;
+    let late = Program {
+        time_limit: Some(1),
+        ..Program::new(["sleep", "60"])
+    };
+    let probes = [Probe::Program(Box::new(late))];
+    let script = script::compile_probes(&probes);
+    let answer = session.serve(&script, None, LONG, None).await.unwrap();
+    let observations = script::parse_observations(&script, &probes, &answer.stdout).unwrap();
+    assert!(
+        matches!(&observations[0], Observation::Program(result) if result.timed_out),
+        "{observations:?}"
+    );
+    session.close().await;
+    until("the room goes", || !room.exists()).await;
 }
 
 #[tokio::test]

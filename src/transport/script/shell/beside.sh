@@ -5,27 +5,14 @@
 # c_beside DIRECTORY/ KIND: c_free, a path in this directory that is this script's alone. What was left there goes: of
 # KIND files, everything but directories; of KIND all, those too.
 c_beside() {
-	c_find_self
+	c_name_self
 	c_sweep "$1" "$2"
 	c_free=$1.cachesmith-$c_self$c_tag
 }
 
-# c_machine and c_self; both are empty where there is no /proc, and names that could not be told apart.
-c_find_self() {
-	[ "$c_machine" = unknown ] || return 0
-	c_machine=''
-	{ read -r c_machine </proc/sys/kernel/hostname; } 2>/dev/null
-	# The end of a name tells machines apart, and the path of a socket in a directory of ours must stay short.
-	c_machine=${c_machine%%.*}
-	case $c_machine in
-	????????????????????????*) c_machine=${c_machine#"${c_machine%????????????????????????}"} ;;
-	esac
-	# Not the shell that reads the script ($$): that one may go on to the next.
-	c_find_born self
-	case $c_machine-$c_born_at in
-	-* | *- | *[!A-Za-z0-9-]*) c_machine='' ;;
-	*) c_self=$c_machine-${c_line%% *}-$c_born_at- ;;
-	esac
+# Not the shell that reads the script ($$): that one may go on to the next.
+c_name_self() {
+	[ "$c_machine" != unknown ] || c_name_process self
 }
 
 # c_sweep DIRECTORY/ KIND: once for each. A directory may be shared with other machines, whose processes cannot be seen

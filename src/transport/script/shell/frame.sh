@@ -11,6 +11,7 @@ c_clean() {
 		wait "$c_brake" 2>/dev/null
 		c_brake=
 	fi
+	[ "$c_dir" != "${cachesmith_room:-}" ] || c_watcher=
 	for c_word in $c_watcher $c_limiter; do
 		kill -KILL "$c_word" 2>/dev/null
 		wait "$c_word" 2>/dev/null
@@ -26,10 +27,17 @@ c_clean() {
 		rm -rf "$c_new" "$c_new-old" 2>/dev/null
 		c_new=
 	fi
-	if [ -n "$c_dir" ]; then
+	if [ -z "$c_dir" ]; then
+		:
+	elif [ "$c_dir" = "${cachesmith_room:-}" ]; then
+		# Other scripts will use it. What was written is nobody's to read.
+		for c_word in in watched $c_told; do
+			: >"$c_dir/$c_word"
+		done
+	else
 		rm -rf "$c_dir" 2>/dev/null
-		c_dir=
 	fi
+	c_dir=
 }
 
 c_stop() {
@@ -47,6 +55,6 @@ c_signal() {
 	fi
 }
 
-c_brake='' c_child='' c_watcher='' c_limiter='' c_new='' c_dir='' c_setsid=''
+c_brake='' c_child='' c_watcher='' c_limiter='' c_new='' c_dir='' c_setsid='' c_told=''
 trap c_stop HUP INT TERM PIPE
 trap c_clean EXIT

@@ -3,6 +3,7 @@
 c_run() {
 	c_late=no
 	c_runs=$((c_runs + 1))
+	c_program_id=$c_tag-$c_runs
 	c_start <"$c_dir/in" >"$c_out" 2>"$c_err" 3>&- &
 	c_child=$!
 	[ "$1" -eq 0 ] || c_watch "$1"
@@ -12,19 +13,42 @@ c_run() {
 		: >"$c_dir/watched"
 		c_word=
 		read -r c_word <"$c_dir/late"
-		[ "$c_word" != "$c_runs" ] || c_was_late
+		[ "$c_word" != "$c_program_id" ] || c_was_late
 	fi
 	c_child=''
 }
 
-# c_watch SECONDS: tells the watcher of the program that runs. One watches all programs of a script.
+# c_watch SECONDS: tells the watcher of the program that runs. One watches all programs of a script, or of all scripts that
+# share a room.
 c_watch() {
-	printf '%s\n' "$c_runs $c_child $1" >"$c_dir/watched"
+	printf '%s\n' "$c_program_id $c_child $1" >"$c_dir/watched"
 	[ -z "$c_watcher" ] || return 0
-	: >"$c_dir/late"
+	if [ "$c_dir" = "${cachesmith_room:-}" ]; then
+		c_watcher_of_room
+		return
+	fi
 	c_main=
 	{ read -r c_main c_rest </proc/self/stat; } 2>/dev/null
-	c_run_watch >/dev/null 2>&1 3>&- &
+	c_begin_watch
+}
+
+# One that an earlier script began is still there, or a new one begins. It is not this script's to end.
+c_watcher_of_room() {
+	c_born_at=''
+	c_watched_by=none
+	{ read -r c_watcher c_watched_by <"$c_dir/watcher"; } 2>/dev/null && c_find_born "$c_watcher"
+	if [ "$c_born_at" != "$c_watched_by" ]; then
+		c_main=$$
+		c_begin_watch
+		c_find_born "$c_watcher"
+		printf '%s\n' "$c_watcher $c_born_at" >"$c_dir/watcher"
+	fi
+}
+
+c_begin_watch() {
+	: >"$c_dir/late"
+	# By `exec`: where a function is given other outputs, some shells keep the ones from before open beside it.
+	(exec >/dev/null 2>&1 3>&- && c_run_watch) &
 	c_watcher=$!
 }
 
@@ -34,6 +58,7 @@ c_was_late() {
 	kill -KILL "$c_watcher" 2>/dev/null
 	wait "$c_watcher" 2>/dev/null
 	c_watcher=
+	rm -f "$c_dir/watcher"
 	for c_left in 1 2 3 4 5; do
 		c_signal 0 || return 0
 		sleep 1
@@ -76,6 +101,7 @@ c_run_watch() {
 # A directory that nobody else can look into, in the first place that takes a file.
 c_scratch() {
 	[ -z "$c_dir" ] || return 0
+	c_enter_room && return 0
 	for c_place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm /run; do
 		c_beside "$c_place/" all
 		c_dir=$c_free
@@ -91,7 +117,7 @@ c_scratch() {
 # Programs need a place for their output before they may start.
 c_ready() {
 	if c_scratch; then
-		c_out=$c_dir/out-$c_number c_err=$c_dir/err-$c_number
+		c_out=$c_dir/out-$c_number-$c_tag c_err=$c_dir/err-$c_number-$c_tag
 		return 0
 	fi
 	c_error='there is no place for its output: /tmp, /var/tmp, /dev/shm and /run cannot be written'
@@ -129,9 +155,9 @@ c_later() {
 # program can tell all of it.
 c_later_file() {
 	c_later "$1"
-	printf '%s' "$c_frames" >"$c_dir/before-$1-$c_number"
+	printf '%s' "$c_frames" >"$c_dir/before-$1-$c_number-$c_tag"
 	c_frames=
-	c_told="$c_told before-$1-$c_number $1-$c_number"
+	c_told="$c_told before-$1-$c_number-$c_tag $1-$c_number-$c_tag"
 }
 
 # What the program wrote.
@@ -149,6 +175,6 @@ c_tell() {
 	printf '%s' "$c_frames" >&3
 }
 
-c_frames='' c_told=''
+c_frames=''
 c_runs=0
 c_have setsid && c_setsid=setsid

@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::value::Value;
 
-/// What is asked beside the machine itself (memory, kernel, distribution, name, the session's account), which always is.
+/// What is asked beside the machine itself (memory, name, kernel's release, the session's account), which always is.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 pub struct FactParts {
+    /// Distribution, processors, kernel values, init system, package manager. Asked along with servers and virtualization.
+    pub system: bool,
     /// Addresses, interfaces, routes, and the host's name with its domain.
     pub network: bool,
     /// File systems and their sizes.
@@ -27,38 +29,20 @@ pub struct FactParts {
     pub virtualization: bool,
 }
 
+/// Variables that begin like Ansible's facts and are none: people and the tool set them.
+const NO_FACTS: &[&str] = &["check_mode", "diff_mode", "host", "managed", "port", "user"];
+
 /// Facts under Ansible's names that tell of the machine alone.
 const OF_THE_MACHINE: &[&str] = &[
-    "architecture",
-    "check_mode",
-    "diff_mode",
-    "distribution",
-    "distribution_major_version",
-    "distribution_minor_version",
-    "distribution_release",
-    "distribution_version",
     "env",
-    "host",
     "hostname",
     "kernel",
-    "lsb",
-    "machine",
-    "managed",
     "memfree_mb",
     "memory_mb",
     "memtotal_mb",
     "nodename",
-    "os_family",
-    "pkg_mgr",
-    "port",
-    "processor_nproc",
-    "processor_vcpus",
-    "service_mgr",
     "swapfree_mb",
     "swaptotal_mb",
-    "system",
-    "uptime_seconds",
-    "user",
     "user_dir",
     "user_gid",
     "user_id",
@@ -66,8 +50,30 @@ const OF_THE_MACHINE: &[&str] = &[
     "user_uid",
 ];
 
+/// Those that tell of its system.
+const OF_THE_SYSTEM: &[&str] = &[
+    "architecture",
+    "distribution",
+    "distribution_major_version",
+    "distribution_minor_version",
+    "distribution_release",
+    "distribution_version",
+    "lsb",
+    "machine",
+    "os_family",
+    "pkg_mgr",
+    "processor_nproc",
+    "processor_vcpus",
+    "service_mgr",
+    "system",
+    "uptime_seconds",
+];
+
+/// What `host` says of the machine alone.
+const OF_HOST: &[&str] = &["boot_id", "kernel", "name", "user"];
+
 /// Likewise in `host.memory`: its other figures depend on limits, which are looked for above the servers.
-const OF_THE_MACHINES_MEMORY: &[&str] = &["available", "free", "oom_kills", "swap", "total"];
+const OF_THE_MACHINES_MEMORY: &[&str] = &["available", "free", "swap", "total"];
 
 impl FactParts {
     /// Facts that were kept were asked as a whole.
@@ -76,6 +82,7 @@ impl FactParts {
     }
 
     pub const NONE: Self = Self {
+        system: false,
         network: false,
         mounts: false,
         servers: false,
@@ -83,11 +90,16 @@ impl FactParts {
         virtualization: false,
     };
     pub const ALL: Self = Self {
+        system: true,
         network: true,
         mounts: true,
         servers: true,
         clock: true,
         virtualization: true,
+    };
+    pub const SYSTEM: Self = Self {
+        system: true,
+        ..Self::NONE
     };
     pub const NETWORK: Self = Self {
         network: true,
@@ -115,6 +127,18 @@ impl FactParts {
         self | other == self
     }
 
+    /// Whether the system is asked about, for its own sake or because another part rests on it.
+    pub const fn ask_system(self) -> bool {
+        self.system || self.servers || self.virtualization
+    }
+
+    /// The names of variables that tell of a host, as far as they are the same for all hosts.
+    pub fn variables() -> impl Iterator<Item = String> {
+        let ansible = OF_THE_MACHINE.iter().chain(OF_THE_SYSTEM);
+        let others = ["ansible_facts", "host", "redis"].map(str::to_owned);
+        ansible.map(|name| format!("ansible_{name}")).chain(others)
+    }
+
     /// What a variable, with the attributes that are taken from it, may be about.
     pub fn named_by(path: &[String]) -> Self {
         let words: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -135,8 +159,8 @@ impl FactParts {
     pub fn of_module(name: &str) -> Self {
         match name {
             name if name.starts_with("redis") => Self::ALL,
-            // They may end a server that others follow.
-            "service" | "reboot" => Self::SERVERS,
+            // They may end a server that others follow, as the init system does it.
+            "service" | "reboot" => Self::SERVERS | Self::SYSTEM,
             // A container cannot change what is its machine's.
             "sysctl" | "transparent_hugepage" => Self::VIRTUALIZATION,
             _ => Self::NONE,
@@ -157,12 +181,14 @@ impl FactParts {
         match path {
             [] | ["missing", ..] => Self::ALL,
             ["memory", figure, ..] if OF_THE_MACHINES_MEMORY.contains(figure) => Self::NONE,
+            ["memory", "oom_kills", ..] => Self::SYSTEM,
             ["memory" | "core_quota", ..] => Self::SERVERS,
             ["addresses" | "interfaces" | "gateway" | "fqdn", ..] => Self::NETWORK,
             ["mounts", ..] => Self::MOUNTS,
             ["clock" | "time_zone", ..] => Self::CLOCK,
             ["container" | "virtualization", ..] => Self::VIRTUALIZATION,
-            _ => Self::NONE,
+            [fact, ..] if OF_HOST.contains(fact) => Self::NONE,
+            _ => Self::SYSTEM,
         }
     }
 
@@ -172,7 +198,8 @@ impl FactParts {
             "mounts" => Self::MOUNTS,
             "date_time" => Self::CLOCK,
             "virtualization_role" | "virtualization_type" => Self::VIRTUALIZATION,
-            fact if OF_THE_MACHINE.contains(&fact) => Self::NONE,
+            fact if NO_FACTS.contains(&fact) || OF_THE_MACHINE.contains(&fact) => Self::NONE,
+            fact if OF_THE_SYSTEM.contains(&fact) => Self::SYSTEM,
             _ => Self::NETWORK,
         }
     }
@@ -191,6 +218,7 @@ impl BitOr for FactParts {
 
     fn bitor(self, other: Self) -> Self {
         Self {
+            system: self.system || other.system,
             network: self.network || other.network,
             mounts: self.mounts || other.mounts,
             servers: self.servers || other.servers,
@@ -219,6 +247,12 @@ mod tests {
             ("host.memory.usable", FactParts::SERVERS),
             ("host.memory", FactParts::SERVERS),
             ("host.kernel", FactParts::NONE),
+            ("ansible_user_id", FactParts::NONE),
+            ("host.memory.oom_kills", FactParts::SYSTEM),
+            ("host.cores", FactParts::SYSTEM),
+            ("host.sysctl", FactParts::SYSTEM),
+            ("ansible_facts.os_family", FactParts::SYSTEM),
+            ("ansible_distribution_release", FactParts::SYSTEM),
             ("host.fqdn", FactParts::NETWORK),
             ("ansible_fqdn", FactParts::NETWORK),
             ("ansible_facts.domain", FactParts::NETWORK),
@@ -276,6 +310,17 @@ mod tests {
         facts.time_zone = "UTC".to_owned();
         facts.virtualization.kind = "container".to_owned();
         facts.virtualization.technology = "docker".to_owned();
+        facts.processors = 2;
+        facts.numa_nodes = 1;
+        facts.page_size = 4096;
+        facts.architecture = "x86_64".to_owned();
+        facts.system = "Linux".to_owned();
+        facts.distribution.id = "debian".to_owned();
+        facts.distribution.version = "12".to_owned();
+        facts.distribution.codename = "bookworm".to_owned();
+        facts.init = "systemd".to_owned();
+        facts.package_program = "apt".to_owned();
+        facts.uptime = 60;
         let full = fact_variables::variables(&facts);
         let mut differing = 0;
         for (name, value) in &full {
@@ -284,6 +329,6 @@ mod tests {
                 assert_ne!(named(name), FactParts::NONE, "{name}");
             }
         }
-        assert!(differing >= 9, "{differing}");
+        assert!(differing >= 20, "{differing}");
     }
 }

@@ -25,9 +25,12 @@ use record::Records;
 
 /// The program, in parts of one subject each, and whether they are needed.
 fn program(parts: FactParts) -> String {
+    let system = parts.ask_system();
     let pieces = [
         (true, include_str!("facts/begin.sh")),
+        (system, include_str!("facts/system_files.sh")),
         (true, include_str!("facts/machine.sh")),
+        (system, include_str!("facts/system.sh")),
         (parts.clock, include_str!("facts/clock.sh")),
         (
             parts.virtualization,
@@ -54,12 +57,13 @@ fn program(parts: FactParts) -> String {
 /// POSIX sh that prints the facts of the host it runs on. It reads nothing from standard input, prints nothing to
 /// standard error, changes nothing on the host, and leaves a function, `cachesmith_facts`, and a variable, `c_near`.
 pub fn snippet(parts: FactParts) -> &'static str {
-    static SNIPPETS: [OnceLock<String>; 32] = [const { OnceLock::new() }; 32];
+    static SNIPPETS: [OnceLock<String>; 64] = [const { OnceLock::new() }; 64];
     let place = usize::from(parts.network)
         | usize::from(parts.mounts) << 1
         | usize::from(parts.servers) << 2
         | usize::from(parts.clock) << 3
-        | usize::from(parts.virtualization) << 4;
+        | usize::from(parts.virtualization) << 4
+        | usize::from(parts.system) << 5;
     SNIPPETS[place].get_or_init(|| program(parts))
 }
 

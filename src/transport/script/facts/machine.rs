@@ -190,6 +190,7 @@ fn init(signs: &[&str], first_process: &str) -> String {
 
 /// Facts that everything else rests on are missed aloud.
 fn note_missing(facts: &mut Facts) {
+    let system = facts.parts.ask_system();
     let needed = [
         (
             "memory",
@@ -198,12 +199,12 @@ fn note_missing(facts: &mut Facts) {
         ),
         (
             "processors",
-            facts.processors == 0,
+            system && facts.processors == 0,
             "/sys/devices/system/cpu/online could not be read",
         ),
         (
             "page size",
-            facts.page_size == 0,
+            system && facts.page_size == 0,
             "neither /proc/self/smaps nor getconf told it",
         ),
         (
@@ -213,7 +214,7 @@ fn note_missing(facts: &mut Facts) {
         ),
         (
             "distribution",
-            facts.distribution.id.is_empty(),
+            system && facts.distribution.id.is_empty(),
             "there is no /etc/os-release",
         ),
         (
@@ -233,7 +234,7 @@ fn note_missing(facts: &mut Facts) {
         ),
         (
             "transparent hugepages",
-            facts.transparent_hugepage.enabled.is_empty(),
+            system && facts.transparent_hugepage.enabled.is_empty(),
             "the kernel has no /sys/kernel/mm/transparent_hugepage",
         ),
     ];

@@ -1,16 +1,57 @@
-//! Which parts of the facts a play may use, as far as that can be told before a host is asked anything.
+//! What a play will want to know of a host, as far as that can be told before the host is asked anything: which parts of
+//! the facts it may use, and which files it looks at.
 //!
 //! Tasks and the templates that they name were compiled when the playbook was loaded. What is left are the variables.
 //! What nobody foresees (a file whose name is known only on the way) costs one more round trip.
 
-use super::walk::Setting;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::walk::{self, Memory, Next, Setting};
+use crate::model::event::Mode;
 use crate::model::fact_parts::FactParts;
+use crate::model::probe::Probe;
 use crate::model::template::Templates;
 use crate::model::template::scan::is_template;
-use crate::model::value::Value;
+use crate::model::value::{Map, Value};
 
-/// Looks at all variables of a host in a play.
-pub(super) fn foresee(setting: &Setting) {
+/// The files and kernel values that the play looks at whatever the host is, so that they are asked along with the facts: a
+/// walk in which nothing is known of the host. Questions that take a program of the user's wait for their turn.
+pub(super) fn questions(setting: &Setting, variables: &Arc<Map>) -> BTreeSet<Probe> {
+    if setting.mode == Mode::Verify {
+        return BTreeSet::new();
+    }
+    let setting = Setting {
+        mode: Mode::Plan,
+        ..setting.clone()
+    };
+    let unknown = FactParts::variables().map(|name| {
+        let value = Value::unknown("the host has said what it is");
+        (name, value)
+    });
+    let memory = Memory {
+        variables: Arc::clone(variables),
+        facts: Arc::new(unknown.collect()),
+        facts_awaited: true,
+        ..Memory::default()
+    };
+    match walk::walk(&setting, &memory, &Default::default()).next {
+        Next::Observe(mut questions) => {
+            let mut questions = questions.remove(&setting.facts_target).unwrap_or_default();
+            questions.retain(|probe| {
+                matches!(
+                    probe,
+                    Probe::File(_) | Probe::Content(_) | Probe::KernelValue(_)
+                )
+            });
+            questions
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Tells the templates which parts of the facts may be used: looks at all variables of a host in a play.
+pub(super) fn parts(setting: &Setting) {
     let play = &setting.play;
     let maps = [
         &setting.inventory,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::exchange::Trouble;
-use super::foresee::foresee;
+use super::foresee;
 use super::gate::{Before, Known};
 use super::leases;
 use super::once::{self, Board};
@@ -224,9 +224,11 @@ impl<'a> HostPlay<'a> {
                     self.know(facts)?;
                 }
                 None => {
-                    foresee(&self.setting);
+                    foresee::parts(&self.setting);
+                    let mut questions = foresee::questions(&self.setting, &self.memory.variables);
+                    questions.insert(Probe::Facts);
                     let target = self.setting.facts_target.clone();
-                    self.ask(&target, vec![Probe::Facts]).await?;
+                    self.ask(&target, questions.into_iter().collect()).await?;
                 }
             }
         } else {

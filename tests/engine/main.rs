@@ -6,6 +6,7 @@
 )]
 
 mod breaks;
+mod foresight;
 mod freezes;
 mod leases;
 mod permits;

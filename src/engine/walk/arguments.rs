@@ -145,6 +145,11 @@ impl Walk<'_> {
             .render(&template)
             .map_err(|error| Failure::from(&error.in_file(&source)))?
         {
+            // Whatever the text will be, the file is looked at.
+            Value::Unknown(_) if self.memory.facts_awaited => Ok(Evaluated::Known(Rendered {
+                name: name.to_owned(),
+                text: String::new(),
+            })),
             Value::Unknown(unknown) => Ok(Evaluated::Unknown(unknown)),
             value => Ok(Evaluated::Known(Rendered {
                 name: name.to_owned(),

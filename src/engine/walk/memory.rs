@@ -39,6 +39,8 @@ pub struct Memory {
     pub checks_begun: bool,
     /// Whether a change may have altered the facts.
     pub facts_stale: bool,
+    /// Whether the host has still to say what it is: that something depends on it is no mistake.
+    pub facts_awaited: bool,
     /// The `run_once` tasks that this host does for its wave.
     pub leads: HashSet<Key>,
 }

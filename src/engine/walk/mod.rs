@@ -209,7 +209,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         planned_target: None,
         planned_throttle: None,
         arbitrary: false,
-        pending: false,
+        pending: memory.facts_awaited,
         missing: BTreeMap::new(),
         stop: None,
         tries: None,

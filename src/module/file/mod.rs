@@ -107,11 +107,19 @@ impl Module for File {
                 "`mode: preserve` means nothing without a source",
             ));
         }
-        look.ask(&[wanted.probes(), vec![Probe::Content(path.clone())]].concat())?;
-        let mut found = look.content(&path)?;
         let given = parameters
             .string("state")?
             .filter(|state| !state.is_empty());
+        let content = Probe::Content(path.clone());
+        let mut questions = wanted.probes();
+        if given.as_deref() == Some("directory") && look.origin(&content).is_none() {
+            // Where it is not there, those above it decide what is made: they go with the same question.
+            let above = paths::directories_above(&path);
+            questions.extend(above.into_iter().map(Probe::File));
+        }
+        questions.push(content);
+        look.ask(&questions)?;
+        let mut found = look.content(&path)?;
         if let Some(src) = &src
             && !matches!(given.as_deref(), Some("link" | "absent"))
             && Target::find(look, &path, Links::Replace)?.is_directory(look)?

@@ -107,16 +107,24 @@ pub fn join(directory: &str, path: &str) -> String {
     tidy(&format!("{directory}/{path}"))
 }
 
+/// The directories above a path, from the nearest on, without `/`.
+pub fn directories_above(path: &str) -> Vec<String> {
+    let mut above: Vec<String> = Vec::new();
+    let mut last = parent(without_slash(path));
+    while last != "/" {
+        above.push(last.to_owned());
+        last = parent(last);
+    }
+    above
+}
+
 /// The directories of a path that are not there yet, itself included, from the top.
 ///
 /// # Errors
 /// When something else than a directory stands in the way, beside what [`Look::observe`] says.
 pub fn missing_directories(look: &Look<'_>, path: &str) -> Result<Vec<String>, Stop> {
     let mut chain = vec![without_slash(path).to_owned()];
-    while let Some(last) = chain.last().filter(|last| parent(last) != "/") {
-        let above = parent(last).to_owned();
-        chain.push(above);
-    }
+    chain.extend(directories_above(path));
     let mut missing = Vec::new();
     for (number, directory) in chain.iter().enumerate() {
         // Where one has to be asked, those above it may have to be: they go with the same question.

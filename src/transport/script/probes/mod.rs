@@ -104,6 +104,17 @@ fn add<'a>(names: &mut Vec<&'a str>, name: &'a str) {
 pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
     let questions = Questions::of(probes);
     let mut builder = Builder::new(nonce);
+    // They find out whether a file server is mounted, which decides how the others look at files.
+    for (number, probe) in first_of_each(probes) {
+        match probe {
+            Probe::Facts => facts(number, FactParts::ALL, None, &mut builder),
+            Probe::SomeFacts {
+                parts,
+                server_password,
+            } => facts(number, *parts, server_password.as_ref(), &mut builder),
+            _ => {}
+        }
+    }
     questions.files.compile(&mut builder);
     if !questions.kernel.is_empty() {
         builder.need(Part::Writable);
@@ -127,11 +138,6 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
     }
     for (number, probe) in first_of_each(probes) {
         match probe {
-            Probe::Facts => facts(number, FactParts::ALL, None, &mut builder),
-            Probe::SomeFacts {
-                parts,
-                server_password,
-            } => facts(number, *parts, server_password.as_ref(), &mut builder),
             Probe::Tree(path) => tree::compile(number, path, &mut builder),
             Probe::Glob(pattern) => tree::compile_glob(number, pattern, &mut builder),
             Probe::Program(program) => programs::compile(number, program, &mut builder),

@@ -26,8 +26,8 @@ pub(super) const FINGERPRINT: usize = 20;
 
 const UNIQUE: usize = 8;
 
-/// A log without a socket that is younger may be of a master that is still logging in.
-const LOGGING_IN: Duration = Duration::from_secs(600);
+/// A younger log without a socket may belong to a run that has not locked it yet; whoever opens a connection holds the lock.
+const UNLOCKED: Duration = Duration::from_secs(60);
 
 /// The directory, and the sockets that were in it when it was opened.
 #[derive(Debug)]
@@ -155,7 +155,7 @@ fn sockets(path: &Path) -> io::Result<HashMap<String, Vec<PathBuf>>> {
             .and_then(|metadata| metadata.modified())
             .map(|modified| modified.elapsed().unwrap_or_default());
         let socket = log.path().with_extension("");
-        if age.is_ok_and(|age| age >= LOGGING_IN)
+        if age.is_ok_and(|age| age >= UNLOCKED)
             && !socket.exists()
             && let Ok(Some(place)) = Place::claim(socket)
         {
@@ -167,7 +167,7 @@ fn sockets(path: &Path) -> io::Result<HashMap<String, Vec<PathBuf>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FINGERPRINT, KeptDirectory, LOGGING_IN, paths};
+    use super::{FINGERPRINT, KeptDirectory, UNLOCKED, paths};
     use std::fs::{self, File};
     use std::os::unix::fs::{PermissionsExt, chown, symlink};
     use std::path::{Path, PathBuf};
@@ -248,7 +248,7 @@ mod tests {
         let place = || directory.new_place(&"1".repeat(FINGERPRINT)).unwrap();
         let (ended, young, used, living) = (place(), place(), place(), place());
         File::create(&living.socket).unwrap();
-        let old = SystemTime::now() - LOGGING_IN;
+        let old = SystemTime::now() - UNLOCKED;
         for place in [&ended, &used, &living] {
             let log = File::options().append(true).open(&place.log).unwrap();
             log.set_modified(old).unwrap();

@@ -75,8 +75,8 @@ pub(super) fn compile(
     builder.finish()
 }
 
-/// Files of which a login takes what it is: its groups, limits, environment and rights.
-const LOGIN: [&str; 9] = [
+/// Files of which a login takes what it is, or whether it is: its groups, limits, environment and rights.
+const LOGIN: [&str; 10] = [
     "/etc/environment",
     "/etc/group",
     "/etc/login.defs",
@@ -85,6 +85,7 @@ const LOGIN: [&str; 9] = [
     "/etc/passwd",
     "/etc/profile",
     "/etc/security/",
+    "/etc/ssh/",
     "/etc/sudo",
 ];
 
@@ -115,7 +116,9 @@ pub(super) fn change_login(steps: &[Step]) -> bool {
         | Action::MakeDirectory { path, .. }
         | Action::Link { path, .. }
         | Action::Remove { path }
-        | Action::Touch { path, .. } => LOGIN.iter().any(|start| path.starts_with(start)),
+        | Action::Touch { path, .. } => {
+            path.contains("/.ssh") || LOGIN.iter().any(|start| path.starts_with(start))
+        }
         Action::KernelValue { .. }
         | Action::ConfigSet { .. }
         | Action::LowerMaxmemory { .. }

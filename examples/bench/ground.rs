@@ -42,7 +42,12 @@ impl Ground {
                 .args(["-q", "-t", "ed25519", "-N", "", "-f"])
                 .arg(place.join(key)))?;
         }
-        fs::write(place.join("sshd_config"), sshd_config(place))?;
+        for name in names(most) {
+            for folder in ["home", "tmp"] {
+                fs::create_dir_all(own_folder(place, &name).join(folder))?;
+            }
+        }
+        fs::write(place.join("sshd_config"), sshd_config(place, most))?;
         fs::write(place.join("sshd.log"), "")?;
         fs::create_dir_all("/run/sshd")?;
         let hosts = Group::new(group, "hosts")?;
@@ -246,14 +251,28 @@ impl Started {
     }
 }
 
-fn sshd_config(place: &Path) -> String {
+fn sshd_config(place: &Path, most: usize) -> String {
+    let of_hosts = names(most).into_iter().enumerate().map(|(number, name)| {
+        let folder = own_folder(place, &name);
+        let (address, folder) = (address(number), folder.display());
+        format!(
+            "Match LocalAddress {address}\nSetEnv HOME={folder}/home CACHESMITH_HOST_FOLDER={folder}/cachesmith TMPDIR={folder}/tmp\n"
+        )
+    });
     let place = place.display();
-    format!(
+    let of_all = format!(
         "Port {PORT}\nListenAddress 0.0.0.0\nHostKey {place}/host_key\nPidFile none\nAuthorizedKeysFile {place}/user_key.pub\n\
          StrictModes no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
          UsePAM no\nUseDNS no\nMaxStartups 1000\nMaxSessions 1000\nLogLevel VERBOSE\nPrintMotd no\n\
-         Subsystem sftp internal-sftp\nSetEnv HOME={place}/home\n"
-    )
+         Subsystem sftp internal-sftp\n"
+    );
+    std::iter::once(of_all).chain(of_hosts).collect()
+}
+
+/// What a host has to itself beside the tree that is compared: a home, a folder for temporary files, and the folder of leases
+/// and notes. Where hosts share one, they wait for each other.
+fn own_folder(place: &Path, name: &str) -> PathBuf {
+    place.join("own").join(name)
 }
 
 pub fn names(hosts: usize) -> Vec<String> {

@@ -23,8 +23,11 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
             "output" => current = frame.number(0).filter(|number| *number < outcomes.len()),
             "message" => message = frame.body,
             "end" => {
-                if let Some(number) = current.take() {
-                    finish(&mut outcomes[number], frame, message);
+                current = None;
+                // Steps that waited for each other are told behind each other.
+                let number: Option<usize> = frame.number(0);
+                if let Some(outcome) = number.and_then(|number| outcomes.get_mut(number)) {
+                    finish(outcome, frame, std::mem::take(&mut message));
                 }
             }
             label => {
@@ -51,6 +54,7 @@ fn finish(outcome: &mut Outcome, frame: &Frame<'_>, message: &[u8]) {
         Some(&"late") => StepStatus::TimedOut,
         Some(&"guard") => StepStatus::GuardFailed,
         Some(&"failed") => StepStatus::Failed,
+        Some(&"undone") => StepStatus::NotRun,
         _ => StepStatus::Lost,
     };
     outcome.code = frame.number(2).unwrap_or(0);

@@ -57,7 +57,7 @@ fn an_upload_that_was_cut_does_nothing() {
 }
 
 /// Wherever the answer ends: what was reported is done, what had begun is lost (more than one of those that are told
-/// together), the rest was not run.
+/// together), the rest was not run. A program of which the output has not come is lost, too, whatever comes behind it.
 #[test]
 fn an_answer_that_was_cut_still_tells() {
     for host in hosts() {
@@ -65,12 +65,21 @@ fn an_answer_that_was_cut_still_tells() {
         let steps = steps(directory.path());
         let script = compile_steps(&steps, &Options::default());
         let answer = host.run(&script);
+        let whole = parse_outcomes(&script, &steps, &answer);
+        let program = steps
+            .iter()
+            .position(|step| matches!(step.action, Action::Program { .. }))
+            .unwrap();
         let mut reached = 0;
         for end in 0..=answer.len() {
-            let statuses: Vec<StepStatus> = parse_outcomes(&script, &steps, &answer[..end])
-                .into_iter()
-                .map(|outcome| outcome.status)
-                .collect();
+            let mut outcomes = parse_outcomes(&script, &steps, &answer[..end]);
+            if outcomes[program].status == StepStatus::Done {
+                assert_eq!(outcomes[program].stdout, whole[program].stdout);
+            } else if outcomes[program + 1].status == StepStatus::Done {
+                assert_eq!(outcomes[program].status, StepStatus::Lost);
+                outcomes.truncate(program + 1);
+            }
+            let statuses: Vec<StepStatus> = outcomes.iter().map(|outcome| outcome.status).collect();
             let done = statuses
                 .iter()
                 .take_while(|status| **status == StepStatus::Done)

@@ -40,7 +40,7 @@ c_end() {
 		c_mark message
 		printf '%s' "$c_error" >&3
 	fi
-	c_mark end "$c_number" "$c_status" "$c_code" "$c_began" "$c_now" || return 1
+	c_mark end "$c_number" "$c_status" "$c_code" "$c_began" "$c_now" "$c_ran" || return 1
 	[ "$c_status" = 'done' ]
 }
 

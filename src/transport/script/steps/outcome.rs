@@ -1,15 +1,20 @@
 //! What became of each step, out of as much of the answer as came.
 
+use std::collections::BTreeSet;
+
 use crate::model::blob::Blob;
 use crate::model::probe::CONTENT_LIMIT;
 use crate::model::step::{Outcome, Step, StepStatus};
 use crate::transport::script::frames::Frame;
 
-/// One outcome for each step. A step that began and was not reported is lost.
+/// One outcome for each step. A step that began and was not reported is lost, and so is one of which what its program wrote
+/// did not come whole: it comes at the end of the script, and later tasks may be decided from it.
 pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = steps.iter().map(|_| outcome(StepStatus::NotRun)).collect();
     let mut current: Option<usize> = None;
     let mut message: &[u8] = &[];
+    let mut untold = BTreeSet::new();
+    let mut telling = None;
     for frame in frames {
         match frame.label {
             "begin" => {
@@ -19,8 +24,14 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
                     outcomes[number].status = StepStatus::Lost;
                 }
             }
-            // What its program wrote comes at the end of the script.
-            "output" => current = frame.number(0).filter(|number| *number < outcomes.len()),
+            "output" => {
+                current = frame.number(0).filter(|number| *number < outcomes.len());
+                // What stands before it has come whole.
+                if let Some(told) = std::mem::replace(&mut telling, current) {
+                    untold.remove(&told);
+                }
+            }
+            "finish" => untold.clear(),
             "message" => message = frame.body,
             "end" => {
                 current = None;
@@ -28,6 +39,9 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
                 let number: Option<usize> = frame.number(0);
                 if let Some(outcome) = number.and_then(|number| outcomes.get_mut(number)) {
                     finish(outcome, frame, std::mem::take(&mut message));
+                    if outcome.status == StepStatus::Done && frame.words.get(5) == Some(&"yes") {
+                        untold.extend(number);
+                    }
                 }
             }
             label => {
@@ -44,10 +58,13 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
             }
         }
     }
+    for number in untold {
+        outcomes[number].status = StepStatus::Lost;
+    }
     outcomes
 }
 
-/// `end NUMBER STATUS CODE BEGAN ENDED`, the times in seconds since the boot.
+/// `end NUMBER STATUS CODE BEGAN ENDED RAN`, the times in seconds since the boot; RAN is yes where something wrote an output.
 fn finish(outcome: &mut Outcome, frame: &Frame<'_>, message: &[u8]) {
     outcome.status = match frame.words.get(1) {
         Some(&"done") => StepStatus::Done,

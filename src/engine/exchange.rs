@@ -111,8 +111,13 @@ pub(super) async fn work(context: &Context, work: &Work<'_>) -> Result<Worked, T
         }
         Err(error) => return Err(trouble(&error)),
     };
+    let outcomes = if lost.is_none() {
+        script::parse_outcomes_to_go_on(&script, steps, &stdout)
+    } else {
+        script::parse_outcomes(&script, steps, &stdout)
+    };
     Ok(Worked {
-        outcomes: script::parse_outcomes(&script, steps, &stdout),
+        outcomes,
         lost,
         held: lease::parse(&script, &stdout),
     })

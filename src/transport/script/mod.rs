@@ -23,7 +23,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::model::probe::{Observation, Probe};
-use crate::model::step::{Outcome, Step};
+use crate::model::step::{Outcome, Step, StepStatus};
 use nonce::Nonce;
 
 /// A program for `sh`, to be written to its standard input whole.
@@ -211,5 +211,16 @@ pub const STOP: &[u8] = b"stop\n";
 /// A step that is reported as not run after the answer was cut may still have been carried out: the host goes on
 /// until it notices that nobody listens. After a lost connection, all is observed anew.
 pub fn parse_outcomes(script: &Script, steps: &[Step], output: &[u8]) -> Vec<Outcome> {
-    steps::parse(steps, &frames::cut(&script.nonce.frame, output))
+    steps::parse(steps, &frames::cut(&script.nonce.frame, output)).0
+}
+
+/// The same where the connection still stands, and the host is asked further. Of a script that was killed there, a program
+/// of which the output did not come whole is lost: later tasks may be decided from it.
+pub fn parse_outcomes_to_go_on(script: &Script, steps: &[Step], output: &[u8]) -> Vec<Outcome> {
+    let frames = frames::cut(&script.nonce.frame, output);
+    let (mut outcomes, untold) = steps::parse(steps, &frames);
+    for number in untold {
+        outcomes[number].status = StepStatus::Lost;
+    }
+    outcomes
 }

@@ -7,9 +7,9 @@ use crate::model::probe::CONTENT_LIMIT;
 use crate::model::step::{Outcome, Step, StepStatus};
 use crate::transport::script::frames::Frame;
 
-/// One outcome for each step. A step that began and was not reported is lost, and so is one of which what its program wrote
-/// did not come whole: it comes at the end of the script, and later tasks may be decided from it.
-pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
+/// One outcome for each step, and those that were done and of which what their programs wrote did not come whole: it comes
+/// at the end of the script. A step that began and was not reported is lost.
+pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> (Vec<Outcome>, BTreeSet<usize>) {
     let mut outcomes: Vec<Outcome> = steps.iter().map(|_| outcome(StepStatus::NotRun)).collect();
     let mut current: Option<usize> = None;
     let mut message: &[u8] = &[];
@@ -58,10 +58,7 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
             }
         }
     }
-    for number in untold {
-        outcomes[number].status = StepStatus::Lost;
-    }
-    outcomes
+    (outcomes, untold)
 }
 
 /// `end NUMBER STATUS CODE BEGAN ENDED RAN`, the times in seconds since the boot; RAN is yes where something wrote an output.

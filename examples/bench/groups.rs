@@ -10,6 +10,9 @@ use anyhow::{Context, Result};
 /// How long processes that are on their way out are waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long nothing ends where all is at rest.
+const REST: Duration = Duration::from_millis(100);
+
 pub struct Group {
     path: PathBuf,
 }
@@ -58,6 +61,19 @@ impl Group {
             thread::sleep(Duration::from_millis(10));
         }
         Ok(())
+    }
+
+    /// How many processes there are once no more of them end.
+    pub fn at_rest(&self) -> Result<usize> {
+        let mut count = self.processes()?.len();
+        loop {
+            thread::sleep(REST);
+            let now = self.processes()?.len();
+            if now >= count {
+                return Ok(now);
+            }
+            count = now;
+        }
     }
 
     fn read(&self, name: &str) -> Result<String> {

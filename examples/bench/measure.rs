@@ -82,10 +82,11 @@ impl Bench<'_> {
             fs::create_dir(ground.place.join(folder))?;
         }
         ground.hosts.settle(IDLE)?;
-        if let Some(command) = tool.before(ground, &inventory, cell) {
+        if let Some(command) = tool.before(self.programs, ground, &inventory, cell) {
             let status = self.inside(&command, &self.output.join("before.log"))?;
             anyhow::ensure!(status == 0, "its connections could not be opened");
         }
+        let open = ground.hosts.at_rest()?;
         let log = self.output.join(format!("{name}.log"));
         let command = tool.command(self.programs, ground, &inventory, cell)?;
         let (_, offset) = ground.log_since(0)?;
@@ -98,7 +99,10 @@ impl Bench<'_> {
         let wall = clock.elapsed().as_secs_f64();
         let busy = machine::busy()? - busy;
         let cpu_here = ground.controller.cpu()? - here;
-        if tool != Tool::ShWarm {
+        if tool.is_warm() {
+            // Connections outlast the run; what is left of its sessions does not.
+            ground.hosts.settle(open)?;
+        } else {
             // Connections that a tool leaves open end here, and what their ends cost the hosts is counted.
             ground.controller.kill()?;
             ground.hosts.settle(IDLE)?;

@@ -11,6 +11,9 @@ use crate::ground::Ground;
 /// The one value that is another in a dry run.
 const MAXCLIENTS: &str = "20000";
 
+/// What keeps our connections for as long as the floor's.
+const KEPT: &str = "--persist=300s";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     /// The floor: one script, over one connection of its own.
@@ -18,6 +21,8 @@ pub enum Tool {
     /// The same over connections that are open already.
     ShWarm,
     Cachesmith,
+    /// The same over connections that an earlier command has kept.
+    CachesmithWarm,
     Pyinfra,
     Mitogen,
     /// ansible-core with pipelining, as most people tune it.
@@ -36,6 +41,7 @@ impl Tool {
             Self::Sh => "sh",
             Self::ShWarm => "sh, warm",
             Self::Cachesmith => "cachesmith",
+            Self::CachesmithWarm => "cachesmith, warm",
             Self::Pyinfra => "pyinfra",
             Self::Mitogen => "mitogen",
             Self::Ansible => "ansible-core",
@@ -44,7 +50,12 @@ impl Tool {
 
     /// Those that are here.
     pub fn all(programs: &Programs) -> Vec<Self> {
-        let mut tools = vec![Self::Sh, Self::ShWarm, Self::Cachesmith];
+        let mut tools = vec![
+            Self::Sh,
+            Self::ShWarm,
+            Self::Cachesmith,
+            Self::CachesmithWarm,
+        ];
         if let Some(peers) = &programs.peers {
             if peers.join("pyinfra/bin/pyinfra").exists() {
                 tools.push(Self::Pyinfra);
@@ -69,15 +80,36 @@ impl Tool {
         }
     }
 
+    /// Whether it runs over connections that are open already.
+    pub fn is_warm(self) -> bool {
+        matches!(self, Self::ShWarm | Self::CachesmithWarm)
+    }
+
     /// What stays open between runs, and is opened before the clock starts.
-    pub fn before(self, ground: &Ground, inventory: &Path, cell: &Cell) -> Option<Command> {
-        (self == Self::ShWarm).then(|| {
-            let mut command = each_host(ground, inventory, cell.forks());
-            command
-                .args(ssh(ground, inventory, true))
-                .args(["{}", "true"]);
-            command
-        })
+    pub fn before(
+        self,
+        programs: &Programs,
+        ground: &Ground,
+        inventory: &Path,
+        cell: &Cell,
+    ) -> Option<Command> {
+        match self {
+            Self::ShWarm => {
+                let mut command = each_host(ground, inventory, cell.forks());
+                command
+                    .args(ssh(ground, inventory, true))
+                    .args(["{}", "true"]);
+                Some(command)
+            }
+            Self::CachesmithWarm => {
+                let mut command = Command::new(&programs.cachesmith);
+                command
+                    .args(["facts", KEPT, "-f", &cell.forks().to_string(), "-i"])
+                    .arg(inventory.join("hosts.yml"));
+                Some(command)
+            }
+            _ => None,
+        }
     }
 
     /// The run that is measured.
@@ -113,12 +145,15 @@ impl Tool {
                     .args(ssh(ground, inventory, self == Self::ShWarm));
                 command
             }
-            Self::Cachesmith => {
+            Self::Cachesmith | Self::CachesmithWarm => {
                 let mut command = Command::new(&programs.cachesmith);
                 if dry {
                     command.args(["plan", "-e", &value]);
                 } else {
                     command.args(["apply", "--yes"]);
+                }
+                if self == Self::CachesmithWarm {
+                    command.arg(KEPT);
                 }
                 command
                     .args(["-f", &forks, "-i"])
@@ -171,15 +206,12 @@ impl Tool {
     pub fn judge(self, cell: &Cell, status: i32, output: &str) -> Result<()> {
         let dry = cell.phase == Phase::Dry;
         // A plan with changes says so with 2.
-        let expected = if dry && self == Self::Cachesmith {
-            2
-        } else {
-            0
-        };
+        let is_ours = matches!(self, Self::Cachesmith | Self::CachesmithWarm);
+        let expected = if dry && is_ours { 2 } else { 0 };
         anyhow::ensure!(status == expected, "it ended with {status}");
         if dry {
             let shown = output.matches(&format!("maxclients {MAXCLIENTS}")).count();
-            if self == Self::Cachesmith {
+            if is_ours {
                 // The same change on many hosts is shown once, and says of how many.
                 let all = format!("{} host", cell.hosts);
                 anyhow::ensure!(

@@ -1,6 +1,6 @@
 //! What `resume` and `rollback` share: a recorded run's own arguments.
 
-use super::args::{ConnectionArgument, HostArguments, PlayArguments};
+use super::args::{ConnectionArgument, HostArguments, PersistArgument, PlayArguments};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{RunArguments, RunDetail, VERSION};
 use crate::load;
@@ -38,8 +38,8 @@ pub(super) fn record(
     }
 }
 
-/// The same arguments as those of a command line.
-pub(super) fn arguments(recorded: &RunArguments) -> PlayArguments {
+/// The same arguments as those of a command line, with what is not recorded.
+pub(super) fn arguments(recorded: &RunArguments, persist: PersistArgument) -> PlayArguments {
     PlayArguments {
         playbook: recorded.playbook.clone(),
         hosts: HostArguments {
@@ -48,6 +48,7 @@ pub(super) fn arguments(recorded: &RunArguments) -> PlayArguments {
             extra_vars: recorded.extra_vars.clone(),
             forks: recorded.forks.max(1),
             connecting: recorded.connecting.max(1),
+            persist,
             connection: recorded
                 .connection
                 .as_deref()

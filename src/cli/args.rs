@@ -54,6 +54,8 @@ pub enum Command {
     Unlock(UnlockArguments),
     /// Show who holds or locked which hosts.
     Locks(LockHosts),
+    /// End the connections that runs with `--persist` left open. Those that a run is using stay.
+    Disconnect,
     /// Go on with a run that failed, was interrupted or was cut off, on the hosts that it did not bring to its end.
     Resume(ResumeArguments),
     /// Take back what a run did: show it, ask, and make it so. A rollback is a run, and can be rolled back too.
@@ -128,6 +130,8 @@ pub struct ResumeArguments {
     /// Go on though the playbook or the inventory has changed since: what they say now is done.
     #[arg(long)]
     pub changed_inputs: bool,
+    #[command(flatten)]
+    pub persist: PersistArgument,
 }
 
 #[derive(Debug, Args)]
@@ -155,6 +159,8 @@ pub struct RollbackArguments {
     /// How many hosts are worked on at once, where it is another number than the run's own.
     #[arg(short, long, value_name = "NUMBER", value_parser = at_least_one())]
     pub forks: Option<usize>,
+    #[command(flatten)]
+    pub persist: PersistArgument,
 }
 
 /// Which hosts, and how they are reached.
@@ -182,12 +188,39 @@ pub struct HostArguments {
     /// How many connections are opened at once.
     #[arg(long, default_value_t = 10, value_name = "NUMBER", value_parser = at_least_one())]
     pub connecting: usize,
+    #[command(flatten)]
+    pub persist: PersistArgument,
     /// How a host is reached where the inventory does not say so.
     #[arg(short, long, value_enum, value_name = "KIND")]
     pub connection: Option<ConnectionArgument>,
     // No argument: programs that try out fleets which do not exist set it.
     #[arg(skip)]
     pub simulation: Option<Simulation>,
+}
+
+/// Whether connections outlive the command. It is a matter of who calls, so no run records it.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct PersistArgument {
+    /// Leave connections open when the command ends, for the next ones: as long as nobody has used them for this time
+    /// (`90s`, `10m`, `2h`; `0`: not at all). Whoever can act as this account can use them without a key.
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "CACHESMITH_PERSIST",
+        default_value = "0",
+        default_missing_value = "10m",
+        num_args = 0..=1,
+        require_equals = true,
+        value_parser = super::span::seconds_or_none
+    )]
+    pub persist: u64,
+}
+
+impl PersistArgument {
+    /// How long they stay, if they do.
+    pub fn time(self) -> Option<std::time::Duration> {
+        (self.persist > 0).then(|| std::time::Duration::from_secs(self.persist))
+    }
 }
 
 fn at_least_one() -> clap::builder::RangedU64ValueParser<usize> {

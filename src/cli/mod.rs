@@ -3,6 +3,7 @@
 mod again;
 pub mod args;
 mod conduct;
+mod disconnect;
 mod exit;
 mod facts;
 mod freeze;
@@ -70,6 +71,7 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Error> 
         Command::Lock(lock) => locks::lock(lock, console),
         Command::Unlock(unlock) => locks::unlock(unlock, console),
         Command::Locks(hosts) => locks::list(hosts, console),
+        Command::Disconnect => disconnect::run(console),
         Command::Init { folder } => init::run(folder, console),
         Command::Modules { name } => modules::run(name.as_deref(), console),
         Command::Runs => crate::cli::play::list_runs(console),

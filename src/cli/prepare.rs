@@ -59,6 +59,8 @@ pub(super) struct Hosts {
     pub(super) extra: Arc<Map>,
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) reach: Reach,
+    /// How long connections are kept when nobody uses them, if they are.
+    pub(super) persist: Option<Duration>,
 }
 
 impl Hosts {
@@ -80,7 +82,10 @@ impl Hosts {
             Arc::clone(&self.inventory),
             Arc::clone(templates),
             Arc::clone(&self.extra),
-            Limits::new(connecting),
+            match self.persist {
+                Some(time) => Limits::keeping(connecting, time),
+                None => Limits::new(connecting),
+            },
             self.reach.clone(),
         )
     }
@@ -143,6 +148,7 @@ pub(super) fn hosts(arguments: &HostArguments, playbook_folder: Option<&Path>) -
             None if local => Reach::Local,
             None => Reach::AsInventory,
         },
+        persist: arguments.persist.time(),
     })
 }
 

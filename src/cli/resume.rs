@@ -31,7 +31,7 @@ pub(super) fn run(wanted: &ResumeArguments, console: &mut Console) -> Result<Exi
         ));
         return Ok(Exit::Done);
     }
-    let arguments = again::arguments(&recorded);
+    let arguments = again::arguments(&recorded, wanted.persist);
     let again = Again {
         run: run.name.clone(),
         hosts: left,

@@ -67,7 +67,7 @@ fn prepare(wanted: &RollbackArguments, console: &mut Console) -> Result<Prepared
     let here = std::env::current_dir().unwrap_or_default();
     let detail = journal::read(&wanted.run)?;
     let arguments = again::go_back(&detail)?;
-    let mut play = again::arguments(&arguments);
+    let mut play = again::arguments(&arguments, wanted.persist);
     if !wanted.inventory.is_empty() {
         // What is given now is meant from here.
         play.hosts.inventory = wanted

@@ -67,7 +67,7 @@ pub(super) fn apply(path: &Path, wish: &ApplyArguments, console: &mut Console) -
             .help("make a plan again"),
         )
     })?;
-    let mut arguments = again::arguments(&plan.arguments);
+    let mut arguments = again::arguments(&plan.arguments, wish.play.hosts.persist);
     arguments.hosts.forks = wish.play.hosts.forks;
     arguments.hosts.connecting = wish.play.hosts.connecting;
     inputs::note_program();

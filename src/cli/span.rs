@@ -25,9 +25,28 @@ pub(super) fn seconds(text: &str) -> Result<u64, String> {
     }
 }
 
+/// The same, where `0` and nothing at all mean none.
+///
+/// # Errors
+/// As [`seconds`].
+pub(super) fn seconds_or_none(text: &str) -> Result<u64, String> {
+    match text.trim() {
+        "" | "0" => Ok(0),
+        text => seconds(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::seconds;
+    use super::{seconds, seconds_or_none};
+
+    #[test]
+    fn none_can_be_said() {
+        assert_eq!(seconds_or_none("0"), Ok(0));
+        assert_eq!(seconds_or_none(""), Ok(0));
+        assert_eq!(seconds_or_none("10m"), Ok(600));
+        assert!(seconds_or_none("10").is_err());
+    }
 
     #[test]
     fn a_number_and_a_unit() {

@@ -194,7 +194,7 @@ impl Sessions {
         matches!(cell, Some(Ok(_)))
     }
 
-    /// Closes a host's session, so that the next question opens another.
+    /// Ends a host's session, so that the next question is asked in a new login.
     pub async fn forget(&self, host: &str) {
         let cell = self
             .lines
@@ -202,7 +202,7 @@ impl Sessions {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(host);
         if let Some(Ok(line)) = cell.as_ref().and_then(|cell| cell.get()) {
-            line.session.close().await;
+            line.session.end().await;
         }
     }
 

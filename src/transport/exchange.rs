@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::limits::LARGEST_ANSWER;
 use super::script::{STOP, Stay};
+use super::shell_words;
 use super::sudo::{Dialogue, Heard};
 
 /// What to send, and how long it may take.
@@ -17,6 +18,8 @@ pub(super) struct Errand<'a> {
     pub(super) script: &'a [u8],
     /// Where the shell is to serve further scripts: how it tells that it is done with this one.
     pub(super) stay: Option<Stay>,
+    /// Whether logins that were there before it are not what a new one would be.
+    pub(super) changes_login: bool,
     /// What to say to sudo before the script.
     pub(super) dialogue: Option<Dialogue<'a>>,
     /// When it has to be over.
@@ -25,6 +28,16 @@ pub(super) struct Errand<'a> {
     pub(super) brake: Option<watch::Receiver<bool>>,
     /// Turns true when it has to be given up.
     pub(super) cut: watch::Receiver<bool>,
+}
+
+impl Errand<'_> {
+    /// The command whose shell reads the script.
+    pub(super) fn command(&self) -> String {
+        match &self.dialogue {
+            None => "sh".to_owned(),
+            Some(dialogue) => shell_words::join(&dialogue.command()),
+        }
+    }
 }
 
 /// A shell's input and outputs.
@@ -41,6 +54,17 @@ pub(super) struct Collected<T> {
     pub(super) stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
     pub(super) end: End<T>,
+}
+
+impl<T> Collected<T> {
+    /// Where nothing came back.
+    pub(super) fn nothing(end: End<T>) -> Self {
+        Self {
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            end,
+        }
+    }
 }
 
 /// How it ended.

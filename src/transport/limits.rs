@@ -1,9 +1,13 @@
 //! What all sessions of this process share: how much may happen at once, and the list of what is open.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::kept_directory::{self, KeptDirectory};
 use super::runtime_directory::RuntimeDirectory;
 use super::ssh::Master;
 
@@ -29,7 +33,18 @@ struct Shared {
     connecting: Semaphore,
     directory: OnceLock<Arc<RuntimeDirectory>>,
     making_directory: Mutex<()>,
+    keeping: Option<Keeping>,
     open: Mutex<Vec<Weak<Master>>>,
+}
+
+/// How connections are kept open between runs.
+#[derive(Debug)]
+pub(super) struct Keeping {
+    /// How long a connection stays that nobody uses.
+    pub(super) time: Duration,
+    path: PathBuf,
+    /// What is wrong with it is found once, and told of every host.
+    directory: OnceLock<Result<KeptDirectory, String>>,
 }
 
 impl Default for Limits {
@@ -42,10 +57,34 @@ impl Limits {
     /// With so many connections being opened at once; zero is taken as one.
     #[must_use]
     pub fn new(connecting: usize) -> Self {
+        Self::with(connecting, None)
+    }
+
+    /// The same, and connections stay open for so long after their last use, for other runs of this account.
+    #[must_use]
+    pub fn keeping(connecting: usize, time: Duration) -> Self {
+        let path = kept_directory::paths().swap_remove(0);
+        Self::keeping_in(path, connecting, time)
+    }
+
+    pub(super) fn keeping_in(path: PathBuf, connecting: usize, time: Duration) -> Self {
+        let directory = OnceLock::new();
+        Self::with(
+            connecting,
+            Some(Keeping {
+                time,
+                path,
+                directory,
+            }),
+        )
+    }
+
+    fn with(connecting: usize, keeping: Option<Keeping>) -> Self {
         Self(Arc::new(Shared {
             connecting: Semaphore::new(connecting.max(1)),
             directory: OnceLock::new(),
             making_directory: Mutex::new(()),
+            keeping,
             open: Mutex::new(Vec::new()),
         }))
     }
@@ -61,12 +100,16 @@ impl Limits {
         closing.join_all().await;
     }
 
+    pub(super) fn kept(&self) -> Option<&Keeping> {
+        self.0.keeping.as_ref()
+    }
+
     pub(super) fn connecting(&self) -> &Semaphore {
         &self.0.connecting
     }
 
     /// The directory for sockets, made when it is first needed. Whoever has a socket in it keeps it.
-    pub(super) fn directory(&self) -> std::io::Result<Arc<RuntimeDirectory>> {
+    pub(super) fn directory(&self) -> io::Result<Arc<RuntimeDirectory>> {
         let _making = self
             .0
             .making_directory
@@ -83,5 +126,15 @@ impl Limits {
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|master| master.strong_count() > 0);
         open.push(Arc::downgrade(master));
+    }
+}
+
+impl Keeping {
+    /// The directory for kept connections, opened when it is first needed.
+    pub(super) fn directory(&self) -> Result<&KeptDirectory, &str> {
+        self.directory
+            .get_or_init(|| KeptDirectory::open(&self.path).map_err(|error| error.to_string()))
+            .as_ref()
+            .map_err(String::as_str)
     }
 }

@@ -15,11 +15,14 @@
 pub mod error;
 mod exchange;
 mod flags;
+pub mod kept;
+mod kept_directory;
 pub mod limits;
 mod local;
 pub mod local_facts;
 mod nonce;
 pub mod own_program;
+mod place;
 mod processes;
 mod runtime_directory;
 pub mod script;

@@ -19,8 +19,11 @@ const LOCK: &str = "lock";
 const UNFINISHED: Duration = Duration::from_secs(60);
 
 /// A socket's path may have 104 bytes with its final NUL on the strictest systems, and ssh first makes the socket under
-/// a name that is 17 bytes longer; the name itself takes up to 12.
-const LONGEST: usize = 104 - 1 - 17 - 12;
+/// a name that is 17 bytes longer.
+const LONGEST: usize = 104 - 1 - 17;
+
+/// The most that a socket's name has here: a number.
+const LONGEST_NAME: usize = 11;
 
 /// A directory that only we can read; it is removed when it is dropped.
 #[derive(Debug)]
@@ -65,12 +68,17 @@ impl RuntimeDirectory {
     }
 }
 
-/// Whether ssh can keep a socket there: the path is short, and holds nothing that ssh would expand.
+/// Whether ssh can keep sockets in a directory of ours there.
 fn is_usable(parent: &Path) -> bool {
-    let Some(text) = parent.to_str() else {
-        return false;
-    };
-    text.len() + 1 + PREFIX.len() + 8 <= LONGEST && !text.contains(['%', '$', '"', ' '])
+    can_hold_sockets(&parent.join(format!("{PREFIX}12345678")), LONGEST_NAME)
+}
+
+/// Whether ssh can keep sockets with names of this length in a directory: their paths are short, and hold nothing that ssh
+/// would expand.
+pub(super) fn can_hold_sockets(directory: &Path, name: usize) -> bool {
+    directory.to_str().is_some_and(|text| {
+        text.len() + 1 + name <= LONGEST && !text.contains(['%', '$', '"', ' '])
+    })
 }
 
 /// Removes the directories whose owner was killed: nobody holds their lock. Best effort, it is only tidiness.

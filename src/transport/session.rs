@@ -13,10 +13,10 @@ use super::exchange::{Collected, End, Errand};
 use super::limits::{CHANNELS, LARGEST_ANSWER, Limits};
 use super::script::{Script, Stay};
 use super::simulated::Simulated;
-use super::ssh::Master;
+use super::ssh::Connection;
 use super::sudo::Dialogue;
 use super::target::{Become, Target, TargetKind};
-use super::{local, ssh, sudo};
+use super::{local, sudo};
 
 /// What a script answered.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,7 +52,8 @@ pub enum Exit {
 /// What a session has cost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Connections opened; more than one only where the server turned us away first.
+    /// Connections opened; more than one only where the server turned us away first. None where an earlier run had kept
+    /// one.
     pub connections: u64,
     /// Scripts sent.
     pub round_trips: u64,
@@ -65,14 +66,20 @@ pub struct Session {
     link: Link,
     channels: Semaphore,
     closed: watch::Sender<bool>,
-    connections: u64,
     round_trips: AtomicU64,
     /// Whom we became with a password that sudo asked for and accepted.
     proved: Mutex<Vec<Become>>,
 }
 
+/// What a shell has to read, and what is known of it.
+struct Words<'a> {
+    text: &'a [u8],
+    stay: Option<Stay>,
+    changes_login: bool,
+}
+
 enum Link {
-    Ssh(Arc<Master>),
+    Ssh(Box<Connection>),
     Local,
     Simulated(Arc<dyn Simulated>),
 }
@@ -83,15 +90,14 @@ impl Session {
     /// # Errors
     /// Everything that makes a host unreachable, with the reason as [`TransportErrorKind`].
     pub async fn connect(target: &Target, limits: &Limits) -> Result<Self, TransportError> {
-        let (link, connections) = match &target.kind {
+        let link = match &target.kind {
             TargetKind::Ssh(ssh) => {
-                let (master, attempts) = ssh::open(&target.name, ssh, limits).await?;
-                (Link::Ssh(master), attempts)
+                Link::Ssh(Box::new(Connection::open(&target.name, ssh, limits).await?))
             }
-            TargetKind::Local => (Link::Local, 0),
+            TargetKind::Local => Link::Local,
             TargetKind::Simulated(simulated) => {
                 simulated.connect()?;
-                (Link::Simulated(Arc::clone(simulated)), 1)
+                Link::Simulated(Arc::clone(simulated))
             }
         };
         Ok(Self {
@@ -99,7 +105,6 @@ impl Session {
             link,
             channels: Semaphore::new(CHANNELS),
             closed: watch::Sender::new(false),
-            connections,
             round_trips: AtomicU64::new(0),
             proved: Mutex::default(),
         })
@@ -113,7 +118,11 @@ impl Session {
     /// What this session has cost so far.
     pub fn counters(&self) -> Counters {
         Counters {
-            connections: self.connections,
+            connections: match &self.link {
+                Link::Ssh(connection) => connection.opened(),
+                Link::Local => 0,
+                Link::Simulated(_) => 1,
+            },
             round_trips: self.round_trips.load(Ordering::Relaxed),
         }
     }
@@ -138,8 +147,12 @@ impl Session {
         let stay = script
             .stay()
             .filter(|_| is_ssh && as_user.is_none_or(|account| account.user == "root"));
-        self.carry(script.text(), stay, as_user, time_limit, brake)
-            .await
+        let words = Words {
+            text: script.text(),
+            stay,
+            changes_login: script.changes_login(),
+        };
+        self.carry(words, as_user, time_limit, brake).await
     }
 
     /// Runs any words in a `sh` of their own, with the limits of [`Session::serve`].
@@ -152,13 +165,17 @@ impl Session {
         as_user: Option<&Become>,
         time_limit: Duration,
     ) -> Result<Answer, TransportError> {
-        self.carry(script, None, as_user, time_limit, None).await
+        let words = Words {
+            text: script,
+            stay: None,
+            changes_login: false,
+        };
+        self.carry(words, as_user, time_limit, None).await
     }
 
     async fn carry(
         &self,
-        script: &[u8],
-        stay: Option<Stay>,
+        words: Words<'_>,
         as_user: Option<&Become>,
         time_limit: Duration,
         brake: Option<watch::Receiver<bool>>,
@@ -181,17 +198,18 @@ impl Session {
             .transpose()?;
         self.round_trips.fetch_add(1, Ordering::Relaxed);
         let mut errand = Errand {
-            script,
-            stay,
+            script: words.text,
+            stay: words.stay,
+            changes_login: words.changes_login,
             dialogue,
             deadline,
             brake,
             cut: self.closed.subscribe(),
         };
         let collected = match &self.link {
-            Link::Simulated(simulated) => return simulated.answer(script, as_user),
+            Link::Simulated(simulated) => return simulated.answer(words.text, as_user),
             Link::Local => local::run(&self.name, &mut errand).await?,
-            Link::Ssh(master) => master.run(&self.name, &mut errand).await?,
+            Link::Ssh(connection) => connection.run(&mut errand).await?,
         };
         if let Some(dialogue) = &errand.dialogue
             && dialogue.proved_password()
@@ -201,12 +219,22 @@ impl Session {
         self.judge(collected, errand.dialogue.as_ref(), time_limit)
     }
 
-    /// Closes the connection; what still runs on it loses it, and on this machine is ended. Closing twice does nothing.
+    /// Closes the connection; what still runs on it loses it, and on this machine is ended. Where connections are kept and
+    /// nothing runs on it, it stays open for other runs. Closing twice does nothing.
     pub async fn close(&self) {
         if !self.closed.send_replace(true)
-            && let Link::Ssh(master) = &self.link
+            && let Link::Ssh(connection) = &self.link
         {
-            master.close().await;
+            connection.close().await;
+        }
+    }
+
+    /// Closes the connection for good: whoever connects then has a new login.
+    pub async fn end(&self) {
+        if !self.closed.send_replace(true)
+            && let Link::Ssh(connection) = &self.link
+        {
+            connection.end().await;
         }
     }
 

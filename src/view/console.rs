@@ -235,6 +235,16 @@ impl Console {
         }
     }
 
+    /// Tells how many kept connections were ended, and how many a run is using.
+    pub fn disconnected(&mut self, ended: usize, in_use: usize) {
+        let text = if self.settings.json {
+            serde_json::json!({ "ended": ended, "in_use": in_use }).to_string()
+        } else {
+            disconnected(ended, in_use)
+        };
+        self.out.write(&format!("{text}\n"));
+    }
+
     /// Tells the recorded runs.
     pub fn runs(&mut self, runs: &[RunLine]) {
         if self.settings.json {
@@ -279,4 +289,45 @@ pub fn answer() -> bool {
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+/// How many kept connections were ended, in words.
+fn disconnected(ended: usize, in_use: usize) -> String {
+    let ended = match (ended, in_use) {
+        (0, 0) => "There was no kept connection.".to_owned(),
+        (0, _) => "No kept connection was ended.".to_owned(),
+        (1, _) => "Ended 1 kept connection.".to_owned(),
+        (ended, _) => format!("Ended {ended} kept connections."),
+    };
+    match in_use {
+        0 => ended,
+        1 => format!("{ended} 1 is in use by a run and stays."),
+        in_use => format!("{ended} {in_use} are in use by runs and stay."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::disconnected;
+
+    #[test]
+    fn kept_connections_are_counted_in_words() {
+        for (ended, in_use, words) in [
+            (0, 0, "There was no kept connection."),
+            (1, 0, "Ended 1 kept connection."),
+            (7, 0, "Ended 7 kept connections."),
+            (
+                0,
+                1,
+                "No kept connection was ended. 1 is in use by a run and stays.",
+            ),
+            (
+                1,
+                2,
+                "Ended 1 kept connection. 2 are in use by runs and stay.",
+            ),
+        ] {
+            assert_eq!(disconnected(ended, in_use), words);
+        }
+    }
 }

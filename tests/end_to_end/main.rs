@@ -26,3 +26,4 @@ mod r_rollback;
 mod support;
 mod w_gates;
 mod w_rolling;
+mod x_kept_connections;

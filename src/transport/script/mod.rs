@@ -54,8 +54,12 @@ impl Script {
         Some(Stay {
             most: self.text.len() - end.len(),
             nonce: self.nonce.frame.clone(),
-            changes_login: self.changes_login,
         })
+    }
+
+    /// Whether logins that were there before it are not what a new one would be.
+    pub(super) fn changes_login(&self) -> bool {
+        self.changes_login
     }
 }
 
@@ -75,8 +79,6 @@ pub(super) struct Stay {
     /// The length of what is the same for a shell that does not stay.
     most: usize,
     nonce: String,
-    /// Whether shells that were there before it are not what a new one would be.
-    pub(super) changes_login: bool,
 }
 
 impl Stay {

@@ -7,16 +7,15 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Duration;
 
 use super::words::SshWords;
 use crate::transport::target::SshTarget;
 
 /// What holds for every master, whatever anybody says. None of these can be set by the inventory's words.
-const OURS: [&str; 11] = [
+const OURS: [&str; 10] = [
     // Nobody answers questions.
     "BatchMode=yes",
-    // See `control.rs`: the time a master outlives a process of ours that was killed.
-    "ControlPersist=10",
     // The tunnels in a person's ssh_config are for the person's own sessions.
     "ClearAllForwardings=yes",
     "ForwardAgent=no",
@@ -34,12 +33,16 @@ const OURS: [&str; 11] = [
 /// What holds unless the inventory's words say otherwise: a host that is gone is noticed within 15 x 3 seconds.
 const DEFAULTS: [&str; 2] = ["ServerAliveInterval=15", "ServerAliveCountMax=3"];
 
-/// The arguments of the master process for a host.
+/// How long a master outlives a process of ours that was killed. See `control.rs`.
+pub(super) const OUTLIVING: Duration = Duration::from_secs(10);
+
+/// The arguments of the master process for a host, which ends when nobody has used it for the time of `idle`.
 pub(super) fn arguments(
     target: &SshTarget,
     words: &SshWords,
     socket: &Path,
     log: &Path,
+    idle: Duration,
 ) -> Vec<OsString> {
     // `-v`: the log, which is ours alone, tells how far it came and which keys it offered; and only with it does ssh let a
     // jump host's ssh say why it failed.
@@ -56,6 +59,7 @@ pub(super) fn arguments(
     for ours in OURS {
         option(ours.to_owned());
     }
+    option(format!("ControlPersist={}", idle.as_secs()));
     if !target.host_key_checking {
         option("StrictHostKeyChecking=no".to_owned());
     }

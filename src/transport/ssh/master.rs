@@ -3,17 +3,15 @@
 //! We start the master ourselves and give it to the `openssh` crate by its socket: the crate's own start takes
 //! no free options, and leaves the process behind when it is given up in the middle.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openssh::Stdio as ChannelStdio;
 use tokio::time::{timeout, timeout_at};
 
 use super::channel::{Channel, Channels, Child};
-use super::command_line::arguments;
+use super::command_line::{OUTLIVING, arguments};
 use super::control::Control;
 use super::explain::{Ending, explain, lost, lost_before, no_shell};
 use super::log::read_log;
@@ -22,11 +20,9 @@ use super::start::{start, wait_for_login};
 use super::words::SshWords;
 use crate::transport::error::{TransportError, TransportErrorKind as Kind};
 use crate::transport::exchange::{Collected, End, Errand};
-use crate::transport::limits::Limits;
+use crate::transport::place::Place;
 use crate::transport::processes::signal_group;
-use crate::transport::runtime_directory::RuntimeDirectory;
 use crate::transport::session::Exit;
-use crate::transport::shell_words;
 use crate::transport::sudo::Dialogue;
 use crate::transport::target::SshTarget;
 
@@ -44,76 +40,122 @@ const SETTLING: Duration = Duration::from_millis(500);
 pub(in crate::transport) struct Master {
     control: Control,
     ssh: Arc<openssh::Session>,
-    socket: PathBuf,
-    log: PathBuf,
+    place: Place,
     closed: AtomicBool,
     channels: Arc<Channels>,
-    /// Holds the socket and the log.
-    _directory: Arc<RuntimeDirectory>,
+    /// Whether a channel was opened on it, or a login, since this process has it: it leads to a server that answers.
+    answers: AtomicBool,
+    /// Scripts that did not come to their end, or not yet.
+    unfinished: AtomicUsize,
+    /// Whether a new login may be another one than this.
+    outdated: AtomicBool,
 }
 
 impl Master {
-    /// Opens one connection; returns once we are logged in.
+    /// Opens one connection; returns once we are logged in. At a place that is kept it stays for the time of `idle`.
     pub(super) async fn open(
         name: &str,
         target: &SshTarget,
         words: &SshWords,
-        limits: &Limits,
+        place: Place,
+        idle: Option<Duration>,
     ) -> Result<Self, TransportError> {
-        let local = |what: &str, error: &std::io::Error| {
-            TransportError::new(Kind::Local, name, format!("{what}: {error}"))
-        };
-        let directory = limits
-            .directory()
-            .map_err(|error| local("cannot make a directory for ssh's socket", &error))?;
-        let socket = directory.socket();
-        let log = socket.with_extension("log");
         let connect_timeout = words.connect_timeout.unwrap_or(target.connect_timeout);
-        let arguments = arguments(target, words, &socket, &log);
-        let mut ssh = start(&arguments, &log).map_err(|error| {
-            local("cannot start `ssh`", &error).help("install OpenSSH's client on this machine")
-        })?;
-        let outcome = wait_for_login(&mut ssh, connect_timeout, &log).await;
+        let (socket, log) = (&place.socket, &place.log);
+        let arguments = arguments(target, words, socket, log, idle.unwrap_or(OUTLIVING));
+        let outcome = match start(&arguments, log) {
+            Ok(mut ssh) => wait_for_login(&mut ssh, connect_timeout, log).await,
+            Err(error) => {
+                place.remove();
+                return Err(TransportError::new(
+                    Kind::Local,
+                    name,
+                    format!("cannot start `ssh`: {error}"),
+                )
+                .help("install OpenSSH's client on this machine"));
+            }
+        };
         let outcome = match outcome {
-            Ok(status) if status.success() => Control::connect(&socket)
+            Ok(status) if status.success() => Control::connect(socket)
                 .await
                 .map_err(|error| Ending::NoControl(error.to_string())),
             Ok(status) => Err(Ending::Exited(status)),
             Err(ending) => Err(ending),
         };
-        let control = match outcome {
-            Ok(control) => control,
+        match outcome {
+            Ok(control) => Ok(Self::at(place, control, true)),
             Err(ending) => {
-                let said = read_log(&log);
+                let said = read_log(log);
                 let resolved = Resolved::ask(target, &arguments).await;
-                remove(&log);
-                remove(&socket);
-                return Err(explain(name, target, &resolved, &said, &ending));
+                place.remove();
+                Err(explain(name, target, &resolved, &said, &ending))
             }
-        };
-        let ssh = openssh::Session::resume_mux(
-            socket.clone().into_boxed_path(),
-            Some(log.clone().into_boxed_path()),
-        );
-        Ok(Self {
-            control,
-            ssh: Arc::new(ssh),
-            socket,
-            log,
-            closed: AtomicBool::new(false),
-            channels: Arc::default(),
-            _directory: directory,
-        })
+        }
     }
 
-    /// Runs one errand: in a shell that waits for one like it, or else on a channel of its own.
-    pub(in crate::transport) async fn run(
+    /// Takes a connection over that another run left. What is below it may be long dead.
+    pub(super) fn take_over(place: Place, control: Control) -> Self {
+        place.empty_log();
+        Self::at(place, control, false)
+    }
+
+    fn at(place: Place, control: Control, answers: bool) -> Self {
+        let ssh = openssh::Session::resume_mux(
+            place.socket.clone().into_boxed_path(),
+            Some(place.log.clone().into_boxed_path()),
+        );
+        Self {
+            control,
+            ssh: Arc::new(ssh),
+            place,
+            closed: AtomicBool::new(false),
+            channels: Arc::default(),
+            answers: AtomicBool::new(answers),
+            unfinished: AtomicUsize::new(0),
+            outdated: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it leads to a server that answered this process.
+    pub(super) fn answers(&self) -> bool {
+        self.answers.load(Ordering::Acquire)
+    }
+
+    /// Opens the first channel, if the server lets us.
+    pub(super) async fn first_channel(&self, command: &str) -> Result<Child, openssh::Error> {
+        let child = self.channel(command).await?;
+        self.answers.store(true, Ordering::Release);
+        Ok(child)
+    }
+
+    /// Runs one errand: in a shell that waits for one like it, or else on a channel of its own, which may be open already.
+    pub(super) async fn run(
         &self,
         name: &str,
         errand: &mut Errand<'_>,
+        opened: Option<Child>,
+    ) -> Result<Collected<Exit>, TransportError> {
+        if errand.changes_login {
+            self.outdated.store(true, Ordering::Release);
+        }
+        self.unfinished.fetch_add(1, Ordering::AcqRel);
+        let collected = self.carry_out(name, errand, opened).await?;
+        // Nobody counts down for what failed, was given up or still runs on the host: see `close`.
+        if matches!(collected.end, End::Stayed | End::Exited(_)) {
+            self.unfinished.fetch_sub(1, Ordering::AcqRel);
+        }
+        Ok(collected)
+    }
+
+    async fn carry_out(
+        &self,
+        name: &str,
+        errand: &mut Errand<'_>,
+        opened: Option<Child>,
     ) -> Result<Collected<Exit>, TransportError> {
         let account = errand.dialogue.as_ref().map(Dialogue::as_user);
         if errand.stay.is_some()
+            && opened.is_none()
             && let Some(channel) = self.channels.waiting(account)
         {
             // Its shell is that account's already.
@@ -126,18 +168,14 @@ impl Master {
             }
             errand.dialogue = dialogue;
         }
-        let command = match &errand.dialogue {
-            None => "sh".to_owned(),
-            Some(dialogue) => shell_words::join(&dialogue.command()),
-        };
-        let child = match timeout_at(errand.deadline, self.open_channel(name, &command)).await {
-            Ok(child) => child?,
-            Err(_) => {
-                return Ok(Collected {
-                    stdout: Vec::new(),
-                    stderr: Vec::new(),
-                    end: End::TimedOut,
-                });
+        let child = match opened {
+            Some(child) => child,
+            None => {
+                let command = errand.command();
+                match timeout_at(errand.deadline, self.open_channel(name, &command)).await {
+                    Ok(child) => child?,
+                    Err(_) => return Ok(Collected::nothing(End::TimedOut)),
+                }
             }
         };
         let account = errand.dialogue.as_ref().map(Dialogue::as_user);
@@ -164,7 +202,7 @@ impl Master {
         errand: &mut Errand<'_>,
     ) -> Result<Collected<Exit>, TransportError> {
         let (collected, left) = channel.serve(errand).await;
-        if errand.stay.as_ref().is_some_and(|stay| stay.changes_login) {
+        if errand.changes_login {
             self.channels.end_waiting();
         } else if let Some(channel) = left {
             self.channels.let_wait(channel);
@@ -205,8 +243,25 @@ impl Master {
         })
     }
 
-    /// Ends the connection and waits until the master is gone.
+    /// Lets go of a connection that is kept, and ends any other one.
+    ///
+    /// One is kept only where nothing of ours may still be under way on it, and where a new login would be the same.
     pub(in crate::transport) async fn close(&self) {
+        let stays = self.place.is_kept()
+            && self.unfinished.load(Ordering::Acquire) == 0
+            && !self.outdated.load(Ordering::Acquire)
+            && timeout(Duration::ZERO, self.control.gone()).await.is_err();
+        if !stays {
+            return self.end().await;
+        }
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            self.channels.end_waiting();
+            self.place.let_go();
+        }
+    }
+
+    /// Ends the connection and waits until the master is gone.
+    pub(in crate::transport) async fn end(&self) {
         if self.closed.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -219,7 +274,17 @@ impl Master {
             );
             signal_group(self.control.pid, "KILL").await;
         }
-        self.tidy();
+        self.place.remove();
+    }
+
+    async fn channel(&self, command: &str) -> Result<Child, openssh::Error> {
+        Arc::clone(&self.ssh)
+            .arc_raw_command(command)
+            .stdin(ChannelStdio::piped())
+            .stdout(ChannelStdio::piped())
+            .stderr(ChannelStdio::piped())
+            .spawn()
+            .await
     }
 
     /// Opens a channel. Where the server allows fewer than we use at once, waits for one of ours to end.
@@ -227,21 +292,14 @@ impl Master {
         let mut refused_alone = 0;
         loop {
             let ended = self.channels.ended();
-            let outcome = Arc::clone(&self.ssh)
-                .arc_raw_command(command)
-                .stdin(ChannelStdio::piped())
-                .stdout(ChannelStdio::piped())
-                .stderr(ChannelStdio::piped())
-                .spawn()
-                .await;
-            let error = match outcome {
+            let error = match self.channel(command).await {
                 Ok(child) => return Ok(child),
                 Err(error) => error,
             };
             if matches!(error, openssh::Error::Disconnected)
                 || timeout(SETTLING, self.control.gone()).await.is_ok()
             {
-                return Err(lost_before(name, &read_log(&self.log)));
+                return Err(lost_before(name, &read_log(&self.place.log)));
             }
             let waited = self.channels.end_waiting();
             refused_alone = if self.channels.are_none() && !waited {
@@ -276,12 +334,7 @@ impl Master {
                 "the connection was closed while a script was running",
             );
         }
-        lost(name, &read_log(&self.log))
-    }
-
-    fn tidy(&self) {
-        remove(&self.socket);
-        remove(&self.log);
+        lost(name, &read_log(&self.place.log))
     }
 }
 
@@ -290,21 +343,13 @@ impl Drop for Master {
     fn drop(&mut self) {
         if !self.closed.load(Ordering::Acquire) {
             self.control.terminate();
-            self.tidy();
+            self.place.remove();
         }
     }
 }
 
-fn remove(path: &Path) {
-    if let Err(error) = fs::remove_file(path)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::debug!(path = %path.display(), %error, "cannot remove a file of a connection");
-    }
-}
-
 /// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -141,6 +141,29 @@ pub(super) fn read(
 }
 
 impl SshWords {
+    /// The files among them that decide whom ssh connects to, and as whom: configuration and keys.
+    pub(super) fn files(&self) -> Vec<&str> {
+        let value_of = |(at, word): (usize, &String)| {
+            let value = self.arguments.get(at + 1)?;
+            match word.as_str() {
+                "-F" | "-i" => Some(value.as_str()),
+                "-o" => {
+                    let end = value.find(|c: char| c == '=' || c.is_whitespace())?;
+                    let (name, rest) = value.split_at(end);
+                    let file = rest.trim_start_matches(|c: char| c == '=' || c.is_whitespace());
+                    name.eq_ignore_ascii_case("IdentityFile")
+                        .then(|| file.trim_matches('"'))
+                }
+                _ => None,
+            }
+        };
+        self.arguments
+            .iter()
+            .enumerate()
+            .filter_map(value_of)
+            .collect()
+    }
+
     /// Reads one word, and a further one where its value stands apart. The error is a reason.
     fn word<'a>(
         &mut self,
@@ -250,6 +273,12 @@ mod tests {
                 "~/c"
             ]
         );
+    }
+
+    #[test]
+    fn files_that_decide_are_found() {
+        let read = words("-4i ~/.ssh/id -F ./config -o 'identityfile \"/etc/key\"' -oIdentityFile=other -o User=-F -o Port=22").unwrap();
+        assert_eq!(read.files(), ["~/.ssh/id", "./config", "/etc/key", "other"]);
     }
 
     #[test]

@@ -98,8 +98,8 @@ pub(super) fn compile(
     builder.finish()
 }
 
-/// Files of which a login takes what it is: its groups, limits, environment and rights.
-const LOGIN: [&str; 9] = [
+/// Files of which a login takes what it is, or whether it is: its groups, limits, environment and rights.
+const LOGIN: [&str; 10] = [
     "/etc/environment",
     "/etc/group",
     "/etc/login.defs",
@@ -108,6 +108,7 @@ const LOGIN: [&str; 9] = [
     "/etc/passwd",
     "/etc/profile",
     "/etc/security/",
+    "/etc/ssh/",
     "/etc/sudo",
 ];
 
@@ -140,7 +141,9 @@ pub(super) fn change_login(steps: &[Step]) -> bool {
         | Action::Remove { path }
         | Action::Touch { path, .. }
         | Action::KeepNote { path, .. }
-        | Action::RemoveNote { path } => LOGIN.iter().any(|start| path.starts_with(start)),
+        | Action::RemoveNote { path } => {
+            path.contains("/.ssh") || LOGIN.iter().any(|start| path.starts_with(start))
+        }
         Action::RecordRun { .. }
         | Action::KernelValue { .. }
         | Action::ConfigSet { .. }

@@ -102,12 +102,14 @@ impl HostPlay<'_> {
                 "the host took the changes and did not begin with them",
             )));
         }
-        let mut arbitrary = false;
+        let (mut arbitrary, mut has_ended) = (false, false);
         for task in planned {
             let count = steps_of(&task).count();
             let results: Vec<Outcome> = outcomes.by_ref().take(count).collect();
-            if !self.absorb(target, task, &results, lost.is_none(), &mut arbitrary) {
-                break;
+            if has_ended {
+                self.owe_what_may_have_begun(&task, &results);
+            } else {
+                has_ended = !self.absorb(target, task, &results, lost.is_none(), &mut arbitrary);
             }
         }
         for (other, world) in &mut self.worlds {
@@ -162,11 +164,8 @@ impl HostPlay<'_> {
         // What was done without anybody hearing what it said cannot be judged, where the run goes on.
         let unheard = goes_on && lacks_output(&task.decision, outcomes);
         let status = status.or_else(|| unheard.then_some(StepStatus::Lost));
-        let may_have_changed = outcomes
-            .iter()
-            .any(|outcome| matches!(outcome.status, StepStatus::Done | StepStatus::Lost));
-        if may_have_changed && !matches!(status, None | Some(StepStatus::GuardFailed)) {
-            self.memory.uncertain.extend(task.notifies.iter().cloned());
+        if !matches!(status, None | Some(StepStatus::GuardFailed)) {
+            self.owe_what_may_have_begun(&task, outcomes);
         }
         let world = self.worlds.entry(target.clone()).or_default();
         match status {
@@ -244,6 +243,17 @@ impl HostPlay<'_> {
         }
     }
 
+    /// What a task notifies stays owed where one of its steps was made, or may have been. Of steps that are told together,
+    /// some may have been made behind the one that ended the script.
+    fn owe_what_may_have_begun(&mut self, task: &Planned, outcomes: &[Outcome]) {
+        let may_have_begun = outcomes
+            .iter()
+            .any(|outcome| matches!(outcome.status, StepStatus::Done | StepStatus::Lost));
+        if may_have_begun {
+            self.memory.uncertain.extend(task.notifies.iter().cloned());
+        }
+    }
+
     /// Handlers that the host owes when these changes are made and nothing follows, with those of earlier scripts. Empty
     /// where nothing is noted.
     fn names_to_note(
@@ -283,7 +293,7 @@ impl HostPlay<'_> {
             } else {
                 Vec::new()
             };
-            vec![notes::write(run, &key, &names)]
+            notes::write(run, &key, &names)
         } else {
             Vec::new()
         };
@@ -303,8 +313,8 @@ impl HostPlay<'_> {
         }
         let target = self.setting.facts_target.clone();
         let key = notes::key(&self.setting.play.key);
-        let step = if owed.is_empty() {
-            notes::remove(&key)
+        let steps = if owed.is_empty() {
+            vec![notes::remove(&key)]
         } else {
             notes::write(None, &key, &Vec::from_iter(owed.iter().cloned()))
         };
@@ -312,7 +322,7 @@ impl HostPlay<'_> {
             self.context(),
             &target,
             self.connection_of(&target),
-            &[step],
+            &steps,
             &BTreeSet::new(),
             Purpose::Change,
             false,

@@ -44,6 +44,9 @@ pub(super) fn failure_of_changes<'c>(
             (Action::Link { path, .. }, _) => format!("the link `{path}` could not be made"),
             (Action::Remove { path }, _) => format!("`{path}` could not be removed"),
             (Action::Touch { path, .. }, _) => format!("`{path}` could not be touched"),
+            (Action::RecordRun { .. }, _) => "the run could not be put down".to_owned(),
+            (Action::KeepNote { path, .. }, _) => format!("the note `{path}` could not be kept"),
+            (Action::RemoveNote { path }, _) => format!("the note `{path}` could not be removed"),
             (Action::KernelValue { key, value }, _) => {
                 format!("the kernel does not take {key} = {value}")
             }

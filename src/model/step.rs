@@ -69,6 +69,22 @@ pub enum Action {
     Remove { path: String },
     /// Sets access and modification time, seconds since 1970; creates an empty file where there is none.
     Touch { path: String, modified: Option<i64> },
+    /// Puts down on the host who changes it, for people: the last run. That it cannot be is no failure.
+    RecordRun {
+        run: String,
+        by: String,
+        what: String,
+    },
+    /// Keeps a note of ours on the host, whole, and on its disk before the next step: written beside its place, flushed and
+    /// renamed. Folders that it needs are made.
+    KeepNote {
+        path: String,
+        lines: Vec<String>,
+        /// An account that is not root leaves it out.
+        by_root_alone: bool,
+    },
+    /// Takes a note away, and the two folders that held it where they are empty. It does not fail.
+    RemoveNote { path: String },
     /// Runs a program with no terminal, in a process group of its own, under a time limit.
     Program {
         program: Box<Program>,

@@ -9,16 +9,16 @@ use crate::world::World;
 
 const HOST: &str = "bw2";
 
-/// Where it becomes full: before the lease, the note of what is owed, a file, a backup, a kernel value's file, an account,
-/// the second script's file, and the handlers.
+/// Where it becomes full: before the lease, the note of what is owed, two files, a backup, an account, a kernel value's file,
+/// the file behind the second script's first, and the handlers.
 const FROM: &[&str] = &[
     "mv -f /var/lib/cachesmith/lease*",
     "mkdir -p /var/lib/cachesmith/pending",
-    "head -c 36000",
+    "install -d *",
     "cp -p /etc/fault-old *",
     "useradd *",
     "sync /etc/sysctl.d/.cachesmith-*",
-    "head -c 10000",
+    "mv -f * /etc/fault-rendered",
     "systemctl restart -- fault-first*",
     "systemctl restart -- fault-second*",
 ];

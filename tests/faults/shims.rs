@@ -10,6 +10,7 @@ const PROGRAMS: &[&str] = &[
     "chown",
     "cp",
     "head",
+    "install",
     "ln",
     "mkdir",
     "mv",

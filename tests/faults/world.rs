@@ -12,7 +12,7 @@ use crate::support::{Run, command, fleet, inventory, run_of, state};
 /// A play that does not come to a boundary in this time hangs.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// A change of each kind: a directory, files, a link, an account, a kernel value, the running server, a restart that a
+/// A change of each kind: a directory, files, of which two are written together, a link, an account, a kernel value, the running server, a restart that a
 /// directive needs, and restarts that handlers owe. What the template says is known only when the tasks before it are
 /// done, so that there is more than one script, and the second handler is earned in a later one.
 const PLAY: &str = r#"- name: A bit of everything
@@ -22,6 +22,8 @@ const PLAY: &str = r#"- name: A bit of everything
       file: { path: /etc/fault, state: directory, mode: "0750" }
     - name: A file in it
       copy: { dest: /etc/fault/new, content: "NEW" }
+    - name: Another one
+      copy: { dest: /etc/fault/other, content: "OTHER" }
     - name: A file that was there
       copy: { dest: /etc/fault-old, content: "AFTER", mode: "0600", backup: yes }
       notify: first
@@ -75,7 +77,7 @@ systemctl restart fault-first fault-second redis-server
 systemctl reset-failed
 "#;
 
-const LOOK: &str = r#"for f in /etc/fault/new /etc/fault-old /etc/fault-rendered /etc/sysctl.d/50-fault.conf /etc/redis/redis.conf; do
+const LOOK: &str = r#"for f in /etc/fault/new /etc/fault/other /etc/fault-old /etc/fault-rendered /etc/sysctl.d/50-fault.conf /etc/redis/redis.conf; do
     printf 'file %s ' $f
     sha256sum <$f 2>/dev/null | cut -d' ' -f1 | grep . || echo -
 done
@@ -151,6 +153,7 @@ impl World {
         let text = PLAY
             .replace("HOST", hosts)
             .replace("NEW", &"new line ".repeat(4000))
+            .replace("OTHER", &"other line ".repeat(4000))
             .replace("AFTER", &"after ".repeat(4000))
             .replace("TEMPLATE", &template.display().to_string());
         std::fs::write(&playbook, text).unwrap();

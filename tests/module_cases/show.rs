@@ -192,6 +192,11 @@ impl Known {
                     None => format!("touch {path}"),
                 },
             ),
+            Action::RecordRun { run, .. } => ("", format!("record {run}")),
+            Action::KeepNote { path, lines, .. } => {
+                (path.as_str(), format!("note {path} {}", lines.join(" ")))
+            }
+            Action::RemoveNote { path } => (path.as_str(), format!("no note {path}")),
             Action::Program { program, accepted } => {
                 let mut text = format!("run {}", words(&program.argv));
                 for (name, value) in &program.environment {

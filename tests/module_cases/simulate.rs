@@ -307,7 +307,10 @@ impl Files {
                 }
                 _ => return Ok(Done::NotJudged),
             },
-            Action::KernelValue { .. }
+            Action::RecordRun { .. }
+            | Action::KeepNote { .. }
+            | Action::RemoveNote { .. }
+            | Action::KernelValue { .. }
             | Action::ConfigSet { .. }
             | Action::LowerMaxmemory { .. }
             | Action::RedisUser { .. }

@@ -58,7 +58,8 @@ fn an_upload_that_was_cut_does_nothing() {
     }
 }
 
-/// Wherever the answer ends: what was reported is done, what had begun is lost, the rest was not run.
+/// Wherever the answer ends: what was reported is done, what had begun is lost (more than one of those that are told
+/// together), the rest was not run.
 #[test]
 fn an_answer_that_was_cut_still_tells() {
     for host in hosts() {
@@ -66,18 +67,27 @@ fn an_answer_that_was_cut_still_tells() {
         let steps = steps(directory.path());
         let script = compile_steps(&steps, &Options::default());
         let answer = host.run(&script);
+        let whole = parse_outcomes(&script, &steps, &answer);
+        let program = steps
+            .iter()
+            .position(|step| matches!(step.action, Action::Program { .. }))
+            .unwrap();
         let mut reached = 0;
         for end in 0..=answer.len() {
-            let statuses: Vec<StepStatus> = parse_outcomes(&script, &steps, &answer[..end])
-                .into_iter()
-                .map(|outcome| outcome.status)
-                .collect();
+            let outcomes = parse_outcomes(&script, &steps, &answer[..end]);
+            // Nothing may be decided from an output that did not come whole.
+            let of_program = &outcomes[program];
+            if of_program.status == StepStatus::Done && !of_program.output_lost {
+                assert_eq!(*of_program, whole[program]);
+            }
+            let statuses: Vec<StepStatus> = outcomes.iter().map(|outcome| outcome.status).collect();
             let done = statuses
                 .iter()
                 .take_while(|status| **status == StepStatus::Done)
                 .count();
             let rest = &statuses[done..];
-            let lost = usize::from(rest.first() == Some(&StepStatus::Lost));
+            let is_lost = |status: &&StepStatus| **status == StepStatus::Lost;
+            let lost = rest.iter().take_while(is_lost).count();
             assert!(
                 rest[lost..]
                     .iter()

@@ -160,6 +160,17 @@ pub(crate) fn steps() -> Vec<Step> {
             path: path(),
             modified: Some(1),
         },
+        Action::RecordRun {
+            run: "it's run".into(),
+            by: "it's $(somebody)".into(),
+            what: "apply".into(),
+        },
+        Action::KeepNote {
+            path: path(),
+            lines: vec!["it's".into(), "$(owed)".into()],
+            by_root_alone: true,
+        },
+        Action::RemoveNote { path: path() },
         Action::Program {
             program: program(),
             accepted: vec![0, 1],

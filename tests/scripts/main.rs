@@ -22,6 +22,8 @@ mod minimal;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod notes;
+#[cfg(test)]
 mod paths;
 #[cfg(test)]
 mod processes;
@@ -39,5 +41,7 @@ mod servers;
 mod services;
 #[cfg(test)]
 mod shellcheck;
+#[cfg(test)]
+mod together;
 #[cfg(test)]
 mod write;

@@ -1,10 +1,15 @@
 //! What a script costs a host, in processes.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use cachesmith::model::probe::{Probe, Program};
-use cachesmith::transport::script::{Script, compile_probes};
+use cachesmith::model::step::{Action, Attributes, Step};
+use cachesmith::transport::script::lease::{Hold, Mode};
+use cachesmith::transport::script::{
+    Options, Script, compile_held_steps, compile_probes, compile_steps,
+};
 
 use crate::host::feed;
 
@@ -23,6 +28,7 @@ fn cost(script: &Script) -> (usize, usize) {
         ])
         .arg(&log)
         .arg("dash")
+        .env("CACHESMITH_HOST_FOLDER", directory.path().join("state"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -109,4 +115,70 @@ fn a_program_costs_few_processes() {
     // A place for its output, the program in a session of its own, the clock beside it, and the place removed.
     assert!(started <= 5, "{started} programs started");
     assert!(forked <= 7, "{forked} processes forked");
+}
+
+fn file(path: &Path) -> Step {
+    Step::new(Action::WriteFile {
+        path: path.to_str().unwrap().to_owned(),
+        content: "content\n".into(),
+        attributes: Attributes {
+            mode: Some(0o640),
+            ..Attributes::default()
+        },
+        validate: None,
+        backup: None,
+    })
+}
+
+/// However many files: one program looks at their modes, two flush, and each is renamed by one.
+#[test]
+fn a_file_more_costs_one_process_more() {
+    let costs = |count: usize| {
+        let place = tempfile::tempdir().unwrap();
+        let steps: Vec<Step> = (0..count)
+            .map(|number| file(&place.path().join(number.to_string())))
+            .collect();
+        cost(&compile_steps(&steps, &Options::default()))
+    };
+    // In place of the look, chmod; beside them, the subshell of the script.
+    assert_eq!(costs(1), (4, 5));
+    assert_eq!(costs(5), (8, 9));
+    assert_eq!(costs(20), (23, 24));
+}
+
+#[test]
+fn a_directory_more_costs_none() {
+    let costs = |count: usize| {
+        let place = tempfile::tempdir().unwrap();
+        let steps: Vec<Step> = (0..count)
+            .map(|number| {
+                let path = place.path().join(number.to_string());
+                Step::new(Action::MakeDirectory {
+                    path: path.to_str().unwrap().to_owned(),
+                    attributes: Attributes::default(),
+                })
+            })
+            .collect();
+        cost(&compile_steps(&steps, &Options::default()))
+    };
+    assert_eq!(costs(1), (1, 2));
+    assert_eq!(costs(20), (1, 2));
+}
+
+/// To take it: the folder, the time for people, the renaming. To give it back: both files and the folder.
+#[test]
+fn a_lease_costs_few_processes() {
+    let hold = Hold {
+        name: "host".to_owned(),
+        run: "run".to_owned(),
+        by: "somebody".to_owned(),
+        what: "apply".to_owned(),
+        term: 900,
+        mode: Mode::Join,
+        dead: Vec::new(),
+        give_back: true,
+    };
+    let (options, stops) = (Options::default(), std::collections::BTreeSet::new());
+    let costs = cost(&compile_held_steps(&[], &options, &stops, &hold));
+    assert_eq!(costs, (5, 6));
 }

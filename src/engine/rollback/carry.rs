@@ -66,8 +66,8 @@ impl HostUndo<'_> {
         let run = (!std::mem::replace(&mut self.run_written, true)).then_some(&self.context().run);
         let key = self.key();
         let mut steps: Vec<Step> = Vec::new();
-        if is_root && (run.is_some() || !owed.is_empty()) {
-            steps.push(notes::write(run, &key, owed));
+        if is_root {
+            steps.extend(notes::write(run, &key, owed));
         }
         let before = steps.len();
         let mut stops = std::collections::BTreeSet::new();

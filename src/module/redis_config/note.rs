@@ -7,28 +7,10 @@
 use crate::model::blob::Blob;
 use crate::model::change::Effect;
 use crate::model::probe::{FileState, Probe};
-use crate::model::step::Step;
-use crate::module::shared::program::run;
+use crate::model::step::{Action, Step};
 use crate::module::{Look, Stop};
 
 const FOLDER: &str = "/var/lib/cachesmith/restart";
-
-/// Whole and onto the disk, as the configuration that follows: after a loss of power there is no such file without it.
-const WRITE: &str = r#"umask 077; file=$1 folder=${1%/*}; shift
-mkdir -p "$folder" || exit 1
-for old in "$folder"/.new-*; do
-    [ ! -e "$old" ] || kill -0 "${old##*-}" 2>/dev/null || rm -f "$old"
-done
-new=$folder/.new-$$
-if printf '%s\n' "$@" >"$new"; then
-    sync "$new" 2>/dev/null
-    mv -f "$new" "$file" && exit 0
-fi
-rm -f "$new"
-exit 1"#;
-
-/// Takes it away, and the folders that held it when they are empty.
-const REMOVE: &str = r#"rm -f "$1"; folder=${1%/*}; rmdir "$folder" "${folder%/*}" 2>/dev/null; :"#;
 
 /// What a note says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,17 +40,20 @@ pub(super) fn read(look: &Look<'_>, file: &str) -> Result<Option<Note>, Stop> {
     }))
 }
 
-/// Puts down what the server `run_id` runs without. Names only: values may be secret.
+/// Puts down what the server `run_id` runs without. Names only: values may be secret. It is on the disk before the
+/// configuration that follows: after a loss of power there is no such file without it.
 pub(super) fn write(file: &str, run_id: &str, names: &[String]) -> Step {
-    let mut words = vec!["/bin/sh", "-c", WRITE, "note"];
-    let path = path(file);
-    words.extend([path.as_str(), run_id]);
-    words.extend(names.iter().map(String::as_str));
-    run(words)
+    let mut lines = vec![run_id.to_owned()];
+    lines.extend_from_slice(names);
+    Step::new(Action::KeepNote {
+        path: path(file),
+        lines,
+        by_root_alone: false,
+    })
 }
 
 pub(super) fn remove(file: &str) -> Step {
-    run(["/bin/sh", "-c", REMOVE, "note", &path(file)])
+    Step::new(Action::RemoveNote { path: path(file) })
 }
 
 /// It is looked at again.

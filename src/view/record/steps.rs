@@ -22,6 +22,9 @@ pub fn describe(step: &Step) -> String {
         Action::Link { path, target, .. } => format!("make {path} the same file as {target}"),
         Action::Remove { path } => format!("remove {path}"),
         Action::Touch { path, .. } => format!("set the time of {path} as it was"),
+        Action::RecordRun { .. } => "put down the run".to_owned(),
+        Action::KeepNote { path, .. } => format!("keep the note {path}"),
+        Action::RemoveNote { path } => format!("remove the note {path}"),
         Action::Program { program, .. } => {
             let argv: Vec<String> = program.argv.iter().map(|word| argument(word)).collect();
             format!("run {}", argv.join(" "))

@@ -27,6 +27,11 @@ c_clean() {
 		rm -rf "$c_new" "$c_new-old" 2>/dev/null
 		c_new=
 	fi
+	for c_word in $c_prepared; do
+		eval "c_new=\$c_file_$c_word"
+		[ -z "$c_new" ] || rm -f "$c_new" 2>/dev/null
+	done
+	c_prepared='' c_new=''
 	if [ -z "$c_dir" ]; then
 		:
 	elif [ "$c_dir" = "${cachesmith_room:-}" ]; then
@@ -55,6 +60,6 @@ c_signal() {
 	fi
 }
 
-c_brake='' c_child='' c_watcher='' c_limiter='' c_new='' c_dir='' c_setsid='' c_told=''
+c_brake='' c_child='' c_watcher='' c_limiter='' c_new='' c_prepared='' c_dir='' c_setsid='' c_told=''
 trap c_stop HUP INT TERM PIPE
 trap c_clean EXIT

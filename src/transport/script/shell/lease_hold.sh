@@ -25,13 +25,8 @@ c_lease_fail() {
 # c_lease_place FILE: finds the folder, and makes it.
 c_lease_place() {
 	if [ -z "${c_folder:-}" ]; then
-		c_uid=
-		{
-			while [ -z "$c_uid" ] && read -r c_key c_value c_rest; do
-				[ "$c_key" != Uid: ] || c_uid=$c_value
-			done </proc/self/status
-		} 2>/dev/null
-		c_lease_folder "${c_uid:-$(id -u)}"
+		c_find_uid
+		c_lease_folder "$c_uid"
 	fi
 	c_lease_file=$c_folder/$1
 }
@@ -43,11 +38,12 @@ c_lease_room() {
 		return 1
 	fi
 	if [ ! -d "$c_folder" ]; then
-		c_said=$( (umask 022 && mkdir -p "$c_folder") 2>&1) || {
-			[ -d "$c_folder" ] || {
-				c_error="cannot make the directory $c_folder: $c_said"
-				return 1
-			}
+		umask 022
+		c_said=$(mkdir -p "$c_folder" 2>&1)
+		umask 077
+		[ -d "$c_folder" ] || {
+			c_error="cannot make the directory $c_folder: $c_said"
+			return 1
 		}
 	fi
 	if [ ! -O "$c_folder" ] || [ -L "$c_folder" ]; then
@@ -62,7 +58,10 @@ c_lease_claim() {
 	c_error=''
 	c_marker=$c_lease_file-after-$1
 	c_lease_room || return 1
-	if ! (set -C && umask 022 && : >"$c_marker") 2>/dev/null; then
+	umask 022
+	c_put "$c_marker" ''
+	umask 077
+	if [ "$c_is_put" -ne 0 ]; then
 		if [ -e "$c_marker" ]; then
 			c_lease_stale
 		elif [ "$c_try" -gt "$c_patience" ]; then
@@ -123,8 +122,11 @@ c_lease_turn() {
 	fi
 	c_until=never
 	[ "$c_term" -eq 0 ] || c_until=$((c_up + c_term))
-	c_said=$( { printf 'run %s\nfor %s\nby %s\nwhat %s\nsince %s\nterm %s\nboot %s\nuntil %s\nshell %s\ntoken %s\n' "$c_run" "$c_users" "$c_by" \
-		"$c_what" "$c_since" "$c_term" "$c_boot" "$c_until" "$c_shell" "$c_token" >"$c_marker"; } 2>&1) || {
+	{
+		printf 'run %s\nfor %s\nby %s\nwhat %s\nsince %s\nterm %s\nboot %s\nuntil %s\nshell %s\ntoken %s\n' "$c_run" "$c_users" "$c_by" \
+			"$c_what" "$c_since" "$c_term" "$c_boot" "$c_until" "$c_shell" "$c_token" >"$c_marker"
+	} 2>/dev/null || {
+		c_ask_why "$c_marker"
 		c_lease_unclaim
 		c_error="cannot write in $c_folder: $c_said"
 		return 1
@@ -229,7 +231,8 @@ c_lease_begin() {
 		fi
 		if [ -z "$c_since" ]; then
 			c_lease_unlocked || return 1
-			c_since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+			c_ask_date
+			c_since=$c_date
 		fi
 		if c_lease_turn "$c_from"; then
 			c_lease_say held
@@ -282,7 +285,7 @@ c_lease_give() {
 			c_lease_claim "$c_h_token" || continue
 			rm -f "$c_lease_file" "$c_marker"
 			c_new=''
-			rmdir "$c_folder" 2>/dev/null
+			c_remove_empty "$c_folder"
 		fi
 		c_lease_say given
 		return 0

@@ -23,7 +23,8 @@ c_lock_set() {
 	c_over=' '
 	c_shell=0
 	c_lease_place lock
-	c_since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	c_ask_date
+	c_since=$c_date
 	c_try=0
 	while [ "$c_try" -lt "$c_tries" ]; do
 		c_try=$((c_try + 1))
@@ -75,6 +76,5 @@ c_lock_away() {
 		fi
 	fi
 	[ "$2" = no ] || c_lock_remove lease broken
-	[ ! -d "$c_folder" ] || rmdir "$c_folder" 2>/dev/null
-	:
+	c_remove_empty "$c_folder"
 }

@@ -1,8 +1,17 @@
 # c_directory PATH MODE OWNER GROUP: made for nobody else at first, then opened.
 c_directory() {
-	# Nobody but us is to have it: one program does it.
-	if c_have install && [ -d "${1%/*}/" ] && [ ! -e "$1" ] && [ ! -L "$1" ] && c_would_be_ours "$1" "$3" "$4"; then
-		c_do "cannot make the directory $1" install -d -m "$2" "$1"
+	# Nobody but us is to have it: one program does it, for all of the same mode that follow each other.
+	c_settling=c_make
+	if [ "$2" = "$c_make_mode" ] && c_can_wait "$@"; then
+		return
+	fi
+	# What others wait for may be where it is to stand.
+	c_settle || {
+		c_status=undone
+		return 1
+	}
+	c_make_mode=$2
+	if c_can_wait "$@"; then
 		return
 	fi
 	c_do "cannot make the directory $1" mkdir "$1" || return 1
@@ -10,6 +19,23 @@ c_directory() {
 		rmdir "$1" 2>/dev/null
 		return 1
 	}
+}
+
+# The same arguments: whether it can be made with those that follow.
+c_can_wait() {
+	c_have install || return 1
+	if [ ! -d "${1%/*}/" ] || [ -e "$1" ] || [ -L "$1" ]; then
+		return 1
+	fi
+	c_would_be_ours "$1" "$3" "$4" || return 1
+	c_place=$1
+	c_waits=yes
+}
+
+c_make() {
+	c_said=$(install -d -m "$c_make_mode" "$@" 2>&1 3>&-) && return 0
+	c_said="cannot make the directory $1: $c_said"
+	return 1
 }
 
 # c_would_be_ours PATH OWNER GROUP: what we make at a path has the owner and the group that it is to have.
@@ -59,3 +85,5 @@ c_touch() {
 	umask 077
 	return "$c_touched"
 }
+
+c_make_mode=''

@@ -5,6 +5,7 @@ c_begin() {
 	c_code=0
 	c_error=
 	c_ran=no
+	c_waits=no
 	c_clock
 	c_began=$c_now
 	c_mark begin "$1" || return 1
@@ -16,9 +17,12 @@ c_done() {
 	c_status='done'
 }
 
-# Reports the step; its code is 1 when the script has to end here.
+# Reports the step, or leaves that to what it waits for; its code is 1 when the script has to end here.
 c_end() {
-	[ "$c_status" != lost ] || return 1
+	if [ "$c_status" = lost ]; then
+		[ -z "$c_waiting" ] || c_settle
+		return 1
+	fi
 	if [ "$c_status" = failed ] && [ "$c_code" -eq 0 ]; then
 		c_code=1
 	fi
@@ -26,12 +30,17 @@ c_end() {
 		c_later output "$c_number"
 		c_output
 	fi
+	c_clock
+	if [ "$c_status $c_waits" = 'done yes' ]; then
+		c_wait
+		return 0
+	fi
+	[ -z "$c_waiting" ] || c_settle
 	if [ -n "$c_error" ]; then
 		c_mark message
 		printf '%s' "$c_error" >&3
 	fi
-	c_clock
-	c_mark end "$c_number" "$c_status" "$c_code" "$c_began" "$c_now" || return 1
+	c_mark end "$c_number" "$c_status" "$c_code" "$c_began" "$c_now" "$c_ran" || return 1
 	[ "$c_status" = 'done' ]
 }
 
@@ -54,3 +63,5 @@ c_do() {
 	shift
 	c_said=$("$@" 2>&1 3>&-) || c_fail "$c_words: $c_said"
 }
+
+c_waiting=''

@@ -1,5 +1,5 @@
-# c_write PATH CODEC SIZE SHA256 MODE OWNER GROUP BACKUP CHECK: writes what is in c_content, or coded on its input, beside
-# the target, and renames it over the target. CHECK is yes when c_start is to accept the new content first.
+# c_write PATH CODEC SIZE SHA256 MODE OWNER GROUP BACKUP CHECK: writes what is in c_content, or in base64 on its input,
+# beside the target, and renames it over the target. CHECK is yes when c_start is to accept the new content first.
 c_write() {
 	c_path=$1 c_codec=$2 c_size=$3 c_sum=$4 c_mode=$5 c_owner=$6 c_group=$7 c_backup=$8 c_check=$9
 	c_follow "$1" || return 1
@@ -15,15 +15,52 @@ c_write() {
 	c_there=no
 	if [ -e "$c_path" ]; then
 		c_there=yes
-		c_do "cannot look at $c_path" stat -c '%a %u %g' "$c_path" || return 1
-		c_mode=${c_mode:-0000${c_said%% *}}
-		c_said=${c_said#* }
-		c_owner=${c_owner:-${c_said% *}}
-		c_group=${c_group:-${c_said#* }}
+		if [ -z "$c_mode" ] || [ -z "$c_owner" ] || [ -z "$c_group" ]; then
+			c_do "cannot look at $c_path" stat -c '%a %u %g' "$c_path" || return 1
+			c_mode=${c_mode:-0000${c_said%% *}}
+			c_said=${c_said#* }
+			c_owner=${c_owner:-${c_said% *}}
+			c_group=${c_group:-${c_said#* }}
+		fi
 	fi
+	if [ -z "$c_prepared" ] || ! c_is_prepared "$1"; then
+		c_write_beside || return 1
+	fi
+	if [ -n "$c_backup" ] && [ "$c_there" = yes ]; then
+		c_do "cannot keep the old $c_path" cp -p "$c_path" "$c_new-old" || return 1
+		c_flush "$c_new-old" || {
+			c_write_failed
+			return 1
+		}
+		c_do "cannot keep the old $c_path" mv -f "$c_new-old" "$c_backup" || return 1
+	fi
+	c_do "cannot replace $c_path" mv -f "$c_new" "$c_path" || return 1
+	c_new=
+	if [ "$c_there" = no ] && [ -e /sys/fs/selinux/enforce ] && c_have restorecon; then
+		c_do "cannot set the SELinux context of $c_path" restorecon "$c_path" || return 1
+	fi
+	# Files that follow each other may stand in few directories.
+	c_settling=c_flush_names
+	c_place=$c_parent
+	c_waits=yes
+}
+
+c_flush_names() {
+	c_flush "$@" && return 0
+	c_said="what was put into $1 may not be on the disk: $c_said"
+	return 1
+}
+
+# c_new, on the disk as it will be.
+c_write_beside() {
 	c_beside "$c_parent" files
 	c_new=$c_free-$c_number
-	c_said=$( { set -C && "c_write_$c_codec" "$c_size" >"$c_new"; } 2>&1 3>&-) || {
+	if [ "$c_codec" = base64 ]; then
+		c_said=$( { set -C && base64 -d >"$c_new"; } 2>&1 3>&-)
+	else
+		c_said=
+		c_put "$c_new" "$c_content"
+	fi || {
 		c_write_failed
 		return 1
 	}
@@ -36,33 +73,19 @@ c_write() {
 	if [ "$c_check" = yes ]; then
 		c_write_accepted || return 1
 	fi
-	c_flush "$c_new" || return 1
-	if [ -n "$c_backup" ] && [ "$c_there" = yes ]; then
-		c_do "cannot keep the old $c_path" cp -p "$c_path" "$c_new-old" || return 1
-		c_flush "$c_new-old" || return 1
-		c_do "cannot keep the old $c_path" mv -f "$c_new-old" "$c_backup" || return 1
-	fi
-	c_do "cannot replace $c_path" mv -f "$c_new" "$c_path" || return 1
-	c_new=
-	if [ "$c_there" = no ] && [ -e /sys/fs/selinux/enforce ] && c_have restorecon; then
-		c_do "cannot set the SELinux context of $c_path" restorecon "$c_path" || return 1
-	fi
-	c_flush "$c_parent"
+	c_flush "$c_new" || {
+		c_write_failed
+		return 1
+	}
 }
-
-# The shell writes it itself: an argument of a program would be seen by everybody.
-c_write_text() { printf '%s' "$c_content"; }
-
-c_write_base64() { base64 -d; }
-
-c_write_empty() { :; }
 
 c_write_failed() {
 	case $c_said in
 	*'I/O error'* | *'not written whole'* | '')
-		# The shell and programs of busybox may keep the reason to themselves; cat tells it.
-		c_reason=$( { head -c 65536 /dev/zero | cat >>"$c_new"; } 2>&1 3>&-)
-		c_said=${c_reason:-$c_said}
+		# The shell and programs of busybox may keep the reason to themselves.
+		c_reason=$c_said
+		c_ask_why "$c_new"
+		c_said=${c_said:-$c_reason}
 		;;
 	esac
 	case $c_said in
@@ -126,16 +149,4 @@ c_follow() {
 		*) c_path=${c_path%/*}/$c_said ;;
 		esac
 	done
-}
-
-# Onto the disk. What cannot be flushed by its nature (a file system without it) is no failure.
-c_flush() {
-	c_said=$(sync "$1" 2>&1 3>&-) && return 0
-	case $c_said in
-	*'nput/output error'* | *'No space left'* | *'uota exceeded'*)
-		c_write_failed
-		return 1
-		;;
-	esac
-	return 0
 }

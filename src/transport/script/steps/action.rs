@@ -3,14 +3,14 @@
 use zeroize::Zeroizing;
 
 use super::program::{refused_program, start};
+use super::write::{self, File};
 use super::{account, config, failover};
 use super::{chosen, kernel_path, refused_account, refused_address, refused_kernel, refused_path};
-use crate::model::blob::Blob;
 use crate::model::step::{Action, Attributes};
 use crate::transport::script::Options;
 use crate::transport::script::builder::{Builder, command};
 use crate::transport::script::library::Part;
-use crate::transport::script::quote::{Codec, Heredoc, has_nul, quote};
+use crate::transport::script::quote::{Heredoc, has_nul};
 
 /// Commands on one line, each carried out when the one before it succeeded, and what is fed to them.
 pub(super) struct Line {
@@ -43,8 +43,14 @@ impl Line {
     }
 }
 
-/// Adds an action to its step's line.
-pub(super) fn compile(action: &Action, options: &Options, line: &mut Line, builder: &mut Builder) {
+/// Adds an action to its step's line. `prepared`: the number of its step, where it was prepared with others.
+pub(super) fn compile(
+    action: &Action,
+    options: &Options,
+    prepared: Option<usize>,
+    line: &mut Line,
+    builder: &mut Builder,
+) {
     match action {
         Action::WriteFile {
             path,
@@ -52,15 +58,15 @@ pub(super) fn compile(action: &Action, options: &Options, line: &mut Line, build
             attributes,
             validate,
             backup,
-        } => write_file(
-            path,
-            content,
-            attributes,
-            validate.as_deref(),
-            backup.as_deref(),
-            line,
-            builder,
-        ),
+        } => {
+            let file = File {
+                content,
+                attributes,
+                validate: validate.as_deref(),
+                backup: backup.as_deref(),
+            };
+            write::write(path, &file, prepared, line, builder);
+        }
         Action::SetAttributes { path, attributes } => {
             builder.need(Part::Attributes);
             let [mode, owner, group] = words(attributes, "");
@@ -84,6 +90,27 @@ pub(super) fn compile(action: &Action, options: &Options, line: &mut Line, build
             builder.need(Part::Paths);
             let modified = modified.map_or(String::new(), |seconds| seconds.to_string());
             line.then(&command("c_touch", [path, &modified]));
+        }
+        Action::RecordRun { run, by, what } => {
+            builder.need(Part::Note);
+            line.then(&command(
+                "c_record_run",
+                [one_line(run), one_line(by), one_line(what)],
+            ));
+        }
+        Action::KeepNote {
+            path,
+            lines,
+            by_root_alone,
+        } => {
+            builder.need(Part::Note);
+            let text: String = lines.iter().map(|line| one_line(line) + "\n").collect();
+            let by_root_alone = if *by_root_alone { "yes" } else { "no" };
+            line.then(&command("c_keep_note", [path, &text, by_root_alone]));
+        }
+        Action::RemoveNote { path } => {
+            builder.need(Part::Note);
+            line.then(&command("c_remove_note", [path]));
         }
         Action::Program { program, accepted } => {
             builder.need(Part::ProgramStep);
@@ -124,60 +151,10 @@ pub(super) fn compile(action: &Action, options: &Options, line: &mut Line, build
     }
 }
 
-fn write_file(
-    path: &str,
-    content: &Blob,
-    attributes: &Attributes,
-    validate: Option<&[String]>,
-    backup: Option<&str>,
-    line: &mut Line,
-    builder: &mut Builder,
-) {
-    builder.need(Part::Write);
-    if let Some(argv) = validate {
-        // Wherever `%s` stands in an argument, the path of the new content takes its place.
-        let words: Vec<String> = argv
-            .iter()
-            .map(|word| {
-                let parts: Vec<String> = word.split("%s").map(quote).collect();
-                parts.join("\"$c_new\"")
-            })
-            .collect();
-        builder.raw(&format!(
-            "c_start() {{\numask 022\nCACHESMITH_TRIAL=$c_dir/trial\nexport CACHESMITH_TRIAL\nexec $c_setsid {}\n}}\n",
-            words.join(" ")
-        ));
-    }
-    let [mode, owner, group] = words(attributes, "");
-    let size = content.len().to_string();
-    let sha256 = content.sha256();
-    let codec = Codec::of(content);
-    if let (Codec::Text, Some(text)) = (codec, content.as_text()) {
-        builder.raw(&Zeroizing::new(format!("c_content={}\n", quote(text))));
-    }
-    line.then(&command(
-        "c_write",
-        [
-            path,
-            codec.name(),
-            &size,
-            &sha256,
-            &mode,
-            &owner,
-            &group,
-            backup.unwrap_or(""),
-            if validate.is_some() { "yes" } else { "no" },
-        ],
-    ));
-    if codec == Codec::Base64 {
-        line.feed(&Heredoc::new(content, &builder.nonce().frame));
-    }
-}
-
 /// Mode, owner and group as words; what is not given is empty. A mode has five digits: with fewer, chmod leaves the
 /// setuid and setgid bits of a directory as they are.
 /// `mode` stands for a mode that is not given.
-fn words(attributes: &Attributes, mode: &str) -> [String; 3] {
+pub(super) fn words(attributes: &Attributes, mode: &str) -> [String; 3] {
     [
         attributes
             .mode
@@ -192,6 +169,11 @@ fn without_slash(path: &str) -> &str {
         "" => "/",
         path => path,
     }
+}
+
+/// A text as a line of a note.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\0'], " ")
 }
 
 /// Why an action cannot be put into a script at all, if so.
@@ -218,6 +200,8 @@ pub(super) fn refusal(action: &Action) -> Option<String> {
             refused_path(path).or_else(|| is_root(path).then(|| String::from("/ is not removed")))
         }
         Action::Touch { path, .. } => refused_path(path),
+        Action::RecordRun { .. } => None,
+        Action::KeepNote { path, .. } | Action::RemoveNote { path } => refused_path(path),
         Action::Program { program, .. } => refused_program(program),
         Action::KernelValue { key, value } => refused_kernel(key).or_else(|| {
             has_nul(value).then(|| String::from("a kernel value cannot hold a NUL byte"))

@@ -1,7 +1,8 @@
 //! Steps as shell text, and the host's frames as outcomes.
 //!
 //! Every step is one line: it begins (which is told to the controller first), its guard is checked, it acts; the
-//! next line reports it and ends the script where it was not done.
+//! next line reports it and ends the script where it was not done. Files and directories that follow each other are
+//! reported together, when one program has done what all of them need.
 
 mod account;
 mod action;
@@ -9,6 +10,8 @@ mod config;
 mod failover;
 mod outcome;
 mod program;
+mod waiting;
+mod write;
 
 use std::collections::BTreeSet;
 
@@ -23,6 +26,7 @@ use super::probes::{
     UNIT_LETTERS, fold, kernel_path, refused_account, refused_address, refused_path, refused_word,
 };
 use crate::model::step::{Action, Guard, Step};
+use waiting::Waiting;
 
 pub(super) use outcome::{bounded, parse};
 pub(super) use program::{refused_program, start};
@@ -44,9 +48,21 @@ pub(super) fn compile(
     if !stops.is_empty() {
         builder.need(Part::Brake);
     }
+    let groups = write::groups(steps);
+    let mut waiting = Waiting::default();
     for (number, step) in steps.iter().enumerate() {
-        if stops.contains(&number) {
+        if waiting.is_any() && stops.contains(&number) {
+            builder.raw("c_go || { c_settle; return 0; }\n");
+        } else if stops.contains(&number) {
             builder.raw("c_go || return 0\n");
+        }
+        if waiting.take(step) {
+            builder.raw("c_settle || return 0\n");
+        }
+        let group = groups.iter().find(|group| group.contains(&number));
+        let first = group.filter(|group| group.start == number);
+        if let Some(group) = first {
+            write::prepare(steps, group, &mut builder);
         }
         let mut line = action::Line::new(format!("c_begin {number}"));
         if hold.is_some() {
@@ -59,7 +75,11 @@ pub(super) fn compile(
                 builder.need(Part::Guard);
                 add_guard(guard, &mut line, &mut builder);
             }
-            action::compile(&step.action, options, &mut line, &mut builder);
+            if first.is_some() {
+                line.then("c_prepare_all");
+            }
+            let prepared = group.map(|_| number);
+            action::compile(&step.action, options, prepared, &mut line, &mut builder);
         }
         line.then("c_done");
         line.write(&mut builder);
@@ -68,6 +88,9 @@ pub(super) fn compile(
             // Whatever comes behind it is for another script, once the machine is back.
             builder.raw("return 0\n");
         }
+    }
+    if waiting.is_any() {
+        builder.raw("c_settle || return 0\n");
     }
     if hold.is_some_and(|hold| hold.give_back) {
         builder.raw("c_lease_give\n");
@@ -116,10 +139,13 @@ pub(super) fn change_login(steps: &[Step]) -> bool {
         | Action::MakeDirectory { path, .. }
         | Action::Link { path, .. }
         | Action::Remove { path }
-        | Action::Touch { path, .. } => {
+        | Action::Touch { path, .. }
+        | Action::KeepNote { path, .. }
+        | Action::RemoveNote { path } => {
             path.contains("/.ssh") || LOGIN.iter().any(|start| path.starts_with(start))
         }
-        Action::KernelValue { .. }
+        Action::RecordRun { .. }
+        | Action::KernelValue { .. }
         | Action::ConfigSet { .. }
         | Action::LowerMaxmemory { .. }
         | Action::RedisUser { .. }

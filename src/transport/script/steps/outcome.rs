@@ -1,15 +1,20 @@
 //! What became of each step, out of as much of the answer as came.
 
+use std::collections::BTreeSet;
+
 use crate::model::blob::Blob;
 use crate::model::probe::CONTENT_LIMIT;
 use crate::model::step::{Outcome, Step, StepStatus};
 use crate::transport::script::frames::Frame;
 
-/// One outcome for each step. A step that began and was not reported is lost.
+/// One outcome for each step. A step that began and was not reported is lost. What programs wrote comes at the end of the
+/// script: of a step that was done, it may not have come whole.
 pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = steps.iter().map(|_| outcome(StepStatus::NotRun)).collect();
     let mut current: Option<usize> = None;
     let mut message: &[u8] = &[];
+    let mut untold = BTreeSet::new();
+    let mut telling = None;
     for frame in frames {
         match frame.label {
             "begin" => {
@@ -19,12 +24,24 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
                     outcomes[number].status = StepStatus::Lost;
                 }
             }
-            // What its program wrote comes at the end of the script.
-            "output" => current = frame.number(0).filter(|number| *number < outcomes.len()),
+            "output" => {
+                current = frame.number(0).filter(|number| *number < outcomes.len());
+                // What stands before it has come whole.
+                if let Some(told) = std::mem::replace(&mut telling, current) {
+                    untold.remove(&told);
+                }
+            }
+            "finish" => untold.clear(),
             "message" => message = frame.body,
             "end" => {
-                if let Some(number) = current.take() {
-                    finish(&mut outcomes[number], frame, message);
+                current = None;
+                // Steps that waited for each other are told behind each other.
+                let number: Option<usize> = frame.number(0);
+                if let Some(outcome) = number.and_then(|number| outcomes.get_mut(number)) {
+                    finish(outcome, frame, std::mem::take(&mut message));
+                    if outcome.status == StepStatus::Done && frame.words.get(5) == Some(&"yes") {
+                        untold.extend(number);
+                    }
                 }
             }
             label => {
@@ -41,21 +58,20 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
             }
         }
     }
-    if frames.last().is_none_or(|frame| frame.label != "finish") {
-        for outcome in &mut outcomes {
-            outcome.output_lost = true;
-        }
+    for number in untold {
+        outcomes[number].output_lost = true;
     }
     outcomes
 }
 
-/// `end NUMBER STATUS CODE BEGAN ENDED`, the times in seconds since the boot.
+/// `end NUMBER STATUS CODE BEGAN ENDED RAN`, the times in seconds since the boot; RAN is yes where something wrote an output.
 fn finish(outcome: &mut Outcome, frame: &Frame<'_>, message: &[u8]) {
     outcome.status = match frame.words.get(1) {
         Some(&"done") => StepStatus::Done,
         Some(&"late") => StepStatus::TimedOut,
         Some(&"guard") => StepStatus::GuardFailed,
         Some(&"failed") => StepStatus::Failed,
+        Some(&"undone") => StepStatus::NotRun,
         _ => StepStatus::Lost,
     };
     outcome.code = frame.number(2).unwrap_or(0);
@@ -129,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_script_that_is_killed_before_it_tells_what_programs_wrote_is_noticed() {
-        let answer = "NONCE start\nNONCE begin 0\nNONCE end 0 done 0 10.00 10.05\nNONCE output 0\nNONCE out\n36000\nNONCE finish\n";
+        let answer = "NONCE start\nNONCE begin 0\nNONCE end 0 done 0 10.00 10.05 yes\nNONCE output 0\nNONCE out\n36000\nNONCE finish\n";
         let whole = outcome(answer);
         assert_eq!(whole.status, StepStatus::Done);
         assert_eq!(whole.stdout, Blob::from("36000\n"));

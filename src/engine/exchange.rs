@@ -97,7 +97,9 @@ pub struct Worked {
 pub(super) async fn work(context: &Context, work: &Work<'_>) -> Result<Worked, Trouble> {
     let options = script::Options::default();
     let (steps, stops) = (work.steps, work.stops);
-    let stoppable = !stops.is_empty();
+    // A script that has begun comes to its first step at once, unless it waits for a lease.
+    let first = usize::from(work.hold.is_none());
+    let stoppable = stops.iter().any(|stop| *stop >= first);
     let script = match work.hold {
         Some(hold) => script::compile_held_steps(steps, &options, stops, hold),
         None if stoppable => script::compile_stoppable_steps(steps, &options, stops),

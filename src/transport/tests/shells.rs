@@ -130,7 +130,7 @@ async fn the_scripts_of_a_shell_share_a_room_that_goes_with_it() {
     );
     kill(writer);
 
-    let watcher: u32 = watcher.split(' ').next().unwrap().parse().unwrap();
+    let watcher: u32 = watcher.trim().parse().unwrap();
     kill(watcher);
     until("the watcher ends", || !lives(watcher)).await;
     let late = Program {

@@ -5,26 +5,22 @@
 # c_beside DIRECTORY/ KIND: c_free, a path in this directory that is this script's alone. What was left there goes: of
 # KIND files, everything but directories; of KIND all, those too.
 c_beside() {
-	c_name_self
-	c_sweep "$1" "$2"
+	# Not the shell that reads the script ($$): that one may go on to the next.
+	[ "$c_machine" != unknown ] || c_name_process self
+	c_sweep_of "$c_machine" "$1" "$2"
 	c_free=$1.cachesmith-$c_self$c_tag
 }
 
-# Not the shell that reads the script ($$): that one may go on to the next.
-c_name_self() {
-	[ "$c_machine" != unknown ] || c_name_process self
-}
-
-# c_sweep DIRECTORY/ KIND: once for each. A directory may be shared with other machines, whose processes cannot be seen
+# c_sweep_of MACHINE DIRECTORY/ KIND: once for each. A directory may be shared with other machines, whose processes cannot be seen
 # from here; nor can those of other accounts where the kernel hides them. Those names are let alone.
-c_sweep() {
+c_sweep_of() {
 	case $c_swept in
-	*"//$1 $2//"*) return 0 ;;
+	*"//$2 $3//"*) return 0 ;;
 	esac
-	c_swept=$c_swept//$1' '$2//
-	[ -n "$c_self" ] && [ -r /proc/1/stat ] || return 0
-	for c_stale in "$1.cachesmith-$c_machine-"*; do
-		c_after=${c_stale#"$1.cachesmith-$c_machine-"}
+	c_swept=$c_swept//$2' '$3//
+	[ -n "$1" ] && [ -r /proc/1/stat ] || return 0
+	for c_stale in "$2.cachesmith-$1-"*; do
+		c_after=${c_stale#"$2.cachesmith-$1-"}
 		c_whose=${c_after%%-*}
 		c_after=${c_after#*-}
 		c_after=${c_after%%-*}
@@ -35,7 +31,7 @@ c_sweep() {
 		[ "$c_born_at" != "$c_after" ] || continue
 		if [ ! -d "$c_stale" ] || [ -L "$c_stale" ]; then
 			rm -f "$c_stale" 2>/dev/null
-		elif [ "$2" = all ]; then
+		elif [ "$3" = all ]; then
 			c_sweep_directory "$c_stale"
 		fi
 	done

@@ -8,12 +8,4 @@ c_brake=$!
 exec 4<&-
 
 # Fails when the script has to end before what comes next.
-c_go() {
-	kill -0 "$c_brake" 2>/dev/null || return 1
-	# One that has ended and that the shell did not take away yet.
-	c_state=
-	{ read -r c_state <"/proc/$c_brake/stat"; } 2>/dev/null
-	case $c_state in
-	*') Z '*) return 1 ;;
-	esac
-}
+c_go() { c_lives "$c_brake"; }

@@ -3,6 +3,21 @@ c_mark() { printf '%s %s\n' "$c_nonce" "$*" >&3; }
 
 c_have() { command -v "$1" >/dev/null 2>&1; }
 
+# c_lives PID: whether a process is there, and is none that has ended and that nobody took away yet. What stands in `status`
+# before the state is short.
+c_lives() {
+	kill -0 "$1" 2>/dev/null || return 1
+	c_state=
+	{
+		while [ -z "$c_state" ] && read -r c_key c_value; do
+			[ "$c_key" != State: ] || c_state=$c_value
+		done <"/proc/$1/status"
+	} 2>/dev/null
+	case $c_state in
+	Z*) return 1 ;;
+	esac
+}
+
 # Ends what runs and removes what was made; for signals and for the end of the script.
 c_clean() {
 	if [ -n "$c_brake" ]; then

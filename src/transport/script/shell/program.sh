@@ -34,15 +34,10 @@ c_watch() {
 
 # One that an earlier script began is still there, or a new one begins. It is not this script's to end.
 c_watcher_of_room() {
-	c_born_at=''
-	c_watched_by=none
-	{ read -r c_watcher c_watched_by <"$c_dir/watcher"; } 2>/dev/null && c_find_born "$c_watcher"
-	if [ "$c_born_at" != "$c_watched_by" ]; then
-		c_main=$$
-		c_begin_watch
-		c_find_born "$c_watcher"
-		printf '%s\n' "$c_watcher $c_born_at" >"$c_dir/watcher"
-	fi
+	{ read -r c_watcher <"$c_dir/watcher"; } 2>/dev/null && c_lives "$c_watcher" && return
+	c_main=$$
+	c_begin_watch
+	printf '%s\n' "$c_watcher" >"$c_dir/watcher"
 }
 
 c_begin_watch() {

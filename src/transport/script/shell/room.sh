@@ -6,6 +6,7 @@ c_choose_room() {
 	[ -z "${cachesmith_room+chosen}" ] || return 0
 	cachesmith_room=''
 	c_name_process $$
+	cachesmith_machine=$c_machine
 	[ -n "$c_self" ] || return 0
 	for c_place in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm /run; do
 		if [ -d "$c_place" ] && [ -w "$c_place" ]; then
@@ -29,8 +30,7 @@ c_is_room() {
 c_enter_room() {
 	[ -n "${cachesmith_room:-}" ] || return 1
 	if ! c_is_room; then
-		c_name_self
-		c_sweep "${cachesmith_room%/*}/" all
+		c_sweep_of "$cachesmith_machine" "${cachesmith_room%/*}/" all
 		mkdir "$cachesmith_room" 2>/dev/null || return 1
 	fi
 	{ printf 'room' >"$cachesmith_room/in"; } 2>/dev/null || return 1

@@ -15,7 +15,7 @@ use super::value::Value;
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 pub struct FactParts {
-    /// Distribution, processors, kernel values, init system, package manager. Asked along with servers and virtualization.
+    /// Distribution, processors, kernel values, init system, package manager. Servers and virtualization rest on it.
     pub system: bool,
     /// Addresses, interfaces, routes, and the host's name with its domain.
     pub network: bool,
@@ -109,27 +109,24 @@ impl FactParts {
         mounts: true,
         ..Self::NONE
     };
+    /// They rest on the system.
     pub const SERVERS: Self = Self {
         servers: true,
-        ..Self::NONE
+        ..Self::SYSTEM
     };
     pub const CLOCK: Self = Self {
         clock: true,
         ..Self::NONE
     };
+    /// It rests on the system.
     pub const VIRTUALIZATION: Self = Self {
         virtualization: true,
-        ..Self::NONE
+        ..Self::SYSTEM
     };
 
     /// Whether all of `other` is in it.
     pub fn covers(self, other: Self) -> bool {
         self | other == self
-    }
-
-    /// Whether the system is asked about, for its own sake or because another part rests on it.
-    pub const fn ask_system(self) -> bool {
-        self.system || self.servers || self.virtualization
     }
 
     /// The names of variables that tell of a host, as far as they are the same for all hosts.
@@ -159,8 +156,8 @@ impl FactParts {
     pub fn of_module(name: &str) -> Self {
         match name {
             name if name.starts_with("redis") => Self::ALL,
-            // They may end a server that others follow, as the init system does it.
-            "service" | "reboot" => Self::SERVERS | Self::SYSTEM,
+            // They may end a server that others follow.
+            "service" | "reboot" => Self::SERVERS,
             // A container cannot change what is its machine's.
             "sysctl" | "transparent_hugepage" => Self::VIRTUALIZATION,
             _ => Self::NONE,

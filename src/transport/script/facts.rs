@@ -25,7 +25,7 @@ use record::Records;
 
 /// The program, in parts of one subject each, and whether they are needed.
 fn program(parts: FactParts) -> String {
-    let system = parts.ask_system();
+    let system = parts.system;
     let pieces = [
         (true, include_str!("facts/begin.sh")),
         (system, include_str!("facts/system_files.sh")),

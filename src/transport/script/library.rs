@@ -156,3 +156,26 @@ pub(super) fn without_comments(text: &str) -> String {
         .flat_map(|line| [line, "\n"])
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    /// Parts share one name space: a second function of a name would take the place of the first without a word.
+    #[test]
+    fn no_two_functions_have_the_same_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/transport/script/shell");
+        let mut known: BTreeMap<String, String> = BTreeMap::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            for name in text.lines().filter_map(|line| line.split_once("() ")) {
+                let other = known.insert(name.0.to_owned(), file.clone());
+                assert_eq!(other, None, "{} is in {file} too", name.0);
+            }
+        }
+        assert!(known.len() > 100, "{known:?}");
+    }
+}

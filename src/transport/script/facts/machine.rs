@@ -190,7 +190,7 @@ fn init(signs: &[&str], first_process: &str) -> String {
 
 /// Facts that everything else rests on are missed aloud.
 fn note_missing(facts: &mut Facts) {
-    let system = facts.parts.ask_system();
+    let system = facts.parts.system;
     let needed = [
         (
             "memory",

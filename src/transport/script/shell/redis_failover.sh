@@ -17,7 +17,7 @@ c_failover() {
 	c_to_host=$c_found_host c_to_port=$c_found_port
 	c_can_keep || return 1
 	"c_hand_over_$c_keeper" || return 1
-	c_settle
+	c_settle_roles
 	{
 		printf 'stall %s\n' "$(((c_swapped - c_paused) * 10))"
 		printf 'primary %s %s\n' "$c_to_host" "$c_to_port"
@@ -299,7 +299,7 @@ c_hand_over_cluster() {
 }
 
 # The old primary follows the new one and has its data; so do further replicas.
-c_settle() {
+c_settle_roles() {
 	if [ "$c_keeper" = nobody ]; then
 		set -f
 		for c_word in $c_others; do

@@ -55,7 +55,8 @@ fn program(parts: FactParts) -> String {
 }
 
 /// POSIX sh that prints the facts of the host it runs on. It reads nothing from standard input, prints nothing to
-/// standard error, changes nothing on the host, and leaves a function, `cachesmith_facts`, and a variable, `c_near`.
+/// standard error, changes nothing on the host, and leaves a function, `cachesmith_facts`, and two variables that tell whether
+/// a file server is mounted: `c_near`, for the script's end, and `cachesmith_near`, for what comes behind it in the script.
 pub fn snippet(parts: FactParts) -> &'static str {
     static SNIPPETS: [OnceLock<String>; 64] = [const { OnceLock::new() }; 64];
     let place = usize::from(parts.network)

@@ -1,5 +1,5 @@
 # What this host is, in one go. Runs inside a bigger program: it reads nothing from standard input, leaves no
-# variable or function behind but c_near and itself, and no part of it may hang or fail the rest.
+# variable or function behind but c_near, cachesmith_near and itself, and no part of it may hang or fail the rest.
 #
 # Answers are records: a line of RS (octal 036), a name, a space and a number of bytes; then that many bytes and
 # a newline. The bytes are what the host's files and programs say; reading them is the other half's work.

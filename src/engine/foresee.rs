@@ -5,7 +5,7 @@
 //! What nobody foresees (a file whose name is known only on the way) costs one more round trip.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::walk::{self, Memory, Next, Setting};
 use crate::model::event::Mode;
@@ -14,6 +14,13 @@ use crate::model::probe::Probe;
 use crate::model::template::Templates;
 use crate::model::template::scan::is_template;
 use crate::model::value::{Map, Value};
+
+/// What is known of a host that has said nothing: the same for all hosts.
+static UNKNOWN: LazyLock<Arc<Map>> = LazyLock::new(|| {
+    let value = || Value::unknown("the host has said what it is");
+    let variables = FactParts::variables().map(|name| (name, value()));
+    Arc::new(variables.collect())
+});
 
 /// The files and kernel values that the play looks at whatever the host is, so that they are asked along with the facts: a
 /// walk in which nothing is known of the host. Questions that take a program of the user's wait for their turn.
@@ -25,13 +32,9 @@ pub(super) fn questions(setting: &Setting, variables: &Arc<Map>) -> BTreeSet<Pro
         mode: Mode::Plan,
         ..setting.clone()
     };
-    let unknown = FactParts::variables().map(|name| {
-        let value = Value::unknown("the host has said what it is");
-        (name, value)
-    });
     let memory = Memory {
         variables: Arc::clone(variables),
-        facts: Arc::new(unknown.collect()),
+        facts: Arc::clone(&UNKNOWN),
         facts_awaited: true,
         ..Memory::default()
     };

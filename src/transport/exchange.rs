@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
@@ -9,13 +10,16 @@ use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
 use super::limits::LARGEST_ANSWER;
-use super::script::{STOP, Stay};
+use super::script::{Known, Stay, Text, WATCH};
 use super::shell_words;
 use super::sudo::{Dialogue, Heard};
 
+/// How long a script may run before it is asked to watch the time of its programs: most are over by then.
+const UNWATCHED: Duration = Duration::from_secs(1);
+
 /// What to send, and how long it may take.
 pub(super) struct Errand<'a> {
-    pub(super) script: &'a [u8],
+    pub(super) script: Text<'a>,
     /// Where the shell is to serve further scripts: how it tells that it is done with this one.
     pub(super) stay: Option<Stay>,
     /// Whether logins that were there before it are not what a new one would be.
@@ -24,7 +28,9 @@ pub(super) struct Errand<'a> {
     pub(super) dialogue: Option<Dialogue<'a>>,
     /// When it has to be over.
     pub(super) deadline: Instant,
-    /// Turns true when the script has to be told to end. Its input stays open for that.
+    /// Whether the script hears [`WATCH`].
+    pub(super) listens: bool,
+    /// Turns true when the script has to be told to end: then its input, which stays open for that, is closed.
     pub(super) brake: Option<watch::Receiver<bool>>,
     /// Turns true when it has to be given up.
     pub(super) cut: watch::Receiver<bool>,
@@ -93,7 +99,8 @@ enum Part<'a> {
 }
 
 impl<'a> Input<'a> {
-    fn new(script: &'a [u8], stay: Option<&Stay>, dialogue: Option<&Dialogue<'_>>) -> Self {
+    fn new(errand: &Errand<'a>, known: &Known) -> Self {
+        let (stay, dialogue) = (errand.stay.as_ref(), errand.dialogue.as_ref());
         let mut parts = VecDeque::new();
         if let Some((password, go)) = dialogue.and_then(Dialogue::opening) {
             parts.push_back(Part::Secret(password));
@@ -102,12 +109,11 @@ impl<'a> Input<'a> {
             }
             parts.push_back(Part::Plain(Cow::Owned(go)));
         }
-        match stay {
-            None => parts.push_back(Part::Plain(Cow::Borrowed(script))),
-            Some(stay) => parts.extend([
-                Part::Plain(Cow::Borrowed(stay.most_of(script))),
-                Part::Plain(Cow::Owned(stay.rest().into_bytes())),
-            ]),
+        let script = stay.map_or(errand.script, |stay| stay.most_of(errand.script));
+        let pieces = script.beyond(known).into_iter();
+        parts.extend(pieces.map(|piece| Part::Plain(Cow::Borrowed(piece))));
+        if let Some(stay) = stay {
+            parts.push_back(Part::Plain(Cow::Owned(stay.rest().into_bytes())));
         }
         let mut input = Self { parts, offset: 0 };
         input.skip_empty();
@@ -153,7 +159,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Carries one errand out: writes and reads at the same time, so that neither side can block the other.
+/// Carries one errand out for a shell that knows parts of scripts: writes and reads at the same time, so that neither side can block the other.
 ///
 /// Ends when both outputs are closed and everything was sent or refused, when both told that the shell is done with the
 /// script and waits for another, when the time is over, or when the answer grows too large. What had arrived by then is
@@ -162,6 +168,7 @@ impl<'a> Input<'a> {
 pub(super) async fn exchange<I, O, E>(
     pipes: &mut Pipes<I, O, E>,
     errand: &mut Errand<'_>,
+    known: &Known,
 ) -> Collected<()>
 where
     I: AsyncWrite + Unpin,
@@ -173,17 +180,15 @@ where
         stdout,
         stderr,
     } = pipes;
-    let mut input = Input::new(
-        errand.script,
-        errand.stay.as_ref(),
-        errand.dialogue.as_ref(),
-    );
+    let mut input = Input::new(errand, known);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let (mut out_open, mut err_open) = (true, true);
     // Whether an output told that the shell is done with the script.
     let (mut out_done, mut err_done) = (false, false);
-    // A shell that was told to stop may take the word for its next script.
     let mut stopped = false;
+    let mut listens = errand.listens;
+    // When the script is asked to watch the time of its programs, once it was sent.
+    let mut watch_at = None;
     let patience = Instant::now() + super::sudo::PATIENCE;
 
     let end = loop {
@@ -201,6 +206,9 @@ where
         }
         if out.len() + err.len() > LARGEST_ANSWER {
             break End::TooLarge;
+        }
+        if listens && input.is_finished() && watch_at.is_none() {
+            watch_at = Some(Instant::now() + UNWATCHED);
         }
         tokio::select! {
             read = stdout.read_buf(&mut out), if out_open => {
@@ -229,7 +237,12 @@ where
             Ok(_) = errand.cut.wait_for(|cut| *cut) => break End::Cut,
             () = pulled(&mut errand.brake), if !stopped && stdin.is_some() && input.is_finished() => {
                 stopped = true;
-                input.add(STOP);
+                *stdin = None;
+            }
+            () = sleep_until(watch_at.unwrap_or(errand.deadline)), if watch_at.is_some() && stdin.is_some() => {
+                listens = false;
+                watch_at = None;
+                input.add(WATCH);
             }
             () = sleep_until(patience), if stdin.is_some() && input.is_at_gate() => *stdin = None,
             () = sleep_until(errand.deadline) => break End::TimedOut,

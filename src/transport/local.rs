@@ -11,6 +11,7 @@ use tokio::time::timeout_at;
 use super::error::{TransportError, TransportErrorKind};
 use super::exchange::{Collected, End, Errand, Pipes, exchange};
 use super::processes::signal_group;
+use super::script::Known;
 use super::session::Exit;
 use super::sudo::Dialogue;
 
@@ -54,7 +55,7 @@ pub(super) async fn run(
         stdout,
         stderr,
         end,
-    } = exchange(&mut pipes, errand).await;
+    } = exchange(&mut pipes, errand, &Known::default()).await;
     let end = match end {
         End::Exited(()) => match timeout_at(errand.deadline, child.wait()).await {
             Ok(Ok(status)) => End::Exited(exit(status)),

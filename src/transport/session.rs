@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::error::{TransportError, TransportErrorKind};
 use super::exchange::{Collected, End, Errand};
 use super::limits::{CHANNELS, LARGEST_ANSWER, Limits};
-use super::script::{Script, Stay};
+use super::script::{Script, Stay, Text};
 use super::simulated::Simulated;
 use super::ssh::Connection;
 use super::sudo::Dialogue;
@@ -73,9 +73,10 @@ pub struct Session {
 
 /// What a shell has to read, and what is known of it.
 struct Words<'a> {
-    text: &'a [u8],
+    text: Text<'a>,
     stay: Option<Stay>,
     changes_login: bool,
+    listens: bool,
 }
 
 enum Link {
@@ -148,9 +149,10 @@ impl Session {
             .stay()
             .filter(|_| is_ssh && as_user.is_none_or(|account| account.user == "root"));
         let words = Words {
-            text: script.text(),
+            text: script.whole(),
             stay,
             changes_login: script.changes_login(),
+            listens: script.listens(),
         };
         self.carry(words, as_user, time_limit, brake).await
     }
@@ -166,9 +168,10 @@ impl Session {
         time_limit: Duration,
     ) -> Result<Answer, TransportError> {
         let words = Words {
-            text: script,
+            text: Text::foreign(script),
             stay: None,
             changes_login: false,
+            listens: false,
         };
         self.carry(words, as_user, time_limit, None).await
     }
@@ -201,13 +204,14 @@ impl Session {
             script: words.text,
             stay: words.stay,
             changes_login: words.changes_login,
+            listens: words.listens,
             dialogue,
             deadline,
             brake,
             cut: self.closed.subscribe(),
         };
         let collected = match &self.link {
-            Link::Simulated(simulated) => return simulated.answer(words.text, as_user),
+            Link::Simulated(simulated) => return simulated.answer(words.text.all(), as_user),
             Link::Local => local::run(&self.name, &mut errand).await?,
             Link::Ssh(connection) => connection.run(&mut errand).await?,
         };

@@ -13,8 +13,8 @@ use crate::model::value::{Map, Value};
 use crate::module::Failure;
 
 /// Offsets in keys that keep the parts of a block and the rounds of handlers apart.
-const RESCUE: usize = 1_000_000;
-const ALWAYS: usize = 2_000_000;
+pub(super) const RESCUE: usize = 1_000_000;
+pub(super) const ALWAYS: usize = 2_000_000;
 
 /// A key one level deeper.
 pub(super) fn below(key: &Key, index: usize) -> Key {
@@ -37,6 +37,9 @@ impl Walk<'_> {
                 Item::Include(include) => self.include(include, &key),
                 Item::Meta(meta) => self.meta(meta, &key),
             };
+            if flow == Flow::Stop {
+                self.stopped.get_or_insert(key);
+            }
             if flow != Flow::Continue {
                 return flow;
             }

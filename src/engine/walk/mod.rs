@@ -16,6 +16,7 @@ mod item_settings;
 mod judge;
 mod memory;
 mod report;
+mod rest;
 mod setting;
 mod settle;
 mod target;
@@ -78,7 +79,7 @@ pub enum Next {
         owed: Vec<String>,
         /// How many hosts of the wave may make them at once.
         throttle: Option<Throttle>,
-        /// Whether the play is over when all of it has been made.
+        /// Whether the play needs no script behind theirs.
         whole: bool,
     },
     /// Post-checks come next: forget all that was observed, then walk again.
@@ -175,6 +176,8 @@ struct Walk<'a> {
     owed: Option<Vec<String>>,
     /// Whether it came to the end of the play.
     whole: bool,
+    /// The place of the task where it stopped before that.
+    stopped: Option<Key>,
 }
 
 /// Whose shell a task with these keywords runs in.
@@ -221,6 +224,7 @@ pub fn walk(setting: &Setting, memory: &Memory, worlds: &HashMap<Target, World>)
         ends_play: false,
         owed: None,
         whole: false,
+        stopped: None,
     };
     if memory.facts_stale {
         walk.ask(&setting.facts_target, [Probe::Facts]);
@@ -315,6 +319,7 @@ impl Walk<'_> {
             }
             Next::Observe(self.missing)
         } else if !self.planned.is_empty() {
+            let is_whole = self.whole || self.rest_is_talk(&pending_handlers);
             Next::CarryOut {
                 target: self
                     .planned_target
@@ -322,7 +327,7 @@ impl Walk<'_> {
                 planned: self.planned,
                 owed: pending_handlers,
                 throttle: self.planned_throttle,
-                whole: self.whole && self.stop.is_none(),
+                whole: is_whole && self.stop.is_none(),
             }
         } else if let Some(stop) = self.stop {
             if self.setting.mode == Mode::Plan {

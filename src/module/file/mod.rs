@@ -115,7 +115,7 @@ impl Module for File {
         if given.as_deref() == Some("directory") && look.origin(&content).is_none() {
             // Where it is not there, those above it decide what is made: they go with the same question.
             let above = paths::directories_above(&path);
-            questions.extend(above.into_iter().map(Probe::File));
+            questions.extend(std::iter::once(path.clone()).chain(above).map(Probe::File));
         }
         questions.push(content);
         look.ask(&questions)?;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
-use super::library::{Part, without_comments};
+use super::Script;
+use super::library::Part;
 use super::nonce::Nonce;
 use super::quote::quote;
 
@@ -58,14 +59,15 @@ impl Builder {
     ///
     /// All of it is functions, called by the last line: of a script that was cut anywhere, nothing is carried
     /// out. It runs in a subshell, so that one shell can serve many scripts, with an input of its own, so that
-    /// no program can eat the next one.
-    pub(super) fn finish(self) -> Zeroizing<String> {
+    /// no program can eat the next one. The functions of the library are that shell's: it reads them once.
+    pub(super) fn finish(self) -> Script {
         let name = format!("cachesmith_{}", self.nonce.tag);
-        let has_room = self.parts.contains(&Part::Room);
-        let is_outside = |part: &&Part| has_room && part.is_kept();
         let mut text = Zeroizing::new(String::new());
-        for part in self.parts.iter().filter(is_outside) {
-            text.push_str(&without_comments(part.text()));
+        let mut library = Vec::new();
+        for part in &self.parts {
+            let start = text.len();
+            text.push_str(&part.text().definitions);
+            library.push((*part, start..text.len()));
         }
         text.push_str(&format!(
             "{name}() {{\n\
@@ -80,8 +82,8 @@ impl Builder {
             quote(&self.nonce.frame),
             quote(&self.nonce.tag),
         ));
-        for part in self.parts.iter().filter(|part| !is_outside(part)) {
-            text.push_str(&without_comments(part.text()));
+        for part in &self.parts {
+            text.push_str(&part.text().beginning);
         }
         text.push_str("c_body() {\n:\n");
         text.push_str(&self.body);
@@ -90,16 +92,21 @@ impl Builder {
             text.push_str("c_tell\n");
         }
         text.push_str("c_mark finish\nreturn \"${c_near:-0}\"\n}\n");
-        if has_room {
+        if self.parts.contains(&Part::Room) {
             text.push_str("c_choose_room; ");
         }
-        // Who may be told to stop listens at the shell's own input, which is open as long as it runs.
-        text.push_str(&if self.parts.contains(&Part::Brake) {
+        // The listener reads the shell's own input.
+        text.push_str(&if self.parts.contains(&Part::Listener) {
             format!("( {name} ) 4<&0 </dev/null; cachesmith_told=$?; unset -f {name}; exit\n")
         } else {
             format!("( {name} ) </dev/null; cachesmith_told=$?; unset -f {name}\n")
         });
-        text
+        Script {
+            text,
+            library,
+            nonce: self.nonce,
+            changes_login: false,
+        }
     }
 }
 

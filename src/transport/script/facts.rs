@@ -51,7 +51,10 @@ fn program(parts: FactParts) -> String {
         (true, include_str!("facts/end.sh")),
     ];
     let needed = pieces.iter().filter(|(needed, _)| *needed);
-    needed.map(|(_, piece)| without_comments(piece)).collect()
+    needed
+        .flat_map(|(_, piece)| without_comments(piece))
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// POSIX sh that prints the facts of the host it runs on. It reads nothing from standard input, prints nothing to

@@ -134,15 +134,10 @@ pub fn compile_order(order: &Order) -> Script {
 }
 
 fn script(part: Part, function: &str, arguments: &[String]) -> Script {
-    let nonce = Nonce::new();
-    let mut builder = Builder::new(nonce.clone());
+    let mut builder = Builder::new(Nonce::new());
     builder.need(part);
     builder.call(function, arguments.iter().map(|text| line(text)));
-    Script {
-        text: builder.finish(),
-        nonce,
-        changes_login: false,
-    }
+    builder.finish()
 }
 
 /// What became of the lease, from as much of the answer as came.

@@ -1,5 +1,7 @@
 //! The parts of a script that are the same for every host, as shell files that can be read and checked alone.
 
+use std::sync::OnceLock;
+
 /// A part of the library. The order is the order in the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
@@ -30,11 +32,12 @@ pub(super) enum Part {
     RedisHealth,
     Redis,
     Port,
+    Listener,
+    Watch,
     Program,
     ProgramProbe,
     Step,
     Settle,
-    Brake,
     Guard,
     Attributes,
     Prepare,
@@ -50,8 +53,17 @@ pub(super) enum Part {
     Reboot,
 }
 
+/// How many there are.
+const COUNT: usize = Part::Reboot as usize + 1;
+
 impl Part {
-    pub(super) fn text(self) -> &'static str {
+    pub(super) fn text(self) -> &'static Text {
+        static TEXTS: [OnceLock<Text>; COUNT] = [const { OnceLock::new() }; COUNT];
+        TEXTS[self as usize].get_or_init(|| Text::of(self.file()))
+    }
+
+    /// The file as it is.
+    fn file(self) -> &'static str {
         match self {
             Self::Frame => include_str!("shell/frame.sh"),
             Self::Born => include_str!("shell/born.sh"),
@@ -80,11 +92,12 @@ impl Part {
             Self::RedisHealth => include_str!("shell/redis_health.sh"),
             Self::Redis => include_str!("shell/redis.sh"),
             Self::Port => include_str!("shell/port.sh"),
+            Self::Listener => include_str!("shell/listener.sh"),
+            Self::Watch => include_str!("shell/watch.sh"),
             Self::Program => include_str!("shell/program.sh"),
             Self::ProgramProbe => include_str!("shell/program_probe.sh"),
             Self::Step => include_str!("shell/step.sh"),
             Self::Settle => include_str!("shell/settle.sh"),
-            Self::Brake => include_str!("shell/brake.sh"),
             Self::Guard => include_str!("shell/guard.sh"),
             Self::Attributes => include_str!("shell/attributes.sh"),
             Self::Prepare => include_str!("shell/prepare.sh"),
@@ -99,11 +112,6 @@ impl Part {
             Self::RedisFailover => include_str!("shell/redis_failover.sh"),
             Self::Reboot => include_str!("shell/reboot.sh"),
         }
-    }
-
-    /// Whether the shell that reads the scripts knows it too. Such a part defines functions and does nothing else.
-    pub(super) fn is_kept(self) -> bool {
-        matches!(self, Self::Born | Self::Name | Self::Room)
     }
 
     /// What else it calls.
@@ -128,7 +136,7 @@ impl Part {
             Self::RedisLower | Self::RedisUser => &[Self::RedisSet],
             Self::RedisFailover => &[Self::RedisSet, Self::Program],
             Self::Tree => &[Self::Limit, Self::Files],
-            Self::Program => &[Self::Room],
+            Self::Program => &[Self::Room, Self::Listener, Self::Watch],
             Self::ProgramProbe | Self::ProgramStep => &[Self::Program],
             Self::Settle => &[Self::Flush],
             Self::Prepare => &[Self::Write],
@@ -149,12 +157,48 @@ impl Part {
     }
 }
 
-/// A part without its comments: they are for whoever reads the file, not for the wire.
-pub(super) fn without_comments(text: &str) -> String {
-    text.lines()
+/// A part as a script has it: without comments, which are for whoever reads the file.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    /// Functions.
+    pub(super) definitions: String,
+    /// What each script that has the part begins with.
+    pub(super) beginning: String,
+}
+
+impl Text {
+    /// In the files, a function begins and ends at the beginning of a line.
+    fn of(file: &str) -> Self {
+        let mut text = Self::default();
+        let mut end = None;
+        for line in without_comments(file) {
+            let inside = end.is_some();
+            if end == Some(line) {
+                end = None;
+            } else if !inside && let Some((_, body)) = line.split_once("() ") {
+                end = match body {
+                    "{" => Some("}"),
+                    "(" => Some(")"),
+                    _ => None,
+                };
+            }
+            let is_definition = inside || line.contains("() ");
+            let place = if is_definition {
+                &mut text.definitions
+            } else {
+                &mut text.beginning
+            };
+            place.push_str(line);
+            place.push('\n');
+        }
+        text
+    }
+}
+
+/// The lines of a shell file without its comments.
+pub(super) fn without_comments(file: &str) -> impl Iterator<Item = &str> {
+    file.lines()
         .filter(|line| !line.trim_start().starts_with('#') && !line.is_empty())
-        .flat_map(|line| [line, "\n"])
-        .collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 mod builder;
 pub mod facts;
 mod frames;
+mod known;
 pub mod lease;
 mod library;
 mod nonce;
@@ -19,17 +20,22 @@ mod steps;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 
 use zeroize::Zeroizing;
 
 use crate::model::probe::{Observation, Probe};
 use crate::model::step::{Outcome, Step};
+pub(super) use known::{Known, Text};
+use library::Part;
 use nonce::Nonce;
 
 /// A program for `sh`, to be written to its standard input whole.
 #[derive(Clone)]
 pub struct Script {
     text: Zeroizing<String>,
+    /// Where it defines parts of the library.
+    library: Vec<(Part, Range<usize>)>,
     nonce: Nonce,
     /// Whether a login may be another one behind it: its groups, limits and environment are those of its beginning.
     changes_login: bool,
@@ -39,6 +45,11 @@ impl Script {
     /// What `sh` has to read. It may hold secrets.
     pub fn text(&self) -> &[u8] {
         self.text.as_bytes()
+    }
+
+    /// The same, of which a shell that knows parts of it need not read all.
+    pub(super) fn whole(&self) -> Text<'_> {
+        Text::new(self.text.as_bytes(), &self.library)
     }
 
     /// The last line of a complete answer.
@@ -57,6 +68,11 @@ impl Script {
         })
     }
 
+    /// Whether it hears [`WATCH`] while it runs.
+    pub(super) fn listens(&self) -> bool {
+        self.text.ends_with(ENDED)
+    }
+
     /// Whether logins that were there before it are not what a new one would be.
     pub(super) fn changes_login(&self) -> bool {
         self.changes_login
@@ -67,7 +83,7 @@ fn last_line(nonce: &str) -> Vec<u8> {
     format!("{nonce} finish\n").into_bytes()
 }
 
-/// The end of a script whose shell serves no other one.
+/// The end of a script that listens, where its shell serves no other one.
 const ENDED: &str = "; exit\n";
 
 /// What a script ends with where facts found that every file system is the host's own.
@@ -83,11 +99,11 @@ pub(super) struct Stay {
 
 impl Stay {
     /// What is the same for a shell that does not stay.
-    pub(super) fn most_of<'a>(&self, script: &'a [u8]) -> &'a [u8] {
-        script.get(..self.most).unwrap_or(script)
+    pub(super) fn most_of<'a>(&self, script: Text<'a>) -> Text<'a> {
+        script.up_to(self.most)
     }
 
-    /// What goes behind it, in its last line: what comes in a line of its own may be read by the brake. The shell
+    /// What goes behind it, in its last line: what comes in a line of its own may be read by the listener. The shell
     /// remembers where facts found that no file server is mounted.
     pub(super) fn rest(&self) -> String {
         let told = format!("printf '\\n%s over\\n' '{}'", self.nonce);
@@ -142,12 +158,7 @@ pub enum Garbled {
 
 /// One program for all probes. Probes of one kind are asked together.
 pub fn compile_probes(probes: &[Probe]) -> Script {
-    let nonce = Nonce::new();
-    Script {
-        text: probes::compile(probes, nonce.clone()),
-        nonce,
-        changes_login: false,
-    }
+    probes::compile(probes, Nonce::new())
 }
 
 /// The answers, in the order of the probes that the script was compiled from.
@@ -166,27 +177,16 @@ pub fn parse_observations(
 
 /// One program for all steps, in order; the first that is not done ends it.
 pub fn compile_steps(steps: &[Step], options: &Options) -> Script {
-    let nonce = Nonce::new();
-    Script {
-        text: steps::compile(steps, options, &BTreeSet::new(), None, nonce.clone()),
-        nonce,
-        changes_login: steps::change_login(steps),
-    }
+    steps::compile(steps, options, &BTreeSet::new(), None, Nonce::new())
 }
 
-/// The same, which ends before one of the steps in `stops` when a line comes on the shell's input behind the script,
-/// or that input ends. The shell serves no other script.
+/// The same, which ends before one of the steps in `stops` when the shell's input ends.
 pub fn compile_stoppable_steps(
     steps: &[Step],
     options: &Options,
     stops: &BTreeSet<usize>,
 ) -> Script {
-    let nonce = Nonce::new();
-    Script {
-        text: steps::compile(steps, options, stops, None, nonce.clone()),
-        nonce,
-        changes_login: steps::change_login(steps),
-    }
+    steps::compile(steps, options, stops, None, Nonce::new())
 }
 
 /// The same under a lease: where it cannot be had, no step begins, and where it is lost, none goes on.
@@ -197,16 +197,12 @@ pub fn compile_held_steps(
     stops: &BTreeSet<usize>,
     hold: &lease::Hold,
 ) -> Script {
-    let nonce = Nonce::new();
-    Script {
-        text: steps::compile(steps, options, stops, Some(hold), nonce.clone()),
-        nonce,
-        changes_login: steps::change_login(steps),
-    }
+    steps::compile(steps, options, stops, Some(hold), Nonce::new())
 }
 
-/// What tells a stoppable script to end.
-pub const STOP: &[u8] = b"stop\n";
+/// What asks a script that listens to watch the time of its programs. One byte, so that nothing is left of it when the
+/// script ends while it reads, and nothing to do for a shell that takes it for its next script.
+pub const WATCH: &[u8] = b"\n";
 
 /// What became of each step, however much of the answer came.
 ///

@@ -1,6 +1,6 @@
 //! What scripts have in common: a script, or its answer, without the words that nobody can guess.
 
-use super::frames::find_all;
+use super::frames::{find, find_all};
 use super::nonce::Nonce;
 
 /// The words that make a script different from all others.
@@ -11,7 +11,7 @@ impl Words {
     /// Those of a script. What is none of ours has no words.
     pub fn of(script: &[u8]) -> Self {
         let word = |name: &[u8], length: usize| {
-            let start = find_all(&script[..script.len().min(2048)], name).first()? + name.len();
+            let start = find(script, name)? + name.len();
             let quoted = script.get(start..)?;
             let bare = quoted.strip_prefix(b"'").unwrap_or(quoted);
             std::str::from_utf8(bare.get(..length)?)

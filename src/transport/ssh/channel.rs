@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout_at;
 
 use crate::transport::exchange::{Collected, End, Errand, Pipes, exchange};
-use crate::transport::script::Stay;
+use crate::transport::script::{Known, Stay};
 use crate::transport::target::Become;
 
 /// What the `ssh` behind a channel is.
@@ -36,6 +36,8 @@ pub(super) struct Channel {
     child: Child,
     /// Whom the shell became.
     account: Option<Become>,
+    /// What the shell need not read again.
+    known: Known,
     _counted: Counted,
 }
 
@@ -52,6 +54,7 @@ impl Channels {
             pipes,
             child,
             account,
+            known: Known::default(),
             _counted: counted,
         })
     }
@@ -100,13 +103,14 @@ impl Channel {
             stdout,
             stderr,
             end,
-        } = exchange(&mut self.pipes, errand).await;
+        } = exchange(&mut self.pipes, errand, &self.known).await;
         let mut left = None;
         let end = match end {
             End::Exited(()) => timeout_at(errand.deadline, self.child.wait())
                 .await
                 .map_or(End::TimedOut, End::Exited),
             End::Stayed => {
+                self.known.learn(errand.script);
                 let is_whole = |stay: &Stay| stay.is_whole(&stdout);
                 left = errand.stay.as_ref().is_some_and(is_whole).then_some(self);
                 End::Stayed

@@ -116,14 +116,21 @@ async fn the_scripts_of_a_shell_share_a_room_that_goes_with_it() {
     let room = first.parent().unwrap().to_owned();
     let mode = std::fs::metadata(&room).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
-    let watcher = std::fs::read_to_string(room.join("watcher")).unwrap();
+    // What is soon over is not watched.
+    assert!(!room.join("watcher").exists());
 
-    let (second, said) = output_of(&session, "sleep 0.3").await;
+    let watched = format!(
+        "until [ -s {}/watcher ]; do sleep 0.1; done",
+        room.display()
+    );
+    let (second, said) = output_of(&session, &watched).await;
     assert_eq!(second.parent(), Some(room.as_path()));
     assert_ne!(second, first);
     assert_eq!(said, "");
     assert_eq!(std::fs::metadata(&second).unwrap().len(), 0);
-    // One watches for both.
+    let watcher = std::fs::read_to_string(room.join("watcher")).unwrap();
+    // One watches for all.
+    output_of(&session, "sleep 1.5").await;
     assert_eq!(
         std::fs::read_to_string(room.join("watcher")).unwrap(),
         watcher

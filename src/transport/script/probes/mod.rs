@@ -19,8 +19,8 @@ mod tree;
 mod units;
 
 pub(super) use redis::client_words;
-use zeroize::Zeroizing;
 
+use super::Script;
 use super::builder::Builder;
 use super::frames::Frame;
 use super::library::Part;
@@ -100,8 +100,7 @@ fn add<'a>(names: &mut Vec<&'a str>, name: &'a str) {
     }
 }
 
-/// The script's text.
-pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Zeroizing<String> {
+pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Script {
     let questions = Questions::of(probes);
     let mut builder = Builder::new(nonce);
     // They find out whether a file server is mounted, which decides how the others look at files.

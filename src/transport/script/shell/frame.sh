@@ -20,18 +20,12 @@ c_lives() {
 
 # Ends what runs and removes what was made; for signals and for the end of the script.
 c_clean() {
-	if [ -n "$c_brake" ]; then
-		kill -KILL "$c_brake" 2>/dev/null
-		# What it would read further is the next script.
-		wait "$c_brake" 2>/dev/null
-		c_brake=
-	fi
-	[ "$c_dir" != "${cachesmith_room:-}" ] || c_watcher=
-	for c_word in $c_watcher $c_limiter; do
+	# What the listener would read further is the next script.
+	for c_word in $c_listener $c_limiter; do
 		kill -KILL "$c_word" 2>/dev/null
 		wait "$c_word" 2>/dev/null
 	done
-	c_watcher='' c_limiter=''
+	c_listener='' c_limiter=''
 	if [ -n "$c_child" ]; then
 		c_signal TERM
 		sleep 1
@@ -51,10 +45,11 @@ c_clean() {
 		:
 	elif [ "$c_dir" = "${cachesmith_room:-}" ]; then
 		# Other scripts will use it. What was written is nobody's to read.
-		for c_word in in watched $c_told; do
-			: >"$c_dir/$c_word"
+		for c_word in ${c_in##*/} $c_told; do
+			[ ! -s "$c_dir/$c_word" ] || : >"$c_dir/$c_word"
 		done
 	else
+		c_end_watch
 		rm -rf "$c_dir" 2>/dev/null
 	fi
 	c_dir=
@@ -66,15 +61,15 @@ c_stop() {
 	exit 143
 }
 
-# Signals the whole process group of the running program, or the program alone where there is no setsid.
+# Signals the whole process group of the running program, or the program alone where it has none.
 c_signal() {
-	if [ -n "$c_setsid" ]; then
+	if [ -n "$c_group" ]; then
 		kill "-$1" "-$c_child" 2>/dev/null
 	else
 		kill "-$1" "$c_child" 2>/dev/null
 	fi
 }
 
-c_brake='' c_child='' c_watcher='' c_limiter='' c_new='' c_prepared='' c_dir='' c_setsid='' c_told=''
+c_listener='' c_child='' c_limiter='' c_new='' c_prepared='' c_dir='' c_in='' c_group='' c_told=''
 trap c_stop HUP INT TERM PIPE
 trap c_clean EXIT

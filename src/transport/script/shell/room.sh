@@ -32,7 +32,7 @@ c_enter_room() {
 	if ! c_is_room; then
 		c_sweep_of "$cachesmith_machine" "${cachesmith_room%/*}/" all
 		mkdir "$cachesmith_room" 2>/dev/null || return 1
+		{ printf 'room' >"$cachesmith_room/in"; } 2>/dev/null || return 1
 	fi
-	{ printf 'room' >"$cachesmith_room/in"; } 2>/dev/null || return 1
 	c_dir=$cachesmith_room
 }

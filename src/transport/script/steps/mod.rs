@@ -15,9 +15,6 @@ mod write;
 
 use std::collections::BTreeSet;
 
-use zeroize::Zeroizing;
-
-use super::Options;
 use super::builder::{Builder, command};
 use super::lease::{self, Hold};
 use super::library::Part;
@@ -25,13 +22,14 @@ use super::nonce::Nonce;
 use super::probes::{
     UNIT_LETTERS, fold, kernel_path, refused_account, refused_address, refused_path, refused_word,
 };
+use super::{Options, Script};
 use crate::model::step::{Action, Guard, Step};
 use waiting::Waiting;
 
 pub(super) use outcome::{bounded, parse};
 pub(super) use program::{refused_program, start};
 
-/// The script's text. `stops`: the steps before which it may be told to end. `hold`: the lease under which they are
+/// The script. `stops`: the steps before which it may be told to end. `hold`: the lease under which they are
 /// carried out.
 pub(super) fn compile(
     steps: &[Step],
@@ -39,14 +37,14 @@ pub(super) fn compile(
     stops: &BTreeSet<usize>,
     hold: Option<&Hold>,
     nonce: Nonce,
-) -> Zeroizing<String> {
+) -> Script {
     let mut builder = Builder::new(nonce);
     builder.need(Part::Step);
     if let Some(hold) = hold {
         lease::begin(hold, &mut builder);
     }
     if !stops.is_empty() {
-        builder.need(Part::Brake);
+        builder.need(Part::Listener).raw("c_listen\n");
     }
     let groups = write::groups(steps);
     let mut waiting = Waiting::default();
@@ -95,7 +93,10 @@ pub(super) fn compile(
     if hold.is_some_and(|hold| hold.give_back) {
         builder.raw("c_lease_give\n");
     }
-    builder.finish()
+    Script {
+        changes_login: change_login(steps),
+        ..builder.finish()
+    }
 }
 
 /// Files of which a login takes what it is, or whether it is: its groups, limits, environment and rights.
@@ -127,7 +128,7 @@ const LOGIN_PROGRAMS: [&str; 10] = [
 ];
 
 /// Whether a login may be another one behind these steps.
-pub(super) fn change_login(steps: &[Step]) -> bool {
+fn change_login(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
         Action::Program { program, .. } => {
             let has_one = |word: &String| LOGIN_PROGRAMS.iter().any(|name| word.contains(name));

@@ -7,8 +7,8 @@ use crate::model::probe::CONTENT_LIMIT;
 use crate::model::step::{Outcome, Step, StepStatus};
 use crate::transport::script::frames::Frame;
 
-/// One outcome for each step. A step that began and was not reported is lost. What programs wrote comes at the end of the
-/// script: of a step that was done, it may not have come whole.
+/// One outcome for each step. A step that began and was not reported is lost. What a program wrote comes before the step is
+/// reported, or, where it is long, at the end of the script: of a step that was done, it may not have come whole then.
 pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = steps.iter().map(|_| outcome(StepStatus::NotRun)).collect();
     let mut current: Option<usize> = None;
@@ -38,7 +38,7 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
                 // Steps that waited for each other are told behind each other.
                 let number: Option<usize> = frame.number(0);
                 if let Some(outcome) = number.and_then(|number| outcomes.get_mut(number)) {
-                    finish(outcome, frame, std::mem::take(&mut message));
+                    finish(outcome, frame, &Blob::from(std::mem::take(&mut message)));
                     if outcome.status == StepStatus::Done && frame.words.get(5) == Some(&"yes") {
                         untold.extend(number);
                     }
@@ -50,7 +50,7 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
                         "out" => outcomes[number].stdout = bounded(frame.body),
                         "err" => {
                             let message = std::mem::take(&mut outcomes[number].stderr);
-                            outcomes[number].stderr = joined(&bounded(frame.body), &message);
+                            outcomes[number].stderr = joined(bounded(frame.body), &message);
                         }
                         _ => {}
                     }
@@ -64,8 +64,9 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
     outcomes
 }
 
-/// `end NUMBER STATUS CODE BEGAN ENDED RAN`, the times in seconds since the boot; RAN is yes where something wrote an output.
-fn finish(outcome: &mut Outcome, frame: &Frame<'_>, message: &[u8]) {
+/// `end NUMBER STATUS CODE BEGAN ENDED RAN`, the times in seconds since the boot; RAN is yes where a program ran of which it is
+/// still to be told what it wrote.
+fn finish(outcome: &mut Outcome, frame: &Frame<'_>, message: &Blob) {
     outcome.status = match frame.words.get(1) {
         Some(&"done") => StepStatus::Done,
         Some(&"late") => StepStatus::TimedOut,
@@ -81,13 +82,16 @@ fn finish(outcome: &mut Outcome, frame: &Frame<'_>, message: &[u8]) {
     ) {
         outcome.milliseconds = ended.saturating_sub(began);
     }
-    outcome.stderr = Blob::from(message);
+    outcome.stderr = joined(std::mem::take(&mut outcome.stderr), message);
 }
 
 /// What a program said, and behind it what we say of it.
-fn joined(said: &Blob, message: &Blob) -> Blob {
+fn joined(said: Blob, message: &Blob) -> Blob {
+    if message.is_empty() {
+        return said;
+    }
     let mut text = said.as_bytes().to_vec();
-    if !text.ends_with(b"\n") && !message.is_empty() {
+    if !text.is_empty() && !text.ends_with(b"\n") {
         text.push(b'\n');
     }
     text.extend_from_slice(message.as_bytes());
@@ -141,6 +145,18 @@ mod tests {
         });
         let mut outcomes = parse(&[step], &frames::cut("NONCE", answer.as_bytes()));
         outcomes.remove(0)
+    }
+
+    #[test]
+    fn what_a_program_wrote_may_come_before_its_step_is_reported() {
+        let told = "NONCE start\nNONCE begin 0\nNONCE out\nsaid\nNONCE err\noops";
+        let end = "NONCE message\nour words\nNONCE end 0 failed 2 1.00 1.01 told\nNONCE finish\n";
+        let whole = outcome(&format!("{told}\n{end}"));
+        assert_eq!(whole.status, StepStatus::Failed);
+        assert_eq!(whole.stdout, Blob::from("said\n"));
+        assert_eq!(whole.stderr, Blob::from("oops\nour words\n"));
+        assert!(!whole.output_lost);
+        assert_eq!(outcome(told).status, StepStatus::Lost);
     }
 
     #[test]

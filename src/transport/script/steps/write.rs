@@ -127,7 +127,7 @@ pub(super) fn write(
             })
             .collect();
         builder.raw(&format!(
-            "c_start() {{\numask 022\nCACHESMITH_TRIAL=$c_dir/trial\nexport CACHESMITH_TRIAL\nexec $c_setsid {}\n}}\n",
+            "c_group=$c_setsid\nc_start() {{\numask 022\nCACHESMITH_TRIAL=$c_dir/trial\nexport CACHESMITH_TRIAL\nexec $c_group {}\n}}\n",
             words.join(" ")
         ));
     }

@@ -164,7 +164,8 @@ fn a_banner_and_whatever_follows_are_ignored() {
     }
 }
 
-/// A shell may be kept open for many scripts, each starting where the one before it ended.
+/// A shell may be kept open for many scripts, each starting where the one before it ended. One that listens is the last,
+/// unless it is told otherwise.
 #[test]
 fn one_shell_serves_many_scripts() {
     for host in hosts() {
@@ -176,7 +177,7 @@ fn one_shell_serves_many_scripts() {
         let first = compile_steps(std::slice::from_ref(&failing), &Options::default());
         let second = compile_steps(&steps(directory.path()), &Options::default());
         let third = compile_probes(&probes);
-        let text = [first.text(), second.text(), third.text()].concat();
+        let text = [first.text(), third.text(), second.text()].concat();
         let answer = host.feed(&text).stdout;
         let status = |script, steps: &[Step]| {
             let outcomes = parse_outcomes(script, steps, &answer);

@@ -10,7 +10,7 @@ use std::process::Command;
 use cachesmith::model::blob::Blob;
 use cachesmith::model::step::{Action, Attributes, Guard, Outcome, Step, StepStatus};
 use cachesmith::transport::script::{
-    Options, STOP, compile_steps, compile_stoppable_steps, parse_outcomes,
+    Options, compile_steps, compile_stoppable_steps, parse_outcomes,
 };
 
 use crate::host::{Host, executable, feed, hosts, in_parallel, is_root, told, wait_until, which};
@@ -436,7 +436,7 @@ fn a_group_can_be_stopped_between_two_of_its_steps() {
         wait_until(&format!("{}: it is not held", host.name), || {
             place.path("held").exists()
         });
-        input.write_all(STOP).unwrap();
+        drop(input);
         std::thread::sleep(std::time::Duration::from_millis(500));
         fs::write(place.path("go"), "").unwrap();
         let output = child.wait_with_output().unwrap();

@@ -45,7 +45,7 @@ c_clean() {
 		:
 	elif [ "$c_dir" = "${cachesmith_room:-}" ]; then
 		# Other scripts will use it. What was written is nobody's to read.
-		for c_word in ${c_in##*/} $c_told; do
+		for c_word in ${c_input_file##*/} $c_told; do
 			[ ! -s "$c_dir/$c_word" ] || : >"$c_dir/$c_word"
 		done
 	else
@@ -63,13 +63,13 @@ c_stop() {
 
 # Signals the whole process group of the running program, or the program alone where it has none.
 c_signal() {
-	if [ -n "$c_group" ]; then
+	if [ -n "$c_leader" ]; then
 		kill "-$1" "-$c_child" 2>/dev/null
 	else
 		kill "-$1" "$c_child" 2>/dev/null
 	fi
 }
 
-c_listener='' c_child='' c_limiter='' c_new='' c_prepared='' c_dir='' c_in='' c_group='' c_told=''
+c_listener='' c_child='' c_limiter='' c_new='' c_prepared='' c_dir='' c_input_file='' c_leader='' c_told=''
 trap c_stop HUP INT TERM PIPE
 trap c_clean EXIT

@@ -24,15 +24,24 @@ c_directory() {
 # The same arguments: whether it can be made with those that follow.
 c_can_wait() {
 	c_have install || return 1
-	if [ ! -d "${1%/*}/" ] || [ -e "$1" ] || [ -L "$1" ]; then
+	case $c_making in
+	# What is made in one that waits has no other owner or group than that.
+	*"//${1%/*}//"*) [ -z "$3$4" ] || c_are_root "$3" "$4" || return 1 ;;
+	*)
+		[ -d "${1%/*}/" ] || return 1
+		c_would_be_ours "$1" "$3" "$4" || return 1
+		;;
+	esac
+	if [ -e "$1" ] || [ -L "$1" ]; then
 		return 1
 	fi
-	c_would_be_ours "$1" "$3" "$4" || return 1
+	c_making=$c_making//$1//
 	c_place=$1
 	c_waits=yes
 }
 
 c_make() {
+	c_making=''
 	c_said=$(install -d -m "$c_make_mode" "$@" 2>&1 3>&-) && return 0
 	c_said="cannot make the directory $1: $c_said"
 	return 1
@@ -86,4 +95,4 @@ c_touch() {
 	return "$c_touched"
 }
 
-c_make_mode=''
+c_make_mode='' c_making=''

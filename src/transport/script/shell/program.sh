@@ -1,5 +1,5 @@
 # c_run SECONDS: runs c_start in a process group of its own, from $c_dir/in to $c_out and $c_err; those that cannot need one
-# have none, and an empty c_group.
+# have none, and an empty c_leader.
 # Sets c_code (128 and the signal where one ended it) and c_late (yes when it ran out of time). 0 seconds: no limit.
 c_run() {
 	c_late=no
@@ -18,9 +18,9 @@ c_run() {
 }
 
 c_run_into_files() {
-	c_start <"$c_in" >&5 2>&6 3>&- 4<&- 5>&- 6>&- &
+	c_start <"$c_input_file" >&5 2>&6 3>&- 4<&- 5>&- 6>&- &
 	c_child=$!
-	[ "$1" -eq 0 ] || printf '%s\n' "$c_program_id $c_child $1 $c_group" >>"$c_dir/watched"
+	[ "$1" -eq 0 ] || printf '%s\n' "$c_program_id $c_child $1 $c_leader" >>"$c_dir/watched"
 	wait "$c_child" 2>/dev/null
 	c_code=$?
 	# Where the kernel tells how far the program wrote.
@@ -67,14 +67,14 @@ c_ready() {
 
 # c_input SIZE: takes what a program will read from a heredoc.
 c_input() {
-	c_in=$c_dir/in
+	c_input_file=$c_dir/in
 	c_error=$( { head -c "$1" >"$c_dir/in"; } 2>&1 3>&-) && return 0
 	c_error="its input cannot be kept for it: $c_error"
 	return 1
 }
 
 c_input_base64() {
-	c_in=$c_dir/in
+	c_input_file=$c_dir/in
 	c_error=$( { base64 -d >"$c_dir/in"; } 2>&1 3>&-) && return 0
 	if c_have base64; then
 		c_error="its input cannot be kept for it: $c_error"
@@ -85,7 +85,7 @@ c_input_base64() {
 }
 
 c_no_input() {
-	c_in=/dev/null
+	c_input_file=/dev/null
 }
 
 # c_later WORD...: a frame that is told at the end of the script.
@@ -109,16 +109,18 @@ c_output() {
 	[ ! -s "$c_err" ] || c_later_file err
 }
 
-# c_short_output [FRAME]: what the program wrote, behind a frame, at once. Reading it byte by byte costs less than a program.
-# Fails, and tells nothing, where it is long or has bytes that a shell cannot hold.
-c_short_output() {
+# Reads what the program wrote: byte by byte, which costs less than a program. Fails where it is long, or has bytes that a
+# shell cannot hold.
+c_read_output() {
 	c_read_short "$c_out" "$c_out_size" || return 1
 	c_out_text=$c_text
-	c_read_short "$c_err" "$c_err_size" || return 1
-	[ $# -eq 0 ] || c_mark "$1"
+	c_read_short "$c_err" "$c_err_size"
+}
+
+# Tells what was read.
+c_tell_output() {
 	[ -z "$c_out_text" ] || c_tell_short out "$c_out" "$c_out_text"
 	[ -z "$c_text" ] || c_tell_short err "$c_err" "$c_text"
-	:
 }
 
 # c_read_short FILE SIZE: c_text, if it can be all of the file.

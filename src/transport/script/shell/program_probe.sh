@@ -6,7 +6,9 @@ c_ask() {
 
 # Takes down what became of the question, or reports why it could not be asked.
 c_answer() {
-	if [ "$c_asked" = yes ] && c_short_output "program $c_number"; then
+	if [ "$c_asked" = yes ] && c_read_output; then
+		c_mark program "$c_number"
+		c_tell_output
 		c_mark program-end "$c_number" "$c_code" "$c_late"
 	elif [ "$c_asked" = yes ]; then
 		c_later program "$c_number"

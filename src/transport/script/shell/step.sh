@@ -26,7 +26,8 @@ c_end() {
 	if [ "$c_status" = failed ] && [ "$c_code" -eq 0 ]; then
 		c_code=1
 	fi
-	if [ "$c_ran" = yes ] && c_short_output; then
+	if [ "$c_ran" = yes ] && c_read_output; then
+		c_tell_output
 		c_ran=told
 	elif [ "$c_ran" = yes ]; then
 		c_later output "$c_number"

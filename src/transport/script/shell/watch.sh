@@ -60,6 +60,6 @@ c_read_watched() {
 	# shellcheck disable=SC2086 # split on purpose
 	set -- $c_line
 	set +f
-	c_word=${1:-} c_child=${2:-} c_seconds=${3:-0} c_group=${4:-}
+	c_word=${1:-} c_child=${2:-} c_seconds=${3:-0} c_leader=${4:-}
 	[ -n "$c_line" ]
 }

@@ -50,14 +50,14 @@ pub(crate) fn start(program: &Program, builder: &mut Builder) -> Input {
     } else {
         "$c_setsid"
     };
-    let mut text = format!("c_group={group}\nc_start() {{\numask 022\n");
+    let mut text = format!("c_leader={group}\nc_start() {{\numask 022\n");
     if let Some(directory) = &program.directory {
         text.push_str(&format!("cd {} || exit 126\n", quote(directory)));
     }
     for (name, value) in &program.environment {
         text.push_str(&format!("{name}={}\nexport {name}\n", quote(value)));
     }
-    text.push_str("exec $c_group");
+    text.push_str("exec $c_leader");
     for argument in &program.argv {
         text.push(' ');
         text.push_str(&quote(argument));

@@ -127,7 +127,7 @@ pub(super) fn write(
             })
             .collect();
         builder.raw(&format!(
-            "c_group=$c_setsid\nc_start() {{\numask 022\nCACHESMITH_TRIAL=$c_dir/trial\nexport CACHESMITH_TRIAL\nexec $c_group {}\n}}\n",
+            "c_leader=$c_setsid\nc_start() {{\numask 022\nCACHESMITH_TRIAL=$c_dir/trial\nexport CACHESMITH_TRIAL\nexec $c_leader {}\n}}\n",
             words.join(" ")
         ));
     }

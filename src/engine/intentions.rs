@@ -17,7 +17,9 @@ impl HostPlay<'_> {
         let secrets = self.context().templates.secrets();
         let mut world = self.worlds.get(target).cloned().unwrap_or_default();
         let host = &self.setting.host;
-        with_changes(planned)
+        planned
+            .iter()
+            .filter(|task| is_recorded(task))
             .map(|task| {
                 let changes = &task.decision.changes;
                 let servers = servers(changes, &world);
@@ -47,25 +49,23 @@ impl HostPlay<'_> {
     }
 }
 
-/// The tasks that change something: these are recorded.
-fn with_changes(planned: &[Planned]) -> impl Iterator<Item = &Planned> {
-    planned
-        .iter()
-        .filter(|task| !task.decision.changes.is_empty())
+/// Whether a task changes something. What only looks is not recorded: there is nothing to take back.
+fn is_recorded(task: &Planned) -> bool {
+    !task.decision.changes.is_empty() && !task.only_looks
 }
 
 /// What became of the changes of these tasks, whose steps came to `outcomes`. `first`: the number of the first
 /// intention.
 pub(super) fn became(first: usize, planned: &[Planned], outcomes: &[Outcome]) -> Vec<Became> {
     let mut outcomes = outcomes.iter();
-    with_changes(planned)
+    planned
+        .iter()
+        .map(|task| (task, fates(&task.decision.changes, &mut outcomes)))
+        .filter(|(task, _)| is_recorded(task))
         .enumerate()
-        .map(|(number, task)| Became {
+        .map(|(number, (_, fates))| Became {
             intention: first + number,
-            fates: fates(&task.decision.changes, &mut outcomes)
-                .into_iter()
-                .enumerate()
-                .collect(),
+            fates: fates.into_iter().enumerate().collect(),
         })
         .collect()
 }

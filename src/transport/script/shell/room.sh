@@ -17,8 +17,9 @@ c_choose_room() {
 	done
 }
 
+# The last that the shell does.
 c_leave_room() {
-	! c_is_room || rm -rf "$cachesmith_room"
+	! c_is_room || exec rm -rf "$cachesmith_room"
 }
 
 # Nobody else can have made it ours.

@@ -76,7 +76,8 @@ pub(super) struct Ended {
     pub(super) report: HostReport,
     /// `meta: end_play`: no further wave of the play begins.
     pub(super) ends_play: bool,
-    pub(super) carried: Carried,
+    /// `None`: nobody will ask for it.
+    pub(super) carried: Option<Carried>,
     pub(super) changed: bool,
     /// Of its failovers, the one during which writes waited longest.
     pub(super) longest_stall: Option<FailedOver>,
@@ -189,12 +190,12 @@ impl<'a> HostPlay<'a> {
             ends_play,
             // What nobody will ask for is not kept: it would be most of what a large fleet needs of memory.
             carried: if self.context.leases.is_end(self.setting.play_index) && !has_gates {
-                Carried::default()
+                None
             } else {
-                Carried {
+                Some(Carried {
                     variables: std::mem::take(&mut self.memory.variables),
                     facts: self.facts.take(),
-                }
+                })
             },
             changed,
             longest_stall: self.longest_stall,

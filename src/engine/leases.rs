@@ -29,6 +29,9 @@ const RENEW_AFTER: Duration = Duration::from_secs(TERM / 3);
 /// How often it is looked which leases have to be renewed.
 const LOOK: Duration = Duration::from_secs(30);
 
+/// How many hosts are told of their leases at once, beside what is done on them.
+const AT_ONCE: usize = 1000;
+
 /// What renewing or giving back may take; a host that is slower keeps its lease until it runs out.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -105,6 +108,16 @@ impl Leases {
 
     fn of(&self, host: &str) -> Arc<HostLeases> {
         Arc::clone(lock(&self.hosts).entry(host.to_owned()).or_default())
+    }
+
+    /// The hosts of which anything is held.
+    fn held_hosts(&self) -> Vec<(String, Arc<HostLeases>)> {
+        let hosts = lock(&self.hosts);
+        let held = hosts
+            .iter()
+            .filter(|(_, host)| !lock(&host.state).held.is_empty());
+        held.map(|(name, host)| (name.clone(), Arc::clone(host)))
+            .collect()
     }
 
     fn hold(&self, host: &str, mode: Mode, give_back: bool) -> Option<Hold> {
@@ -313,13 +326,12 @@ pub(super) async fn give_back(context: &Context, host: &str) {
 
 /// Gives back everything that is held still.
 pub(super) async fn give_back_all(context: &Arc<Context>) {
-    let hosts: Vec<String> = lock(&context.leases.hosts).keys().cloned().collect();
-    let mut giving = tokio::task::JoinSet::new();
-    for host in hosts {
+    let held = context.leases.held_hosts();
+    side_by_side(held.into_iter().map(|(name, _)| {
         let context = Arc::clone(context);
-        giving.spawn(async move { give_back(&context, &host).await });
-    }
-    giving.join_all().await;
+        async move { give_back(&context, &name).await }
+    }))
+    .await;
 }
 
 /// Renews leases for as long as it is let run.
@@ -329,14 +341,29 @@ pub(super) async fn keep(context: Arc<Context>) {
     }
     loop {
         tokio::time::sleep(LOOK).await;
-        let hosts: Vec<Arc<HostLeases>> = lock(&context.leases.hosts).values().cloned().collect();
-        let mut renewing = tokio::task::JoinSet::new();
-        for host in hosts {
+        let held = context.leases.held_hosts();
+        side_by_side(held.into_iter().map(|(_, host)| {
             let context = Arc::clone(&context);
-            renewing.spawn(async move { renew(&context, &host).await });
-        }
-        renewing.join_all().await;
+            async move { renew(&context, &host).await }
+        }))
+        .await;
     }
+}
+
+/// Does work on many hosts, on only so many of them at once: a task of each of 100,000 hosts would need more memory than
+/// all else of the run.
+async fn side_by_side<F>(work: impl Iterator<Item = F>)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut running = tokio::task::JoinSet::new();
+    for task in work {
+        if running.len() >= AT_ONCE {
+            running.join_next().await;
+        }
+        running.spawn(task);
+    }
+    running.join_all().await;
 }
 
 /// Renews what is due on one host. Whether a lease was lost is found by the script that needs it.

@@ -4,7 +4,7 @@
 //! first host never comes to the task (it failed, or did not include it), the next one does it once the first has
 //! left the play. The first of those that are still there waits for nobody, so all come to an end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -21,8 +21,22 @@ pub(super) struct Board {
 
 struct State {
     settled: HashMap<Key, Done>,
-    /// Who is still in the play, in the order of the wave.
-    present: Vec<String>,
+    /// In the order of the wave, from the first host on that is still in the play.
+    wave: VecDeque<String>,
+    /// Hosts behind that one which have left the play: few, as hosts begin in the wave's order.
+    left: HashSet<String>,
+}
+
+impl State {
+    /// A host leaves the play. That costs the same however large the wave is.
+    fn leave(&mut self, host: String) {
+        self.left.insert(host);
+        while let Some(first) = self.wave.front()
+            && self.left.remove(first)
+        {
+            self.wave.pop_front();
+        }
+    }
 }
 
 /// A host is in the play for as long as it holds this, and leaves it however its task ends.
@@ -33,10 +47,7 @@ pub(super) struct Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        self.board
-            .state()
-            .present
-            .retain(|present| *present != self.host);
+        self.board.state().leave(std::mem::take(&mut self.host));
         self.board.changed.send_modify(|count| *count += 1);
     }
 }
@@ -55,7 +66,8 @@ impl Board {
         Self {
             state: Mutex::new(State {
                 settled: HashMap::new(),
-                present: wave.to_vec(),
+                wave: wave.iter().cloned().collect(),
+                left: HashSet::new(),
             }),
             changed: watch::Sender::default(),
             throttles: Throttles::default(),
@@ -85,7 +97,7 @@ impl Board {
                 if let Some(done) = state.settled.get(key) {
                     return Turn::Settled(Box::new(done.clone()));
                 }
-                if state.present.first().is_none_or(|first| first == host) {
+                if state.wave.front().is_none_or(|first| first == host) {
                     return Turn::Lead;
                 }
             }
@@ -96,5 +108,28 @@ impl Board {
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_host_that_is_left_leads() {
+        let names: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        let board = Arc::new(Board::new(&names));
+        let first = || board.state().wave.front().cloned();
+        let mut here: HashMap<&str, Presence> = names
+            .iter()
+            .map(|name| (name.as_str(), board.presence(name)))
+            .collect();
+        for (leaves, left) in [("c", "a"), ("a", "b"), ("b", "d")] {
+            here.remove(leaves);
+            assert_eq!(first().as_deref(), Some(left), "{leaves}");
+        }
+        here.clear();
+        assert_eq!(first(), None);
+        assert!(board.state().left.is_empty(), "nothing is kept");
     }
 }

@@ -11,7 +11,7 @@ use super::host::{self, Carried, Ended, HostPlay};
 use super::names::Names;
 use super::once::Board;
 use super::run::{Summary, setting};
-use crate::model::event::{Counts, Event, HostReport, HostStatus, Mode, ShownFailure};
+use crate::model::event::{Counts, Event, FailedOver, HostReport, HostStatus, Mode, ShownFailure};
 use crate::model::playbook::{Play, SectionKind};
 use crate::model::value::Map;
 use crate::rollout::{self, Action, Budget, Input, Rollout};
@@ -26,7 +26,7 @@ pub(super) struct Rolling<'r> {
     pub(super) names: Names,
     pub(super) carried: &'r mut HashMap<String, Carried>,
     pub(super) summary: &'r mut Summary,
-    /// What the hosts of the wave answered before they were changed.
+    /// What the hosts of the wave answered before they were changed, for its gates.
     pub(super) before: HashMap<String, Known>,
 }
 
@@ -36,6 +36,18 @@ struct Running {
     hosts: JoinSet<Ended>,
     /// Which host a task is about, and its place in the order.
     of: HashMap<Id, (usize, String)>,
+    /// How many hosts have begun.
+    begun: usize,
+    /// The longest stall of each host that failed over, by its place: of equal ones the first counts, not the fastest.
+    stalls: BTreeMap<usize, FailedOver>,
+}
+
+/// What the play's way depends on of a host that has ended.
+struct Left {
+    name: String,
+    status: HostStatus,
+    ends_play: bool,
+    touched: bool,
 }
 
 /// The hosts of a wave, and what they share.
@@ -75,30 +87,18 @@ impl Rolling<'_> {
             });
         }
         let mut running = Running::default();
-        let mut ended = BTreeMap::new();
         for hosts in waves {
             let wave = Wave::new(&hosts, &self.names);
             for host in hosts {
                 if running.hosts.len() >= self.forks {
-                    self.gather(&mut running, &mut ended).await;
+                    self.next_ended(&mut running).await;
                 }
                 self.start(&mut running, &wave, host);
             }
         }
-        while !running.hosts.is_empty() {
-            self.gather(&mut running, &mut ended).await;
-        }
-        for host in ended.into_values() {
-            self.summary.add(host, self.carried);
-        }
+        while self.next_ended(&mut running).await.is_some() {}
+        self.summary.add_stalls(running.stalls.into_values());
         rollout::Ended::default()
-    }
-
-    /// Waits for the next host to end, and keeps how it did.
-    async fn gather(&mut self, running: &mut Running, ended: &mut BTreeMap<usize, Ended>) {
-        if let Some((place, host)) = self.next_ended(running).await {
-            ended.insert(place, host);
-        }
     }
 
     /// Changes one wave after another.
@@ -165,7 +165,6 @@ impl Rolling<'_> {
         self.before.clear();
         let wave = Wave::new(&hosts, &self.names);
         let mut running = Running::default();
-        let mut ended = BTreeMap::new();
         let mut action = Action::Wait;
         while action == Action::Wait {
             // In the wave's order: who waits for a `run_once` task waits for a host that has begun already.
@@ -175,7 +174,7 @@ impl Rolling<'_> {
                 self.start(&mut running, &wave, host.clone());
                 rollout.take(Input::HostBegan { host });
             }
-            let Some((place, mut host)) = self.next_ended(&mut running).await else {
+            let Some(host) = self.next_ended(&mut running).await else {
                 break;
             };
             if host.ends_play {
@@ -185,17 +184,12 @@ impl Rolling<'_> {
                 rollout.take(Input::Interrupted);
             }
             action = rollout.take(Input::HostEnded {
-                host: host.report.host.clone(),
-                good: host.report.status == HostStatus::Done,
+                good: host.status == HostStatus::Done,
                 changed: host.touched,
+                host: host.name,
             });
-            self.before
-                .insert(host.report.host.clone(), std::mem::take(&mut host.before));
-            ended.insert(place, host);
         }
-        for host in ended.into_values() {
-            self.summary.add(host, self.carried);
-        }
+        self.summary.add_stalls(running.stalls.into_values());
         action
     }
 
@@ -205,7 +199,8 @@ impl Rolling<'_> {
         let presence = board.presence(&host);
         let before = self.carried.remove(&host).unwrap_or_default();
         let memory = host::memory(before.variables);
-        let (index, name, place) = (self.index, host.clone(), running.of.len());
+        let (index, name, place) = (self.index, host.clone(), running.begun);
+        running.begun += 1;
         let task = running.hosts.spawn(async move {
             let _presence = presence;
             let (setting, connection) = setting(&context, &play, index, &host, &names);
@@ -217,16 +212,31 @@ impl Rolling<'_> {
         running.of.insert(task.id(), (place, name));
     }
 
-    /// The next host that ends, with its place in the order in which hosts began.
-    async fn next_ended(&self, running: &mut Running) -> Option<(usize, Ended)> {
+    /// Waits for the next host that ends, and takes in how it did: at once, as what is known of a host is large.
+    async fn next_ended(&mut self, running: &mut Running) -> Option<Left> {
         let joined = running.hosts.join_next_with_id().await?;
         let (id, ended) = match joined {
             Ok((id, ended)) => (id, Ok(ended)),
             Err(error) => (error.id(), Err(error)),
         };
-        let (place, host) = running.of.get(&id)?;
-        let ended = ended.unwrap_or_else(|error| broken(self.context, self.index, host, error));
-        Some((*place, ended))
+        let (place, name) = running.of.remove(&id)?;
+        let mut ended =
+            ended.unwrap_or_else(|error| broken(self.context, self.index, &name, error));
+        if let Some(stall) = ended.longest_stall.take() {
+            running.stalls.insert(place, stall);
+        }
+        if !self.play.rolling.gates.is_empty() {
+            self.before
+                .insert(name.clone(), std::mem::take(&mut ended.before));
+        }
+        let left = Left {
+            name,
+            status: ended.report.status,
+            ends_play: ended.ends_play,
+            touched: ended.touched,
+        };
+        self.summary.add(ended, self.carried);
+        Some(left)
     }
 }
 
@@ -261,7 +271,7 @@ fn broken(context: &Context, play: usize, host: &str, error: JoinError) -> Ended
     Ended {
         report,
         ends_play: false,
-        carried: Carried::default(),
+        carried: Some(Carried::default()),
         changed: true,
         longest_stall: None,
         touched: true,

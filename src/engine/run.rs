@@ -244,7 +244,7 @@ impl Summary {
     }
 
     pub(super) fn add(&mut self, ended: Ended, carried: &mut HashMap<String, Carried>) {
-        let host = ended.report.host.clone();
+        let host = ended.report.host;
         self.counts.merge(&ended.report.counts);
         match ended.report.status {
             HostStatus::Done => {}
@@ -264,15 +264,19 @@ impl Summary {
         if ended.changed {
             self.changed.insert(host.clone());
         }
-        let stall = |failover: &Option<FailedOver>| {
-            failover
-                .as_ref()
-                .map(|failover| failover.stall_milliseconds)
-        };
-        if stall(&ended.longest_stall) > stall(&self.longest_stall) {
-            self.longest_stall = ended.longest_stall;
+        if let Some(known) = ended.carried {
+            carried.insert(host, known);
         }
-        carried.insert(host, ended.carried);
+    }
+
+    /// Keeps the longest of these stalls and those before; of equal ones the first.
+    pub(super) fn add_stalls(&mut self, stalls: impl Iterator<Item = FailedOver>) {
+        for stall in stalls {
+            let longest = self.longest_stall.as_ref();
+            if longest.is_none_or(|known| stall.stall_milliseconds > known.stall_milliseconds) {
+                self.longest_stall = Some(stall);
+            }
+        }
     }
 
     /// How many hosts have left the run.

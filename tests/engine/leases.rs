@@ -12,10 +12,10 @@ use cachesmith::engine::context::Context;
 use cachesmith::engine::leases::Leases;
 use cachesmith::engine::notes::RunOnHost;
 use cachesmith::engine::run;
-use cachesmith::model::event::Mode;
+use cachesmith::model::event::{HostStatus, Mode};
 use tokio::task::spawn_blocking;
 
-use crate::place::Place;
+use crate::place::{Place, ended};
 
 /// The first waits an hour between two tries, the second is at work for long, and a step stands behind each. With the
 /// post-check, no script is the last one, which nothing is renewed beside.
@@ -39,9 +39,19 @@ const FOLDER: &str = "CACHESMITH_HOST_FOLDER";
 
 #[test]
 fn a_lease_is_renewed_between_two_tries_and_beside_a_step_that_takes_long() {
+    run_inside("leases::inside");
+}
+
+#[test]
+fn a_lease_goes_back_with_the_last_script_where_nothing_but_words_follows() {
+    run_inside("leases::how_many_scripts");
+}
+
+/// Runs a test in a process with an environment of its own.
+fn run_inside(test: &str) {
     let folder = tempfile::tempdir().unwrap();
     let inside = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "leases::inside", "--ignored", "--nocapture"])
+        .args(["--exact", test, "--ignored", "--nocapture"])
         .env(FOLDER, folder.path())
         .output()
         .unwrap();
@@ -63,11 +73,7 @@ async fn inside() {
 
     let place = Arc::new(Place::new(PLAYBOOK, &["a"]));
     let (mut context, _told) = place.context(Mode::Apply);
-    context.leases = Leases::new(RunOnHost {
-        run: "20261218-150000-abcd".to_owned(),
-        by: "alice@laptop".to_owned(),
-        what: "apply site.yml".to_owned(),
-    });
+    context.leases = Leases::new(owner());
     let context = Arc::new(context);
     let (counted, of_run) = (Arc::clone(&context), Arc::clone(&place));
     let running =
@@ -101,6 +107,52 @@ async fn inside() {
     assert!(place.path("last").exists() && !watch.lease.exists());
     let tries = fs::read_to_string(place.path("tries")).unwrap();
     assert_eq!(tries.lines().count(), 2);
+}
+
+fn owner() -> RunOnHost {
+    RunOnHost {
+        run: "20261218-150000-abcd".to_owned(),
+        by: "alice@laptop".to_owned(),
+        what: "apply site.yml".to_owned(),
+    }
+}
+
+/// Tasks, and how many scripts they take. Each begins with a program of which something depends.
+const LAST: [(&str, u32); 6] = [
+    ("", 1),
+    ("- assert: {that: said.stdout == 'x'}", 1),
+    (
+        "- block: [{debug: {msg: '{{ said.stdout }}'}, when: said.stdout == 'x'}]\n      rescue: [{fail: {msg: no}}]",
+        1,
+    ),
+    // The second program gives it back.
+    ("- command: echo y\n      when: said.stdout == 'x'", 2),
+    // What follows may need the host: another script gives it back.
+    ("- command: echo y\n      when: said.stdout == 'y'", 2),
+    (
+        "- block: [{assert: {that: said.stdout == 'y'}}]\n      rescue: [{command: echo y}]",
+        2,
+    ),
+];
+
+#[tokio::test]
+#[ignore = "another test runs it, in a process with an environment of its own"]
+async fn how_many_scripts() {
+    let lease = PathBuf::from(std::env::var_os(FOLDER).unwrap()).join("lease");
+    for (tasks, expected) in LAST {
+        let first = "- hosts: all\n  gather_facts: false\n  tasks:\n    - {command: echo x, register: said}\n    ";
+        let place = Place::new(&format!("{first}{tasks}\n"), &["a"]);
+        let (mut context, mut told) = place.context(Mode::Apply);
+        context.leases = Leases::new(owner());
+        run::run(Arc::new(context), &place.playbook, place.plays(), 1).await;
+        let report = ended(&mut told).remove(0);
+        assert_eq!(report.status, HostStatus::Done, "{tasks}: {report:?}");
+        assert_eq!(
+            (report.round_trips, lease.exists()),
+            (expected, false),
+            "{tasks}"
+        );
+    }
 }
 
 /// Lets the engine do what it can do now.

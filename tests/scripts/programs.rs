@@ -1,6 +1,8 @@
 //! Programs as questions and as steps.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cachesmith::model::blob::Blob;
@@ -9,6 +11,9 @@ use cachesmith::model::step::{Action, Step, StepStatus};
 
 use crate::host::{Host, hosts, in_parallel, told};
 use crate::names::NAMES;
+
+/// `O_NONBLOCK`: a FIFO that nobody reads cannot be opened for writing then.
+const NONBLOCK: i32 = 0o4000;
 
 fn ask(host: &Host, program: Program) -> ProgramResult {
     match host.observe_one(Probe::Program(Box::new(program))) {
@@ -199,6 +204,48 @@ fn a_time_limit_ends_the_whole_group() {
         assert_eq!(outcome.status, StepStatus::TimedOut, "{}", told(&outcome));
         assert!(outcome.milliseconds >= 1900, "{}", outcome.milliseconds);
     });
+}
+
+/// One that has no group of its own, because it starts nothing, is ended as well.
+#[test]
+fn a_time_limit_ends_a_program_without_a_group() {
+    in_parallel(hosts(), |host| {
+        let directory = tempfile::tempdir().unwrap();
+        let fifo = directory.path().join("fifo");
+        let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+        assert!(made.success());
+        let mut program = Program::new(["cat", fifo.to_str().unwrap()]);
+        program.time_limit = Some(1);
+        let result = ask(&host, program);
+        assert!(result.timed_out, "{}: {result:?}", host.name);
+        // Nobody has it open for reading any more.
+        let writer = OpenOptions::new()
+            .write(true)
+            .custom_flags(NONBLOCK)
+            .open(&fifo);
+        assert!(writer.is_err(), "{}: it lives on", host.name);
+    });
+}
+
+/// Short outputs and long ones are told in different ways.
+#[test]
+fn outputs_of_any_length_are_exact() {
+    for host in hosts() {
+        for length in [1, 9, 10, 998, 999, 1000, 1001, 70_000] {
+            for end in ["", "\n"] {
+                let text = format!("{}{end}", "x".repeat(length));
+                let mut program = Program::new(["cat"]);
+                program.stdin = Some(Blob::from(text.as_bytes()));
+                let result = ask(&host, program);
+                assert_eq!(
+                    result.stdout.as_bytes(),
+                    text.as_bytes(),
+                    "{} {length}",
+                    host.name
+                );
+            }
+        }
+    }
 }
 
 /// What a program leaves running does not hold up the answer.

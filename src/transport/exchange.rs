@@ -14,8 +14,12 @@ use super::script::{Known, Stay, Text, WATCH};
 use super::shell_words;
 use super::sudo::{Dialogue, Heard};
 
-/// How long a script may run before it is asked to watch the time of its programs: most are over by then.
+/// How long a script may run before it is asked to watch the time of its programs: most are over by then. It is asked again
+/// after twice that, and so on: a shell that is slow to begin reads the word along with its script.
 const UNWATCHED: Duration = Duration::from_secs(1);
+
+/// The longest time between two such words.
+const WORD_PAUSE: Duration = Duration::from_secs(64);
 
 /// What to send, and how long it may take.
 pub(super) struct Errand<'a> {
@@ -159,7 +163,8 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Carries one errand out for a shell that knows parts of scripts: writes and reads at the same time, so that neither side can block the other.
+/// Carries one errand out for a shell that knows parts of scripts: writes and reads at the same time, so that neither side
+/// can block the other.
 ///
 /// Ends when both outputs are closed and everything was sent or refused, when both told that the shell is done with the
 /// script and waits for another, when the time is over, or when the answer grows too large. What had arrived by then is
@@ -186,9 +191,9 @@ where
     // Whether an output told that the shell is done with the script.
     let (mut out_done, mut err_done) = (false, false);
     let mut stopped = false;
-    let mut listens = errand.listens;
-    // When the script is asked to watch the time of its programs, once it was sent.
+    // When the script is asked next to watch the time of its programs, once it was sent.
     let mut watch_at = None;
+    let mut word_pause = UNWATCHED;
     let patience = Instant::now() + super::sudo::PATIENCE;
 
     let end = loop {
@@ -207,8 +212,8 @@ where
         if out.len() + err.len() > LARGEST_ANSWER {
             break End::TooLarge;
         }
-        if listens && input.is_finished() && watch_at.is_none() {
-            watch_at = Some(Instant::now() + UNWATCHED);
+        if errand.listens && input.is_finished() && watch_at.is_none() {
+            watch_at = Some(Instant::now() + word_pause);
         }
         tokio::select! {
             read = stdout.read_buf(&mut out), if out_open => {
@@ -240,8 +245,8 @@ where
                 *stdin = None;
             }
             () = sleep_until(watch_at.unwrap_or(errand.deadline)), if watch_at.is_some() && stdin.is_some() => {
-                listens = false;
                 watch_at = None;
+                word_pause = (word_pause * 2).min(WORD_PAUSE);
                 input.add(WATCH);
             }
             () = sleep_until(patience), if stdin.is_some() && input.is_at_gate() => *stdin = None,

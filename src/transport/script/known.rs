@@ -46,7 +46,7 @@ impl<'a> Text<'a> {
         library
             .filter(|(part, _)| !known.0.contains(part))
             .map(|(_, range)| range.clone())
-            .chain([end..self.all.len()])
+            .chain(std::iter::once(end..self.all.len()))
             .filter_map(|range| self.all.get(range))
             .collect()
     }

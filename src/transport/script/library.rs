@@ -57,9 +57,9 @@ pub(super) enum Part {
 const COUNT: usize = Part::Reboot as usize + 1;
 
 impl Part {
-    pub(super) fn text(self) -> &'static Text {
-        static TEXTS: [OnceLock<Text>; COUNT] = [const { OnceLock::new() }; COUNT];
-        TEXTS[self as usize].get_or_init(|| Text::of(self.file()))
+    pub(super) fn text(self) -> &'static PartText {
+        static TEXTS: [OnceLock<PartText>; COUNT] = [const { OnceLock::new() }; COUNT];
+        TEXTS[self as usize].get_or_init(|| PartText::of(self.file()))
     }
 
     /// The file as it is.
@@ -159,14 +159,14 @@ impl Part {
 
 /// A part as a script has it: without comments, which are for whoever reads the file.
 #[derive(Debug, Default)]
-pub(super) struct Text {
+pub(super) struct PartText {
     /// Functions.
     pub(super) definitions: String,
     /// What each script that has the part begins with.
     pub(super) beginning: String,
 }
 
-impl Text {
+impl PartText {
     /// In the files, a function begins and ends at the beginning of a line.
     fn of(file: &str) -> Self {
         let mut text = Self::default();

@@ -156,6 +156,33 @@ async fn the_scripts_of_a_shell_share_a_room_that_goes_with_it() {
     until("the room goes", || !room.exists()).await;
 }
 
+/// The word to watch comes before the shell begins to read, and it reads that along with its script.
+#[tokio::test]
+async fn a_shell_that_is_slow_to_begin_keeps_time_limits_too() {
+    let programs = tempfile::tempdir().unwrap();
+    let slow = programs.path().join("sh");
+    std::fs::write(&slow, "#!/bin/sh\nsleep 1.5\nexec /bin/sh\n").unwrap();
+    std::fs::set_permissions(&slow, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("SetEnv PATH={}:/usr/bin:/bin", programs.path().display());
+    let Some(sshd) = Sshd::start(&path) else {
+        return;
+    };
+    let session = sshd.connect(&Limits::default()).await;
+    let endless = Program {
+        time_limit: Some(1),
+        ..Program::new(["sleep", "60"])
+    };
+    let probes = [Probe::Program(Box::new(endless))];
+    let script = script::compile_probes(&probes);
+    let answer = session.serve(&script, None, LONG, None).await.unwrap();
+    let observations = script::parse_observations(&script, &probes, &answer.stdout).unwrap();
+    assert!(
+        matches!(&observations[0], Observation::Program(result) if result.timed_out),
+        "{observations:?}"
+    );
+    session.close().await;
+}
+
 #[tokio::test]
 async fn scripts_at_once_have_shells_of_their_own() {
     let Some(sshd) = Sshd::start("MaxSessions 2") else {

@@ -248,6 +248,28 @@ fn outputs_of_any_length_are_exact() {
     }
 }
 
+/// A line may begin with any sign, and go on with one beyond ASCII, whatever ends the input in the script.
+#[test]
+fn an_input_may_look_like_the_beginning_of_its_end() {
+    let lines = |letters: &str| -> String {
+        let line = |letter: char| format!("{letter}\u{a5}\n");
+        letters.chars().map(line).collect()
+    };
+    let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    for host in hosts() {
+        for text in [
+            lines("0123456789abcdef"),
+            lines(&letters[1..]),
+            lines(letters),
+        ] {
+            let mut program = Program::new(["cat"]);
+            program.stdin = Some(Blob::from(text.as_bytes()));
+            let result = ask(&host, program);
+            assert_eq!(result.stdout.to_lossy(), text, "{}", host.name);
+        }
+    }
+}
+
 /// What a program leaves running does not hold up the answer.
 #[test]
 fn a_daemon_does_not_hold_the_session() {

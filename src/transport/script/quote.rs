@@ -47,7 +47,7 @@ impl Codec {
     pub(super) fn of(content: &Blob) -> Self {
         if content.is_empty() {
             Self::Empty
-        } else if content.as_text().is_some() {
+        } else if content.as_text().and_then(first_of_delimiter).is_some() {
             Self::Text
         } else {
             Self::Base64
@@ -63,6 +63,13 @@ impl Codec {
     }
 }
 
+/// What a delimiter of a heredoc with this text may begin with. Where a line begins as the delimiter does and goes on with a
+/// byte beyond ASCII, dash (0.5.12) loses that byte. The texts in which any sign would do so travel as base64.
+fn first_of_delimiter(text: &str) -> Option<char> {
+    let is_free = |first: &char| text.lines().all(|line| !line.starts_with(*first));
+    ('a'..='z').chain('A'..='Z').chain(['_']).find(is_free)
+}
+
 /// A content for the input of one command.
 pub(super) struct Heredoc {
     /// Stands behind the command; empty where nothing travels.
@@ -72,8 +79,10 @@ pub(super) struct Heredoc {
 }
 
 impl Heredoc {
-    /// `delimiter` is a word that the content cannot hold.
-    pub(super) fn new(content: &Blob, delimiter: &str) -> Self {
+    /// `word` is one that the content cannot hold.
+    pub(super) fn new(content: &Blob, word: &str) -> Self {
+        let first = content.as_text().and_then(first_of_delimiter);
+        let delimiter = format!("{}{word}", first.unwrap_or('_'));
         let mut lines = Zeroizing::new(String::new());
         match (Codec::of(content), content.as_text()) {
             (Codec::Text, Some(text)) => lines.push_str(text),
@@ -96,7 +105,7 @@ impl Heredoc {
             }
         }
         lines.push('\n');
-        lines.push_str(delimiter);
+        lines.push_str(&delimiter);
         lines.push('\n');
         Self {
             redirection: format!(" <<'{delimiter}'"),
@@ -107,7 +116,24 @@ impl Heredoc {
 
 #[cfg(test)]
 mod tests {
-    use super::client_word;
+    use super::*;
+
+    #[test]
+    fn no_line_of_a_text_begins_as_its_delimiter_does() {
+        let first = |text: &str| first_of_delimiter(text);
+        assert_eq!(first("5\u{a5}"), Some('a'));
+        assert_eq!(first("x\na\u{a5}\nb"), Some('c'));
+        let all: String = ('a'..='z')
+            .chain('A'..='Z')
+            .chain(['_'])
+            .map(|letter| format!("{letter}\u{a5}\n"))
+            .collect();
+        assert_eq!(first(&all), None);
+        assert_eq!(Codec::of(&Blob::from(all.as_bytes())), Codec::Base64);
+        let heredoc = Heredoc::new(&Blob::from("a\u{a5}\n".as_bytes()), "0f");
+        assert_eq!(heredoc.redirection, " <<'b0f'");
+        assert!(heredoc.lines.ends_with("\nb0f\n"));
+    }
 
     #[test]
     fn words_are_quoted_for_the_client() {

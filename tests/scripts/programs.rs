@@ -206,6 +206,24 @@ fn a_time_limit_ends_the_whole_group() {
     });
 }
 
+/// Whoever comes behind one that ran out of time is watched, too.
+#[test]
+fn every_time_limit_of_a_script_holds() {
+    in_parallel(hosts(), |host| {
+        let probes = ["300", "301", "302"].map(|seconds| {
+            let mut program = Program::new(["sleep", seconds]);
+            program.time_limit = Some(1);
+            Probe::Program(Box::new(program))
+        });
+        for observation in host.observe(&probes) {
+            let Observation::Program(result) = observation else {
+                panic!("{}: {observation:?}", host.name);
+            };
+            assert!(result.timed_out, "{}: {result:?}", host.name);
+        }
+    });
+}
+
 /// One that has no group of its own, because it starts nothing, is ended as well.
 #[test]
 fn a_time_limit_ends_a_program_without_a_group() {

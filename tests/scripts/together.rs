@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -389,6 +389,30 @@ fn directories_are_made_together_and_told_each_for_itself() {
             .map(|call| call.split(' ').count() - 4)
             .collect();
         assert_eq!(calls, [3, 2], "{}: {:?}", host.name, place.calls());
+    }
+}
+
+/// A directory that waits without words about its owner may get the group of the one above it, and hand that on.
+#[test]
+fn a_directory_in_one_that_waits_has_the_group_that_it_is_to_have() {
+    if !is_root() {
+        return;
+    }
+    for host in hosts() {
+        let place = Place::new();
+        let etc = place.path("etc");
+        std::os::unix::fs::chown(&etc, None, Some(50)).unwrap();
+        fs::set_permissions(&etc, fs::Permissions::from_mode(0o2775)).unwrap();
+        let mut below = place.directory("a/b", 0o2755);
+        let Action::MakeDirectory { attributes, .. } = &mut below.action else {
+            unreachable!("it makes a directory");
+        };
+        attributes.owner = Some("root".to_owned());
+        attributes.group = Some("root".to_owned());
+        let steps = [place.directory("a", 0o2755), below];
+        statuses(&host, &host.carry_out(&steps), &[Done; 2]);
+        let group = |name: &str| fs::metadata(etc.join(name)).unwrap().gid();
+        assert_eq!((group("a"), group("a/b")), (50, 0), "{}", host.name);
     }
 }
 

@@ -168,18 +168,37 @@ async fn a_shell_that_is_slow_to_begin_keeps_time_limits_too() {
         return;
     };
     let session = sshd.connect(&Limits::default()).await;
-    let endless = Program {
-        time_limit: Some(1),
-        ..Program::new(["sleep", "60"])
-    };
-    let probes = [Probe::Program(Box::new(endless))];
+    let probes = ["60", "61"].map(|seconds| {
+        Probe::Program(Box::new(Program {
+            time_limit: Some(1),
+            ..Program::new(["sleep", seconds])
+        }))
+    });
     let script = script::compile_probes(&probes);
     let answer = session.serve(&script, None, LONG, None).await.unwrap();
     let observations = script::parse_observations(&script, &probes, &answer.stdout).unwrap();
-    assert!(
-        matches!(&observations[0], Observation::Program(result) if result.timed_out),
-        "{observations:?}"
-    );
+    let is_late = |observation: &Observation| matches!(observation, Observation::Program(result) if result.timed_out);
+    assert!(observations.iter().all(is_late), "{observations:?}");
+    session.close().await;
+}
+
+/// A script does without what its shell has read for others, and without the room.
+#[tokio::test]
+async fn a_script_without_programs_is_served_behind_one_with_them() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    let (output, _) = output_of(&session, ":").await;
+    std::fs::remove_dir_all(output.parent().unwrap()).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let steps = [Step::new(Action::SetAttributes {
+        path: file.path().display().to_string(),
+        attributes: Attributes {
+            mode: Some(0o640),
+            ..Attributes::default()
+        },
+    })];
+    let outcomes = carry_out(&session, &steps, &watch::Sender::new(false)).await;
+    assert_eq!(outcomes[0].status, StepStatus::Done, "{outcomes:?}");
     session.close().await;
 }
 

@@ -45,9 +45,10 @@ c_clean() {
 		:
 	elif [ "$c_dir" = "${cachesmith_room:-}" ]; then
 		# Other scripts will use it. What was written is nobody's to read.
-		for c_word in ${c_input_file##*/} $c_told; do
+		for c_word in in $c_told; do
 			[ ! -s "$c_dir/$c_word" ] || : >"$c_dir/$c_word"
 		done
+		[ "$c_runs" -lt 100 ] || : >"$c_dir/watched"
 	else
 		c_end_watch
 		rm -rf "$c_dir" 2>/dev/null
@@ -70,6 +71,6 @@ c_signal() {
 	fi
 }
 
-c_listener='' c_child='' c_limiter='' c_new='' c_prepared='' c_dir='' c_input_file='' c_leader='' c_told=''
+c_listener='' c_child='' c_limiter='' c_new='' c_prepared='' c_dir='' c_leader='' c_told=''
 trap c_stop HUP INT TERM PIPE
 trap c_clean EXIT

@@ -5,7 +5,8 @@
 c_listen() {
 	[ -z "$c_listener" ] || return 0
 	c_listener_main=$$
-	if c_have c_scratch && c_scratch && [ "$c_dir" != "${cachesmith_room:-}" ]; then
+	# What the script has, not what its shell has read for others: only programs are counted.
+	if [ -n "${c_runs:-}" ] && c_scratch && [ "$c_dir" != "${cachesmith_room:-}" ]; then
 		c_listener_main=
 		{ read -r c_listener_main c_rest </proc/self/stat; } 2>/dev/null
 	fi

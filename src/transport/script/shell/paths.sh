@@ -25,8 +25,9 @@ c_directory() {
 c_can_wait() {
 	c_have install || return 1
 	case $c_making in
-	# What is made in one that waits has no other owner or group than that.
-	*"//${1%/*}//"*) [ -z "$3$4" ] || c_are_root "$3" "$4" || return 1 ;;
+	# In one that waits, and is to be root's by its own words.
+	*"//${1%/*} root//"*) [ -z "$3$4" ] || c_are_root "$3" "$4" || return 1 ;;
+	*"//${1%/*} any//"*) [ -z "$3$4" ] || return 1 ;;
 	*)
 		[ -d "${1%/*}/" ] || return 1
 		c_would_be_ours "$1" "$3" "$4" || return 1
@@ -35,7 +36,9 @@ c_can_wait() {
 	if [ -e "$1" ] || [ -L "$1" ]; then
 		return 1
 	fi
-	c_making=$c_making//$1//
+	c_owned=any
+	[ -z "$3$4" ] || c_owned=root
+	c_making=$c_making//$1' '$c_owned//
 	c_place=$1
 	c_waits=yes
 }

@@ -9,7 +9,7 @@ c_run() {
 	[ "$1" -eq 0 ] || c_listen
 	{ c_run_into_files "$1"; } 5>"$c_out" 6>"$c_err"
 	if [ "$1" -gt 0 ]; then
-		printf '\n' >>"$c_dir/watched"
+		{ printf '\n' >>"$c_dir/watched" || printf '' >"$c_dir/watched"; } 2>/dev/null
 		c_word=
 		{ read -r c_word <"$c_dir/late"; } 2>/dev/null
 		[ "$c_word" != "$c_program_id" ] || c_was_late
@@ -31,6 +31,8 @@ c_run_into_files() {
 c_was_late() {
 	c_late=yes
 	c_end_watch
+	# Another one watches what runs next: the listener may have heard its last word.
+	(exec </dev/null >/dev/null 2>&1 3>&- && trap - EXIT HUP INT TERM PIPE && c_begin_watch)
 	for c_left in 1 2 3 4 5; do
 		c_signal 0 || return 0
 		sleep 1
@@ -125,7 +127,7 @@ c_tell_output() {
 
 # c_read_short FILE SIZE: c_text, if it can be all of the file.
 c_read_short() {
-	c_text=
+	c_text='' c_line=''
 	case $2 in
 	0)
 		[ ! -s "$1" ]
@@ -146,7 +148,7 @@ c_read_short() {
 c_tell_short() {
 	c_mark "$1"
 	printf '%s' "$3" >&3
-	: >"$2"
+	printf '' >"$2"
 }
 
 # Tells what was taken down: of each output the beginning. One byte more than the limit tells that there was more.

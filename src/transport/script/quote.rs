@@ -47,7 +47,7 @@ impl Codec {
     pub(super) fn of(content: &Blob) -> Self {
         if content.is_empty() {
             Self::Empty
-        } else if content.as_text().and_then(first_of_delimiter).is_some() {
+        } else if content.as_text().is_some() {
             Self::Text
         } else {
             Self::Base64
@@ -72,6 +72,8 @@ fn first_of_delimiter(text: &str) -> Option<char> {
 
 /// A content for the input of one command.
 pub(super) struct Heredoc {
+    /// How it travels here: not every text can in a heredoc.
+    pub(super) codec: Codec,
     /// Stands behind the command; empty where nothing travels.
     pub(super) redirection: String,
     /// Stand behind the command's line.
@@ -82,9 +84,13 @@ impl Heredoc {
     /// `word` is one that the content cannot hold.
     pub(super) fn new(content: &Blob, word: &str) -> Self {
         let first = content.as_text().and_then(first_of_delimiter);
+        let codec = match Codec::of(content) {
+            Codec::Text if first.is_none() => Codec::Base64,
+            codec => codec,
+        };
         let delimiter = format!("{}{word}", first.unwrap_or('_'));
         let mut lines = Zeroizing::new(String::new());
-        match (Codec::of(content), content.as_text()) {
+        match (codec, content.as_text()) {
             (Codec::Text, Some(text)) => lines.push_str(text),
             (Codec::Base64, _) => {
                 let encoded = Zeroizing::new(STANDARD.encode(content.as_bytes()));
@@ -99,6 +105,7 @@ impl Heredoc {
             }
             _ => {
                 return Self {
+                    codec,
                     redirection: String::new(),
                     lines,
                 };
@@ -108,6 +115,7 @@ impl Heredoc {
         lines.push_str(&delimiter);
         lines.push('\n');
         Self {
+            codec,
             redirection: format!(" <<'{delimiter}'"),
             lines,
         }
@@ -129,7 +137,10 @@ mod tests {
             .map(|letter| format!("{letter}\u{a5}\n"))
             .collect();
         assert_eq!(first(&all), None);
-        assert_eq!(Codec::of(&Blob::from(all.as_bytes())), Codec::Base64);
+        let all = Blob::from(all.as_bytes());
+        assert_eq!(Heredoc::new(&all, "0f").codec, Codec::Base64);
+        // A file's text travels in a word.
+        assert_eq!(Codec::of(&all), Codec::Text);
         let heredoc = Heredoc::new(&Blob::from("a\u{a5}\n".as_bytes()), "0f");
         assert_eq!(heredoc.redirection, " <<'b0f'");
         assert!(heredoc.lines.ends_with("\nb0f\n"));

@@ -66,15 +66,13 @@ pub(crate) fn start(program: &Program, builder: &mut Builder) -> Input {
     builder.raw(&text);
     let empty = Blob::default();
     let content = program.stdin.as_ref().unwrap_or(&empty);
-    let command = match Codec::of(content) {
+    let heredoc = Heredoc::new(content, &builder.nonce().frame);
+    let command = match heredoc.codec {
         Codec::Empty => String::from("c_no_input"),
         Codec::Text => format!("c_input {}", content.len()),
         Codec::Base64 => String::from("c_input_base64"),
     };
-    Input {
-        command,
-        heredoc: Heredoc::new(content, &builder.nonce().frame),
-    }
+    Input { command, heredoc }
 }
 
 /// Whether a program needs no process group of its own, which would cost another program.

@@ -113,11 +113,13 @@ impl HostPlay<'_> {
             }
         }
         for (other, world) in &mut self.worlds {
-            // Another account may see something else of what was done: it looks again.
-            let anew = arbitrary || other != target;
-            if anew && other.host == target.host {
+            // Another account may see something else of what was done: it looks again. And what a command of the user's
+            // does to another host, such as by a copy over there, only those who wrote it know.
+            let is_other_account = other != target && other.host == target.host;
+            if arbitrary || is_other_account {
                 world.forget_all();
             }
+            world.forget_early_programs();
         }
         if let Some(limit) = reboot
             && self

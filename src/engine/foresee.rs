@@ -23,7 +23,8 @@ static UNKNOWN: LazyLock<Arc<Map>> = LazyLock::new(|| {
 });
 
 /// The files and kernel values that the play looks at whatever the host is, so that they are asked along with the facts: a
-/// walk in which nothing is known of the host. Questions that take a program of the user's wait for their turn.
+/// walk in which nothing is known of the host. Programs of the user's wait for their turn, but for those that only look at
+/// files.
 pub(super) fn questions(setting: &Setting, variables: &Arc<Map>) -> BTreeSet<Probe> {
     if setting.mode == Mode::Verify {
         return BTreeSet::new();
@@ -44,7 +45,10 @@ pub(super) fn questions(setting: &Setting, variables: &Arc<Map>) -> BTreeSet<Pro
             questions.retain(|probe| {
                 matches!(
                     probe,
-                    Probe::File(_) | Probe::Content(_) | Probe::KernelValue(_)
+                    Probe::File(_)
+                        | Probe::Content(_)
+                        | Probe::KernelValue(_)
+                        | Probe::EarlyProgram(_)
                 )
             });
             questions

@@ -301,8 +301,10 @@ impl<'a> HostPlay<'a> {
                     self.memory.checks_begun = true;
                 }
                 Next::AwaitOnce(key) => {
-                    // The host that is waited for may want the turn.
+                    // The host that is waited for may want the turn, and may change something here.
                     self.turn = None;
+                    let worlds = self.worlds.values_mut();
+                    worlds.for_each(World::forget_early_programs);
                     let turn = tokio::select! {
                         turn = self.board.turn(&key, &self.setting.host) => turn,
                         () = self.context.interruption() => return Err(Trouble::Interrupted),

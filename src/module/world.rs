@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use self::folders::Folders;
 use crate::model::change::{Change, Effect, Ownership};
-use crate::model::probe::{FileState, Observation, Probe, RedisAddress, RedisState};
+use crate::model::probe::{
+    FileState, Observation, Probe, Program, ProgramResult, RedisAddress, RedisState,
+};
 use crate::model::value::{Map, Unknown, Value};
 use crate::module::shared::paths::home_question;
 
@@ -125,7 +127,7 @@ impl World {
         // Whatever was done may have started or ended what listens, and may be what a program looked at.
         let home = home_question();
         self.observed.retain(|probe, _| match probe {
-            Probe::Port { .. } => false,
+            Probe::Port { .. } | Probe::EarlyProgram(_) => false,
             Probe::Program(program) => **program == home,
             _ => true,
         });
@@ -192,6 +194,21 @@ impl World {
     /// Forgets one observation, because the host was found to differ from it.
     pub fn forget(&mut self, probe: &Probe) {
         self.observed.remove(probe);
+    }
+
+    /// Forgets what programs said before their turn: something has happened since that may have changed it.
+    pub fn forget_early_programs(&mut self) {
+        self.observed
+            .retain(|probe, _| !matches!(probe, Probe::EarlyProgram(_)));
+    }
+
+    /// What a program said before its turn, where it ran then.
+    pub fn early_program(&self, program: &Program) -> Option<&ProgramResult> {
+        let probe = Probe::EarlyProgram(Box::new(program.clone()));
+        match self.observed.get(&probe) {
+            Some(Observation::Program(result)) => Some(result),
+            _ => None,
+        }
     }
 
     /// Forgets all observations.

@@ -49,12 +49,83 @@ async fn what_depends_on_the_facts_is_asked_once_they_are_known() {
 }
 
 #[tokio::test]
-async fn a_program_that_only_looks_waits_for_its_turn() {
+async fn a_program_that_only_looks_at_files_is_asked_along_with_the_facts() {
     let tasks = "
     - assert: {that: \"ansible_facts['memtotal_mb'] | int > 0\"}
+    - copy: {dest: DIR/folder/file, content: \"text\\n\"}
     - command: cat DIR/folder/file
+      register: said
       check_mode: false
       changed_when: false
+    - assert: {that: said.stdout == 'text' and said.rc == 0}
+    - command: grep nothing DIR/folder/file
+      register: missed
+      check_mode: false
+      changed_when: false
+      failed_when: missed.rc != 1
 ";
-    assert_eq!(round_trips(tasks, Mode::Plan).await, 2);
+    assert_eq!(round_trips(tasks, Mode::Plan).await, 1);
+    assert_eq!(round_trips(tasks, Mode::Apply).await, 1);
+}
+
+#[tokio::test]
+async fn any_other_program_waits_for_its_turn() {
+    for program in [
+        "sh -c 'cat DIR/folder/file'",
+        "tail DIR/folder/file",
+        "ls DIR",
+    ] {
+        let tasks = format!(
+            "
+    - assert: {{that: \"ansible_facts['memtotal_mb'] | int > 0\"}}
+    - command: {program}
+      check_mode: false
+      changed_when: false
+"
+        );
+        assert_eq!(round_trips(&tasks, Mode::Plan).await, 2, "{program}");
+        assert_eq!(round_trips(&tasks, Mode::Apply).await, 2, "{program}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_may_have_to_look_more_than_once_waits_for_its_turn() {
+    let tasks = "
+    - command: cat DIR/folder/file
+      register: said
+      check_mode: false
+      changed_when: false
+      until: said.stdout == 'text'
+";
+    assert_eq!(round_trips(tasks, Mode::Apply).await, 2);
+}
+
+#[tokio::test]
+async fn what_a_program_said_before_its_turn_does_not_outlive_a_change() {
+    for change in [
+        "copy: {dest: DIR/file, content: \"new\\n\"}",
+        "command: cp DIR/new DIR/file",
+        "command: cp DIR/new DIR/file\n      changed_when: false",
+        "command: cp DIR/new DIR/file\n      changed_when: false\n      check_mode: false",
+        "command: cp DIR/new DIR/file\n      run_once: true",
+        "command: cp DIR/new DIR/file\n      delegate_to: localhost",
+    ] {
+        let tasks = format!(
+            "
+    - {change}
+    - command: cat DIR/file
+      register: said
+      check_mode: false
+      changed_when: false
+    - assert: {{that: said.stdout == 'new'}}
+"
+        );
+        let place = Place::new(&format!("- hosts: all\n  tasks:\n{tasks}"), &["a"]);
+        fs::write(place.path("file"), "old\n").unwrap();
+        fs::write(place.path("new"), "new\n").unwrap();
+        let (context, mut told) = place.context(Mode::Apply);
+        run::run(Arc::new(context), &place.playbook, place.plays(), 1).await;
+        let report = ended(&mut told).remove(0);
+        assert_eq!(report.status, HostStatus::Done, "{change}");
+    }
 }

@@ -80,6 +80,7 @@ pub(crate) fn probes() -> Vec<Probe> {
         Probe::User("redis".into()),
         Probe::Group("redis".into()),
         Probe::Program(program()),
+        Probe::EarlyProgram(Box::new(Program::new(["cat", "/etc/it's here"]))),
         Probe::Port {
             host: "127.0.0.1".into(),
             port: 6379,

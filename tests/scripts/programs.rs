@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cachesmith::model::blob::Blob;
+use cachesmith::model::fact_parts::FactParts;
 use cachesmith::model::probe::{Observation, Probe, Program, ProgramResult};
 use cachesmith::model::step::{Action, Step, StepStatus};
 
@@ -27,6 +28,55 @@ fn step(program: Program, accepted: &[i32]) -> Step {
         program: Box::new(program),
         accepted: accepted.to_vec(),
     })
+}
+
+/// A program before its turn, along with facts and a file.
+fn ask_early(host: &Host, words: &[&str], file: &str) -> Observation {
+    let probes = [
+        Probe::SomeFacts {
+            parts: FactParts::default(),
+            server_password: None,
+        },
+        Probe::File(file.to_owned()),
+        Probe::EarlyProgram(Box::new(Program::new(words.iter().copied()))),
+    ];
+    host.observe(&probes).remove(2)
+}
+
+#[test]
+fn before_its_turn_a_program_looks_at_files_alone_and_only_where_nothing_is_missing() {
+    for host in hosts() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+        let (file, pipe) = (path("it's $(a) file"), path("pipe"));
+        fs::write(&file, "text\n").unwrap();
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let said = ask_early(&host, &["cat", &file], &file);
+        let Observation::Program(result) = said else {
+            panic!("{}: {said:?}", host.name);
+        };
+        assert_eq!((result.code, result.stdout.as_bytes()), (0, &b"text\n"[..]));
+        // What an argument names need not be there.
+        let said = ask_early(&host, &["cat", &path("none")], &file);
+        assert!(
+            matches!(&said, Observation::Program(result) if result.code == 1),
+            "{}: {said:?}",
+            host.name
+        );
+        for (words, asked) in [
+            (["cat", &file], &path("none")),
+            (["cat", &pipe], &file),
+            (["cat", "/dev/zero"], &file),
+            (["stat", &path("")], &file),
+        ] {
+            let said = ask_early(&host, &words, asked);
+            assert_eq!(said, Observation::NotAsked, "{}: {words:?}", host.name);
+        }
+        // Nobody has said that no file server is mounted.
+        let alone = Probe::EarlyProgram(Box::new(Program::new(["cat", file.as_str()])));
+        assert_eq!(host.observe_one(alone), Observation::NotAsked);
+    }
 }
 
 #[test]

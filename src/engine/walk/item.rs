@@ -11,8 +11,8 @@ use crate::model::change::{Change, ChangeKind};
 use crate::model::event::TaskKind;
 use crate::model::fact_parts::FactParts;
 use crate::model::playbook::Task;
-use crate::model::probe::{Observation, Probe};
-use crate::model::step::Action;
+use crate::model::probe::{Observation, Probe, Program};
+use crate::model::step::{Action, Step};
 use crate::model::template::{Evaluated, Scope};
 use crate::model::value::{Map, Unknown, Value};
 use crate::module::world::Answer;
@@ -130,6 +130,21 @@ impl Walk<'_> {
             }
             return self.judge_now(task, key, scope, label, settings, Raw::decided(&decision));
         }
+        if let Some((program, accepted)) = early_program(task, settings, &decision) {
+            if self.memory.facts_awaited {
+                let probe = Probe::EarlyProgram(Box::new(program.clone()));
+                self.ask(&settings.target, [probe]);
+                return Some(Outcome::unknown(Unknown::new("its program has run")));
+            }
+            // Nothing has changed since it ran.
+            if !self.pending
+                && let Some(world) = self.worlds.get(&settings.target)
+                && let Some(answer) = world.early_program(program)
+            {
+                let raw = Raw::asked(&decision, answer, accepted);
+                return self.judge_now(task, key, scope, label, settings, raw);
+            }
+        }
         let asks = settings.runs_in_plans && self.is_plan() || self.kind == TaskKind::PostCheck;
         if asks
             && self.is_plan()
@@ -243,16 +258,8 @@ impl Walk<'_> {
     /// `check_mode: false`: the program is a question, in plans and applies alike. `None`: it is not a single
     /// program. `Some(None)`: it has to be asked first.
     fn run_as_probe(&mut self, decision: &Decision, target: &Target) -> Option<Option<Raw>> {
-        let [change] = decision.changes.as_slice() else {
-            return None;
-        };
-        let [step] = change.steps.as_slice() else {
-            return None;
-        };
-        let Action::Program { program, accepted } = &step.action else {
-            return None;
-        };
-        let probe = Probe::Program(program.clone());
+        let (program, accepted) = single_program(decision)?;
+        let probe = Probe::Program(Box::new(program.clone()));
         let answer = match self.worlds.get(target).map(|world| world.answer(&probe)) {
             Some(Answer::Known(Observation::Program(result))) => result.clone(),
             _ => {
@@ -260,7 +267,7 @@ impl Walk<'_> {
                 return Some(None);
             }
         };
-        Some(Some(Raw::ran(decision, &answer, accepted)))
+        Some(Some(Raw::asked(decision, &answer, accepted)))
     }
 
     /// A task that is settled without anything being made: at once where nothing is planned before it, otherwise
@@ -280,6 +287,41 @@ impl Walk<'_> {
         }
         self.judge(task, key, scope, label, &settings_of(settings), raw)
     }
+}
+
+/// The program of a decision that is a single program and nothing else, with the codes that are no failure.
+fn single_program(decision: &Decision) -> Option<(&Program, &[i32])> {
+    let [change] = decision.changes.as_slice() else {
+        return None;
+    };
+    match change.steps.as_slice() {
+        [
+            Step {
+                action: Action::Program { program, accepted },
+                ..
+            },
+        ] => Some((program, accepted)),
+        _ => None,
+    }
+}
+
+/// The same of a task whose program may run before its turn, along with the questions what the host is: the task says
+/// that it only looks (`changed_when: false`, `check_mode: false`), the program is known to, and nothing says when or
+/// how often it has to look.
+fn early_program<'d>(
+    task: &Task,
+    settings: &Settings,
+    decision: &'d Decision,
+) -> Option<(&'d Program, &'d [i32])> {
+    let only_looks = settings.runs_in_plans && never_changes(task);
+    let has_its_time = !task.until.is_empty()
+        || task.retries.is_some()
+        || task.keywords.throttle.is_some()
+        || task.keywords.run_once.is_some();
+    if !only_looks || has_its_time {
+        return None;
+    }
+    single_program(decision).filter(|(program, _)| program.looks_at_files())
 }
 
 /// Whether what is known of the server was foreseen from the package that would bring it.

@@ -6,12 +6,15 @@ use std::time::Duration;
 use super::memory::{Executed, Key, Outcome, Truth};
 use super::report::{hidden, shown};
 use super::{Next, Target, Walk};
+use crate::engine::outcomes::executed;
+use crate::engine::words::failure_of;
 use crate::model::change::{Change, ChangeKind};
 use crate::model::event::TaskStatus;
 use crate::model::fingerprint::fingerprint;
 use crate::model::node::Node;
 use crate::model::playbook::Task;
 use crate::model::probe::ProgramResult;
+use crate::model::step::{self, StepStatus};
 use crate::model::template::{Evaluated, Layer, Scope};
 use crate::model::value::{Map, Unknown, Value};
 use crate::module::{Check, CheckStatus, Decision, Failure};
@@ -94,22 +97,29 @@ impl Raw {
     }
 
     /// The program of a decision was run as a question.
-    pub(super) fn ran(decision: &Decision, answer: &ProgramResult, accepted: &[i32]) -> Self {
-        let mut raw = Self::new(decision);
-        raw.changes.clone_from(&decision.changes);
+    pub(super) fn asked(decision: &Decision, answer: &ProgramResult, accepted: &[i32]) -> Self {
+        let status = if answer.timed_out {
+            StepStatus::TimedOut
+        } else if accepted.is_empty() || accepted.contains(&answer.code) {
+            StepStatus::Done
+        } else {
+            StepStatus::Failed
+        };
+        let outcome = [step::Outcome {
+            status,
+            code: answer.code,
+            stdout: answer.stdout.clone(),
+            stderr: answer.stderr.clone(),
+            milliseconds: 0,
+            output_lost: false,
+        }];
+        let failure = (status != StepStatus::Done).then(|| failure_of(decision, &outcome));
+        let mut raw = Self::executed(executed(decision, &outcome, failure));
         raw.result.extend(program_result(
             answer.code,
             &answer.stdout.to_lossy(),
             &answer.stderr.to_lossy(),
         ));
-        if answer.timed_out {
-            raw.failure = Some(Failure::new("the program ran into its time limit"));
-        } else if !accepted.is_empty() && !accepted.contains(&answer.code) {
-            raw.failure = Some(Failure::new(format!(
-                "the program ended with code {}",
-                answer.code
-            )));
-        }
         raw
     }
 

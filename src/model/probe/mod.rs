@@ -8,6 +8,7 @@ mod files;
 mod packages;
 mod servers;
 mod services;
+mod well_known;
 
 use std::collections::BTreeMap;
 
@@ -76,6 +77,10 @@ pub enum Probe {
     /// A program that changes nothing and is run in dry runs too (`unless`, `onlyif`, `creates` patterns).
     /// Answer: [`Observation::Program`].
     Program(Box<Program>),
+    /// A program that only looks at files ([`Program::looks_at_files`]), asked before its turn. It is not run where
+    /// something else that is asked along with it is missing: a change comes before its turn then. Answer:
+    /// [`Observation::Program`] or [`Observation::NotAsked`].
+    EarlyProgram(Box<Program>),
     /// Whether something listens at an address, as seen from the host. Answer: [`Observation::Port`].
     Port { host: String, port: u16 },
     /// A running Redis or Valkey. Answer: [`Observation::Redis`].
@@ -162,6 +167,8 @@ pub enum Observation {
     User(Option<UserState>),
     Group(Option<GroupState>),
     Program(ProgramResult),
+    /// It was left to the host whether to answer, and it did not.
+    NotAsked,
     Port(bool),
     Redis(RedisState),
     RedisUser(RedisUserState),

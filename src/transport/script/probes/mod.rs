@@ -85,6 +85,7 @@ impl<'a> Questions<'a> {
             | Probe::Tree(_)
             | Probe::Glob(_)
             | Probe::Program(_)
+            | Probe::EarlyProgram(_)
             | Probe::Port { .. }
             | Probe::Service(_)
             | Probe::ServerHealth { .. }
@@ -140,6 +141,9 @@ pub(super) fn compile(probes: &[Probe], nonce: Nonce) -> Script {
             Probe::Tree(path) => tree::compile(number, path, &mut builder),
             Probe::Glob(pattern) => tree::compile_glob(number, pattern, &mut builder),
             Probe::Program(program) => programs::compile(number, program, &mut builder),
+            Probe::EarlyProgram(program) => {
+                programs::compile_early(number, program, &mut builder);
+            }
             Probe::Port { host, port } => port::compile(number, host, *port, &mut builder),
             Probe::Service(name) => services::compile(number, name, &mut builder),
             Probe::ServerHealth { address, watch } => {
@@ -215,6 +219,7 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
                 Probe::Tree(path) => tree::parse(number(), path, nonce, frames),
                 Probe::Glob(_) => tree::parse_glob(number(), nonce, frames),
                 Probe::Program(_) => programs::parse(number(), frames),
+                Probe::EarlyProgram(_) => programs::parse_early(number(), frames),
                 Probe::Port { host, port } => port::parse(number(), host, *port, frames),
                 Probe::Service(name) => services::parse(number(), name, frames),
                 Probe::ServerHealth { .. } => health::parse(number(), nonce, frames),
@@ -242,7 +247,9 @@ fn refusal(probe: &Probe) -> Option<String> {
         }
         Probe::User(name) => refused_word(name, "the name of an account", "-_.$@+\\ "),
         Probe::Group(name) => refused_word(name, "the name of a group", "-_.$@+\\ "),
-        Probe::Program(program) => super::steps::refused_program(program),
+        Probe::Program(program) | Probe::EarlyProgram(program) => {
+            super::steps::refused_program(program)
+        }
         Probe::Port { host, .. } => refused_word(host, "an address", ".:-_%"),
         Probe::Redis(address) | Probe::ServerHealth { address, .. } => refused_address(address),
         Probe::RedisUser(question) => refused_address(&question.address)

@@ -4,6 +4,7 @@ use crate::model::probe::{Observation, Program, ProgramResult};
 use crate::transport::script::builder::Builder;
 use crate::transport::script::frames::{Frame, words};
 use crate::transport::script::library::Part;
+use crate::transport::script::quote::quote;
 use crate::transport::script::steps::{bounded, start};
 
 /// Seconds for a program of a probe that has no limit of its own.
@@ -21,11 +22,32 @@ pub(super) fn compile(number: usize, program: &Program, builder: &mut Builder) {
     builder.raw(&input.heredoc.lines).raw("c_answer\n");
 }
 
-pub(super) fn parse(number: usize, frames: &[Frame<'_>]) -> Observation {
-    let Some(place) = frames
+/// The same before its turn, behind the questions for files.
+pub(super) fn compile_early(number: usize, program: &Program, builder: &mut Builder) {
+    builder.need(Part::EarlyProgram);
+    let words = program.argv.iter().skip(1).map(|word| quote(word));
+    let words: Vec<String> = words.collect();
+    builder.raw(&format!("if c_may_run_early {}; then\n", words.join(" ")));
+    compile(number, program, builder);
+    builder.raw("fi\n");
+}
+
+pub(super) fn parse_early(number: usize, frames: &[Frame<'_>]) -> Observation {
+    match place(number, frames) {
+        Some(_) => parse(number, frames),
+        None => Observation::NotAsked,
+    }
+}
+
+/// Where what is told of a program begins.
+fn place(number: usize, frames: &[Frame<'_>]) -> Option<usize> {
+    frames
         .iter()
         .position(|frame| frame.label == "program" && frame.number(0) == Some(number))
-    else {
+}
+
+pub(super) fn parse(number: usize, frames: &[Frame<'_>]) -> Observation {
+    let Some(place) = place(number, frames) else {
         return Observation::Failed(String::from("the host said nothing of the program"));
     };
     let mut result = ProgramResult::default();

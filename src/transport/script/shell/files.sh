@@ -4,7 +4,10 @@ c_files() {
 	# What stat complains of goes straight to the controller; its lines are looked at here too.
 	c_mark stat-error
 	c_stats=$(c_all c_look 10 stat -c "$c_format" 2>&3)
-	if [ $? -eq 137 ]; then
+	c_code=$?
+	# Of some path nothing could be told.
+	[ "$c_code" -eq 0 ] || c_missing=yes
+	if [ "$c_code" -eq 137 ]; then
 		c_mark stat-again
 		c_one_by_one
 		return
@@ -13,6 +16,7 @@ c_files() {
 	printf '%s\n' "$c_stats" >&3
 	c_all c_links
 	if [ $? -eq 137 ]; then
+		c_missing=yes
 		c_mark stat-again
 		c_one_by_one
 		return

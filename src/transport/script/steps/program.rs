@@ -5,37 +5,6 @@ use crate::model::probe::Program;
 use crate::transport::script::builder::Builder;
 use crate::transport::script::quote::{Codec, Heredoc, has_nul, quote};
 
-/// Programs that start no others and send no signals: to end one of them is to end all that it is.
-const PLAIN: [&str; 24] = [
-    "basename",
-    "cat",
-    "cmp",
-    "cut",
-    "dirname",
-    "echo",
-    "expr",
-    "false",
-    "grep",
-    "head",
-    "hostname",
-    "id",
-    "ls",
-    "printf",
-    "pwd",
-    "readlink",
-    "realpath",
-    "sha256sum",
-    "stat",
-    "tail",
-    "test",
-    "true",
-    "uname",
-    "wc",
-];
-
-/// Where the system keeps its own programs.
-const SYSTEM_FOLDERS: [&str; 2] = ["/bin", "/usr/bin"];
-
 /// How a program gets its input.
 pub(crate) struct Input {
     /// The command that takes it in.
@@ -45,11 +14,8 @@ pub(crate) struct Input {
 
 /// Defines `c_start` as a program, and returns what brings its input.
 pub(crate) fn start(program: &Program, builder: &mut Builder) -> Input {
-    let group = if is_plain(&program.argv) {
-        ""
-    } else {
-        "$c_setsid"
-    };
+    // A process group of its own costs another program.
+    let group = if program.is_alone() { "" } else { "$c_setsid" };
     let mut text = format!("c_leader={group}\nc_start() {{\numask 022\n");
     if let Some(directory) = &program.directory {
         text.push_str(&format!("cd {} || exit 126\n", quote(directory)));
@@ -73,19 +39,6 @@ pub(crate) fn start(program: &Program, builder: &mut Builder) -> Input {
         Codec::Base64 => String::from("c_input_base64"),
     };
     Input { command, heredoc }
-}
-
-/// Whether a program needs no process group of its own, which would cost another program.
-fn is_plain(argv: &[String]) -> bool {
-    let Some(program) = argv.first() else {
-        return false;
-    };
-    let name = match program.rsplit_once('/') {
-        Some((folder, name)) if SYSTEM_FOLDERS.contains(&folder) => name,
-        Some(_) => return false,
-        None => program,
-    };
-    PLAIN.contains(&name)
 }
 
 /// Why a program cannot be started at all, if so.

@@ -1,0 +1,135 @@
+//! Programs of which it is known what they do.
+
+use super::Program;
+
+/// What a well-known program can do, from least to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// It changes nothing, waits for nobody and asks no other machine, as long as its arguments name regular files, and
+    /// comes to an end by itself.
+    Files,
+    /// It may, but starts no other program and signals none: to end it is to end all that it is.
+    Itself,
+}
+
+/// By the names of the programs. All are of POSIX or of GNU's core utilities, and busybox has them too.
+const PROGRAMS: [(&str, Reach); 24] = [
+    ("basename", Reach::Files),
+    ("cat", Reach::Files),
+    ("cmp", Reach::Files),
+    ("cut", Reach::Files),
+    ("dirname", Reach::Files),
+    ("echo", Reach::Files),
+    ("expr", Reach::Files),
+    ("false", Reach::Files),
+    ("grep", Reach::Files),
+    ("head", Reach::Files),
+    // With a name, it sets the host's.
+    ("hostname", Reach::Itself),
+    // Whose account it is may have to be asked of a directory service.
+    ("id", Reach::Itself),
+    // Without an argument it looks at a whole directory, and with `-R` at all below.
+    ("ls", Reach::Itself),
+    ("printf", Reach::Files),
+    ("pwd", Reach::Files),
+    ("readlink", Reach::Files),
+    ("realpath", Reach::Files),
+    ("sha256sum", Reach::Files),
+    ("stat", Reach::Files),
+    // With `-f` it waits for what others write.
+    ("tail", Reach::Itself),
+    ("test", Reach::Files),
+    ("true", Reach::Files),
+    ("uname", Reach::Files),
+    ("wc", Reach::Files),
+];
+
+/// Where the system keeps its own programs.
+const SYSTEM_FOLDERS: [&str; 2] = ["/bin", "/usr/bin"];
+
+impl Program {
+    /// Whether it starts no other program and signals none.
+    pub fn is_alone(&self) -> bool {
+        self.reach().is_some()
+    }
+
+    /// Whether to run it is to look at the files that its arguments name, and nothing else, so that nobody can tell
+    /// whether it ran before its turn. That what they name are regular files has still to be seen on the host.
+    pub fn looks_at_files(&self) -> bool {
+        self.reach() == Some(Reach::Files)
+            && self.environment.is_empty()
+            && self.directory.is_none()
+            && self.stdin.is_none()
+            && !self.may_search_directories()
+    }
+
+    fn reach(&self) -> Option<Reach> {
+        let program = self.argv.first()?;
+        let name = match program.rsplit_once('/') {
+            Some((folder, name)) if SYSTEM_FOLDERS.contains(&folder) => name,
+            Some(_) => return None,
+            None => program,
+        };
+        let known = PROGRAMS.iter().find(|(known, _)| *known == name)?;
+        Some(known.1)
+    }
+
+    /// `grep -r` without a file searches the working directory: with all that GNU's can be told, an option may be that.
+    fn may_search_directories(&self) -> bool {
+        let is_grep = self.argv.first().is_some_and(|name| name.ends_with("grep"));
+        is_grep
+            && self.argv.iter().skip(1).any(|word| {
+                word.starts_with("--") || word.starts_with('-') && word.contains(['r', 'R', 'd'])
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_starts_no_other_is_told_from_what_may() {
+        for alone in ["cat /etc/hosts", "/bin/cat x", "/usr/bin/tail -f x", "id"] {
+            assert!(program(alone).is_alone(), "{alone}");
+        }
+        for other in ["", "sh -c true", "/opt/bin/cat x", "./cat x", "env cat x"] {
+            assert!(!program(other).is_alone(), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_at_files_is_told_from_what_may_do_more() {
+        for looks in [
+            "cat /etc/hosts",
+            "uname -r",
+            "grep -E ^x /etc/x",
+            "grep -qi x /x",
+        ] {
+            assert!(program(looks).looks_at_files(), "{looks}");
+        }
+        for more in [
+            "hostname other",
+            "tail -f /x",
+            "ls",
+            "id www",
+            "sh -c true",
+            "grep -r x",
+            "grep -nR x",
+            "grep --recursive x",
+            "grep -d recurse x",
+        ] {
+            assert!(!program(more).looks_at_files(), "{more}");
+        }
+        let mut reads = program("cat");
+        reads.stdin = Some("text".into());
+        assert!(!reads.looks_at_files());
+        let mut elsewhere = program("cat x");
+        elsewhere.directory = Some("/srv".to_owned());
+        assert!(!elsewhere.looks_at_files());
+    }
+
+    fn program(words: &str) -> Program {
+        Program::new(words.split_ascii_whitespace())
+    }
+}

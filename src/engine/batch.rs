@@ -11,20 +11,23 @@ use super::notes;
 use super::outcomes::{begun, executed, lacks_output, steps_of, until_restart};
 use super::walk::{Planned, Target};
 use super::words::failure_of;
+use crate::model::probe::{Probe, Program};
 use crate::model::step::{Action, Outcome, Step, StepStatus};
 use crate::module::Failure;
+use crate::transport::script::Orders;
 
 /// A task whose guards fail this often is fought over by somebody else.
 const MOST_REFUSALS: u32 = 5;
 
 impl HostPlay<'_> {
-    /// Makes planned changes, in order. `owed`: handlers that will still have to run afterwards. `last`: nothing of the
-    /// run is expected to follow on this host.
+    /// Makes planned changes, in order. `owed`: handlers that will still have to run afterwards. `ahead`: programs behind them
+    /// that only look at files, asked in the same script. `last`: nothing of the run is expected to follow on this host.
     pub(super) async fn carry_out(
         &mut self,
         target: &Target,
         planned: Vec<Planned>,
         owed: &[String],
+        ahead: &[Program],
         last: bool,
     ) -> Result<(), Trouble> {
         if let Some(permit) = &self.context().exact.permit
@@ -67,16 +70,16 @@ impl HostPlay<'_> {
             Some(_) => self.boot(target).await?,
             None => String::new(),
         };
-        let (outcomes, lost) = leases::carry_out(
-            self.context(),
-            target,
-            self.connection_of(target),
-            &steps,
-            &stops(before.len(), &planned),
-            purpose,
-            last,
-        )
-        .await?;
+        let orders = Orders {
+            steps: &steps,
+            stops: Some(&stops(before.len(), &planned)),
+            hold: None,
+            ahead,
+        };
+        let connection = self.connection_of(target);
+        let carried =
+            leases::carry_out(self.context(), target, connection, orders, purpose, last).await?;
+        let (outcomes, lost) = (carried.outcomes, carried.trouble);
         if !after.is_empty()
             && outcomes
                 .last()
@@ -120,6 +123,10 @@ impl HostPlay<'_> {
                 world.forget_all();
             }
             world.forget_early_programs();
+        }
+        let world = self.worlds.entry(target.clone()).or_default();
+        for (program, answer) in ahead.iter().zip(carried.ahead) {
+            world.observe(Probe::EarlyProgram(Box::new(program.clone())), answer);
         }
         if let Some(limit) = reboot
             && self
@@ -320,12 +327,15 @@ impl HostPlay<'_> {
         } else {
             notes::write(None, &key, &Vec::from_iter(owed.iter().cloned()))
         };
+        let orders = Orders {
+            steps: &steps,
+            ..Orders::default()
+        };
         leases::carry_out(
             self.context(),
             &target,
             self.connection_of(&target),
-            &steps,
-            &BTreeSet::new(),
+            orders,
             Purpose::Change,
             false,
         )

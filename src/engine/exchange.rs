@@ -1,18 +1,17 @@
 //! Round trips: questions asked and steps carried out in one host's shell.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
 use super::walk::Target;
 use crate::model::probe::{Observation, Probe};
-use crate::model::step::{Outcome, Step};
+use crate::model::step::Outcome;
 use crate::module::Failure;
 use crate::transport::error::{TransportError, TransportErrorKind};
 use crate::transport::local_facts;
-use crate::transport::script;
-use crate::transport::script::lease::{self, Held, Hold};
+use crate::transport::script::lease::{self, Held};
+use crate::transport::script::{self, Orders};
 
 /// Why a round trip did not do its work.
 #[derive(Debug)]
@@ -75,11 +74,7 @@ pub struct Work<'a> {
     pub target: &'a Target,
     /// `connection` of the play, where it has one and the target is the play's host.
     pub connection: Option<&'a str>,
-    pub steps: &'a [Step],
-    /// The steps before which an interruption ends it.
-    pub stops: &'a BTreeSet<usize>,
-    /// The lease that it is done under.
-    pub hold: Option<&'a Hold>,
+    pub orders: Orders<'a>,
 }
 
 /// What came of it.
@@ -88,6 +83,8 @@ pub struct Worked {
     /// A connection that was lost on the way still tells how far it came.
     pub lost: Option<Failure>,
     pub held: Held,
+    /// What the programs that were asked ahead said.
+    pub ahead: Vec<Observation>,
 }
 
 /// Carries out all steps in one round trip, without asking whose the host is: [`Leases`](super::leases) do.
@@ -95,16 +92,16 @@ pub struct Worked {
 /// # Errors
 /// When the host cannot be reached: nothing was done.
 pub(super) async fn work(context: &Context, work: &Work<'_>) -> Result<Worked, Trouble> {
-    let options = script::Options::default();
-    let (steps, stops) = (work.steps, work.stops);
+    let orders = &work.orders;
+    let stops = orders.stops.into_iter().flatten();
     // A script that has begun comes to its first step at once, unless it waits for a lease.
-    let first = usize::from(work.hold.is_none());
-    let stoppable = stops.iter().any(|stop| *stop >= first);
-    let script = match work.hold {
-        Some(hold) => script::compile_held_steps(steps, &options, stops, hold),
-        None if stoppable => script::compile_stoppable_steps(steps, &options, stops),
-        None => script::compile_steps(steps, &options),
+    let first = usize::from(orders.hold.is_none());
+    let stoppable = stops.copied().any(|stop| stop >= first);
+    let orders = Orders {
+        stops: orders.stops.filter(|_| stoppable || orders.hold.is_some()),
+        ..*orders
     };
+    let script = script::compile_orders(&orders, &script::Options::default());
     let answer = run(context, work.target, work.connection, &script, stoppable).await;
     let (stdout, lost) = match answer {
         Ok(answer) => (answer.stdout, None),
@@ -114,9 +111,10 @@ pub(super) async fn work(context: &Context, work: &Work<'_>) -> Result<Worked, T
         Err(error) => return Err(trouble(&error)),
     };
     Ok(Worked {
-        outcomes: script::parse_outcomes(&script, steps, &stdout),
+        outcomes: script::parse_outcomes(&script, orders.steps, &stdout),
         lost,
         held: lease::parse(&script, &stdout),
+        ahead: script::parse_ahead(&script, &orders, &stdout),
     })
 }
 

@@ -281,6 +281,7 @@ impl<'a> HostPlay<'a> {
                     owed,
                     throttle,
                     whole,
+                    ahead,
                 } => {
                     self.refuse_frozen(&planned)?;
                     let before = self.questions_before();
@@ -288,7 +289,8 @@ impl<'a> HostPlay<'a> {
                     self.keep_before(before);
                     self.take_turn(throttle, &planned).await?;
                     let last = whole && self.has_no_further_play();
-                    if let Err(trouble) = self.carry_out(&target, planned, &owed, last).await {
+                    let carried = self.carry_out(&target, planned, &owed, &ahead, last).await;
+                    if let Err(trouble) = carried {
                         // What was under way is told, too.
                         let walked = walk::walk(&self.setting, &self.memory, &self.worlds);
                         self.owed.clone_from(&walked.owed);

@@ -3,7 +3,7 @@
 //! The lease travels with the first steps, every later script renews it, and where nothing is sent for long, it is
 //! renewed beside what the host is waiting for. `docs/locks.md` says what a lease is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,8 +16,10 @@ use super::exchange::{self, Trouble, Work, Worked};
 use super::notes::RunOnHost;
 use super::walk::Target;
 use crate::model::lock::{HostLock, LockKind};
-use crate::model::step::{Outcome, Step};
+use crate::model::probe::Observation;
+use crate::model::step::Outcome;
 use crate::module::Failure;
+use crate::transport::script::Orders;
 use crate::transport::script::lease::{Held, Hold, Mode, compile_give_back};
 
 /// Seconds for which a lease holds unless it is renewed.
@@ -176,9 +178,18 @@ pub enum Purpose {
     Look,
 }
 
-/// Carries out all steps in one round trip, under the lease of the host. An interruption ends it before the next of the
-/// steps in `stops`. Behind the `last` steps of the run the lease is given back. What ended it on the way comes with how
-/// far it came.
+/// What came of what was carried out.
+pub struct CarriedOut {
+    pub outcomes: Vec<Outcome>,
+    /// What ended it on the way.
+    pub trouble: Option<Trouble>,
+    /// What the programs that were asked ahead said.
+    pub ahead: Vec<Observation>,
+}
+
+/// Carries out all that is ordered in one round trip, under the lease of the host. An interruption ends it before the next
+/// step that it may stop at. Behind the `last` steps of the run the lease is given back. What ended it on the way comes with
+/// how far it came.
 ///
 /// # Errors
 /// When nothing was done: the host cannot be reached, or somebody else holds it.
@@ -186,23 +197,24 @@ pub async fn carry_out(
     context: &Context,
     target: &Target,
     connection: Option<&str>,
-    steps: &[Step],
-    stops: &BTreeSet<usize>,
+    orders: Orders<'_>,
     purpose: Purpose,
     last: bool,
-) -> Result<(Vec<Outcome>, Option<Trouble>), Trouble> {
+) -> Result<CarriedOut, Trouble> {
     let leases = &context.leases;
     let host = leases.of(&target.host);
+    let work = Work {
+        target,
+        connection,
+        orders,
+    };
     if purpose == Purpose::Look && lock(&host.state).held.is_empty() {
-        let work = Work {
-            target,
-            connection,
-            steps,
-            stops,
-            hold: None,
-        };
         let worked = exchange::work(context, &work).await?;
-        return Ok((worked.outcomes, worked.lost.map(Trouble::Unreachable)));
+        return Ok(CarriedOut {
+            outcomes: worked.outcomes,
+            trouble: worked.lost.map(Trouble::Unreachable),
+            ahead: worked.ahead,
+        });
     }
     let (_beside, _alone) = if last {
         (None, Some(host.passage.write().await))
@@ -210,16 +222,9 @@ pub async fn carry_out(
         (Some(host.passage.read().await), None)
     };
     let (mode, first) = host.way(target);
-    let nothing = BTreeSet::new();
     if let Some(first) = &first {
         let hold = leases.hold(&target.host, Mode::Join, false);
-        let work = Work {
-            target: first,
-            connection,
-            steps: &[],
-            stops: &nothing,
-            hold: hold.as_ref(),
-        };
+        let work = lease_alone(first, connection, hold.as_ref());
         let worked = under_lease(context, &host, &work).await?;
         if let Some(failure) = worked.lost {
             return Err(Trouble::Unreachable(failure));
@@ -227,11 +232,11 @@ pub async fn carry_out(
     }
     let hold = leases.hold(&target.host, mode, last);
     let work = Work {
-        target,
-        connection,
-        steps,
-        stops,
-        hold: hold.as_ref(),
+        orders: Orders {
+            hold: hold.as_ref(),
+            ..orders
+        },
+        ..work
     };
     let worked = under_lease(context, &host, &work).await?;
     let trouble = match (worked.held, worked.lost) {
@@ -239,7 +244,27 @@ pub async fn carry_out(
         (Held::Lost(now), None) => Some(Trouble::Failed(taken(now.as_deref()))),
         (_, None) => None,
     };
-    Ok((worked.outcomes, trouble))
+    Ok(CarriedOut {
+        outcomes: worked.outcomes,
+        trouble,
+        ahead: worked.ahead,
+    })
+}
+
+/// A script that does nothing but hold the host.
+fn lease_alone<'a>(
+    target: &'a Target,
+    connection: Option<&'a str>,
+    hold: Option<&'a Hold>,
+) -> Work<'a> {
+    Work {
+        target,
+        connection,
+        orders: Orders {
+            hold,
+            ..Orders::default()
+        },
+    }
 }
 
 /// Carries out, and notes what became of the lease. The lease of a run of ours that died is taken over.
@@ -249,7 +274,7 @@ async fn under_lease(
     work: &Work<'_>,
 ) -> Result<Worked, Trouble> {
     let mut worked = exchange::work(context, work).await?;
-    let Some(hold) = work.hold else {
+    let Some(hold) = work.orders.hold else {
         return Ok(worked);
     };
     if let Held::Refused(lock) = &worked.held
@@ -260,7 +285,10 @@ async fn under_lease(
         let mut hold = hold.clone();
         hold.dead.push(lock.run.clone());
         let again = Work {
-            hold: Some(&hold),
+            orders: Orders {
+                hold: Some(&hold),
+                ..work.orders
+            },
             ..*work
         };
         worked = exchange::work(context, &again).await?;
@@ -379,13 +407,7 @@ async fn renew(context: &Context, host: &HostLeases) {
         .collect();
     for (target, connection) in due {
         let hold = context.leases.hold(&target.host, Mode::Renew, false);
-        let work = Work {
-            target: &target,
-            connection: connection.as_deref(),
-            steps: &[],
-            stops: &BTreeSet::new(),
-            hold: hold.as_ref(),
-        };
+        let work = lease_alone(&target, connection.as_deref(), hold.as_ref());
         if let Ok(Ok(worked)) = timeout(PATIENCE, exchange::work(context, &work)).await
             && worked.held == Held::Held
         {

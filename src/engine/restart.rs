@@ -1,7 +1,5 @@
 //! A host that restarts: waiting until it is back, and what stands behind the restart.
 
-use std::collections::BTreeSet;
-
 use super::exchange::{self, LOOK_AGAIN, Trouble};
 use super::host::HostPlay;
 use super::leases::{self, Purpose};
@@ -10,6 +8,7 @@ use super::words::last_lines;
 use crate::model::probe::{Observation, Probe};
 use crate::model::step::{Action, Step, StepStatus};
 use crate::module::Failure;
+use crate::transport::script::Orders;
 
 impl HostPlay<'_> {
     /// Steps behind a restart are carried out once the machine is back.
@@ -27,20 +26,24 @@ impl HostPlay<'_> {
         if rest.is_empty() {
             return Ok(());
         }
-        let (outcomes, lost) = leases::carry_out(
+        let orders = Orders {
+            steps: &rest,
+            ..Orders::default()
+        };
+        let carried = leases::carry_out(
             self.context(),
             target,
             self.connection_of(target),
-            &rest,
-            &BTreeSet::new(),
+            orders,
             Purpose::Change,
             false,
         )
         .await?;
-        if let Some(trouble) = lost {
+        if let Some(trouble) = carried.trouble {
             return Err(trouble);
         }
-        match outcomes
+        match carried
+            .outcomes
             .iter()
             .find(|outcome| outcome.status != StepStatus::Done)
         {

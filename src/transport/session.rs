@@ -130,7 +130,7 @@ impl Session {
 
     /// Runs one script in the host's `sh`, as another user if told so. May be called many times at once; what goes
     /// beyond [`CHANNELS`] waits. The time limit covers that waiting too. A script that
-    /// [can be stopped](super::script::compile_stoppable_steps) is told to when `brake` turns true.
+    /// [can be stopped](super::script::Orders::stops) is told to when `brake` turns true.
     ///
     /// Over SSH one shell serves script after script, as long as each comes to its end; beside those that become an
     /// account other than root, because an account whose programs run cannot be changed.

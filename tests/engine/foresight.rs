@@ -129,3 +129,47 @@ async fn what_a_program_said_before_its_turn_does_not_outlive_a_change() {
         assert_eq!(report.status, HostStatus::Done, "{change}");
     }
 }
+
+/// How a play ended that writes a file and looks at it.
+async fn looks_behind_a_change(rest: &str) -> HostStatus {
+    let tasks = format!(
+        "
+    - copy: {{dest: DIR/file, content: \"new\\n\"}}
+    - command: cat DIR/file
+      register: first
+      check_mode: false
+      changed_when: false
+{rest}"
+    );
+    let place = Place::new(&format!("- hosts: all\n  tasks:\n{tasks}"), &["a"]);
+    let (context, mut told) = place.context(Mode::Apply);
+    run::run(Arc::new(context), &place.playbook, place.plays(), 1).await;
+    ended(&mut told).remove(0).status
+}
+
+const LOOKS_AGAIN: &str = "
+    - command: cat DIR/file
+      register: second
+      check_mode: false
+      changed_when: false
+    - assert: {that: second.stdout == 'new'}
+";
+
+#[tokio::test]
+async fn what_may_change_something_ends_the_looking_ahead() {
+    let rest = format!(
+        "
+    - copy: {{dest: DIR/file, content: \"{{{{ first.stdout }}}} and more\"}}
+{}",
+        LOOKS_AGAIN.replace("== 'new'", "== 'new and more'")
+    );
+    let seen = looks_behind_a_change(&rest).await;
+    assert_eq!(seen, HostStatus::Done);
+    let rest = format!(
+        "    - assert: {{that: first.stdout == 'new'}}{}    - copy: {{dest: DIR/file, content: other}}\n{}",
+        LOOKS_AGAIN,
+        LOOKS_AGAIN.replace("== 'new'", "== 'other'")
+    );
+    let seen = looks_behind_a_change(&rest).await;
+    assert_eq!(seen, HostStatus::Done);
+}

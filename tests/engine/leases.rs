@@ -53,6 +53,8 @@ fn run_inside(test: &str) {
     let inside = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--ignored", "--nocapture"])
         .env(FOLDER, folder.path())
+        // What facts would have found out.
+        .env("cachesmith_near", "yes")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&inside.stdout);
@@ -118,7 +120,7 @@ fn owner() -> RunOnHost {
 }
 
 /// Tasks, and how many scripts they take. Each begins with a program of which something depends.
-const LAST: [(&str, u32); 6] = [
+const LAST: [(&str, u32); 9] = [
     ("", 1),
     ("- assert: {that: said.stdout == 'x'}", 1),
     (
@@ -131,6 +133,19 @@ const LAST: [(&str, u32); 6] = [
     ("- command: echo y\n      when: said.stdout == 'y'", 2),
     (
         "- block: [{assert: {that: said.stdout == 'y'}}]\n      rescue: [{command: echo y}]",
+        2,
+    ),
+    // What only looks is asked ahead, also behind what may fail.
+    (
+        "- assert: {that: said.stdout == 'x'}\n    - {command: cat /proc/sys/kernel/ostype, register: type, changed_when: false, check_mode: false}\n    - assert: {that: type.stdout == 'Linux'}",
+        1,
+    ),
+    (
+        "- {command: cat /proc/sys/kernel/ostype, when: said.stdout == 'x', changed_when: false, check_mode: false}",
+        2,
+    ),
+    (
+        "- {assert: {that: said.stdout == 'x'}}\n    - {command: cat /proc/sys/kernel/ostype, changed_when: false, check_mode: false}\n    - {command: echo y}",
         2,
     ),
 ];

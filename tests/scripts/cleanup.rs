@@ -8,11 +8,9 @@ use std::time::Duration;
 
 use cachesmith::model::probe::{Probe, Program};
 use cachesmith::model::step::{Action, Step, StepStatus};
-use cachesmith::transport::script::{
-    Options, WATCH, compile_steps, compile_stoppable_steps, parse_outcomes,
-};
+use cachesmith::transport::script::{Options, WATCH, compile_steps, parse_outcomes};
 
-use crate::host::{Host, hosts, in_parallel, wait_until, which};
+use crate::host::{Host, hosts, in_parallel, stoppable, wait_until, which};
 use crate::write::Wish;
 
 fn entries(directory: &Path) -> Vec<String> {
@@ -193,7 +191,7 @@ fn a_script_that_is_told_to_stop_ends_between_two_steps() {
                 program("echo second"),
                 program("echo third"),
             ];
-            let script = compile_stoppable_steps(&steps, &Options::default(), &[0, 2].into());
+            let script = stoppable(&steps, &[0, 2].into());
             let mut child = host.command().spawn().unwrap();
             let mut input = child.stdin.take().unwrap();
             input.write_all(script.text()).unwrap();
@@ -232,7 +230,7 @@ fn a_script_that_is_told_to_stop_ends_between_two_steps() {
 fn a_script_that_could_be_stopped_ends_by_itself() {
     in_parallel(hosts(), |host| {
         let steps = [program("echo first"), program("cat; echo second")];
-        let script = compile_stoppable_steps(&steps, &Options::default(), &[0, 1].into());
+        let script = stoppable(&steps, &[0, 1].into());
         let mut child = host.command().spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         input.write_all(script.text()).unwrap();

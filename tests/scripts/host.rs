@@ -1,5 +1,6 @@
 //! This machine as a host: its shells, with coreutils or with busybox.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
@@ -10,8 +11,10 @@ use std::time::{Duration, Instant};
 
 use cachesmith::model::probe::{Observation, Probe};
 use cachesmith::model::step::{Outcome, Step};
+use cachesmith::transport::script::lease::Hold;
 use cachesmith::transport::script::{
-    Options, Script, compile_probes, compile_steps, parse_observations, parse_outcomes,
+    Options, Orders, Script, compile_orders, compile_probes, compile_steps, parse_observations,
+    parse_outcomes,
 };
 
 /// A user without rights.
@@ -231,4 +234,24 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "{what}");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Steps before some of which the script can be stopped.
+pub(crate) fn stoppable(steps: &[Step], stops: &BTreeSet<usize>) -> Script {
+    let orders = Orders {
+        steps,
+        stops: Some(stops),
+        ..Orders::default()
+    };
+    compile_orders(&orders, &Options::default())
+}
+
+/// Steps under a lease.
+pub(crate) fn held(steps: &[Step], hold: &Hold) -> Script {
+    let orders = Orders {
+        steps,
+        hold: Some(hold),
+        ..Orders::default()
+    };
+    compile_orders(&orders, &Options::default())
 }

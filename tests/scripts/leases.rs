@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
@@ -15,9 +14,9 @@ use cachesmith::model::step::{Action, Outcome, Step, StepStatus};
 use cachesmith::transport::script::lease::{
     Held, Hold, Mode, Order, Said, compile_give_back, compile_order, parse, parse_order,
 };
-use cachesmith::transport::script::{Options, compile_held_steps, parse_outcomes};
+use cachesmith::transport::script::parse_outcomes;
 
-use crate::host::{Host, NOBODY, executable, hosts, in_parallel, is_root};
+use crate::host::{Host, NOBODY, executable, held, hosts, in_parallel, is_root};
 
 const TERM: u64 = 900;
 
@@ -42,7 +41,7 @@ fn program(text: &str) -> Step {
 }
 
 fn carry_out(host: &Host, hold: &Hold, steps: &[Step]) -> (Held, Vec<Outcome>) {
-    let script = compile_held_steps(steps, &Options::default(), &BTreeSet::new(), hold);
+    let script = held(steps, hold);
     let output = host.run(&script);
     (
         parse(&script, &output),
@@ -498,12 +497,7 @@ fn a_lock_keeps_runs_away_until_it_is_taken_away() {
 fn a_killed_script_leaves_its_lease_and_nothing_else() {
     for (host, around) in places() {
         let steps = [program("kill -TERM $PPID; sleep 5")];
-        let script = compile_held_steps(
-            &steps,
-            &Options::default(),
-            &BTreeSet::new(),
-            &hold("one", Mode::Join),
-        );
+        let script = held(&steps, &hold("one", Mode::Join));
         let mut command = Command::new(crate::host::which("env"));
         command.arg("--default-signal=HUP,INT,QUIT,TERM");
         let mut child = host.wrapped(command).stderr(Stdio::null()).spawn().unwrap();

@@ -7,11 +7,9 @@ use std::process::{Command, Stdio};
 use cachesmith::model::probe::{Probe, Program};
 use cachesmith::model::step::{Action, Attributes, Step};
 use cachesmith::transport::script::lease::{Hold, Mode};
-use cachesmith::transport::script::{
-    Options, Script, compile_held_steps, compile_probes, compile_steps,
-};
+use cachesmith::transport::script::{Options, Script, compile_probes, compile_steps};
 
-use crate::host::feed;
+use crate::host::{feed, held};
 
 /// Programs started and processes forked by dash while it runs a script.
 fn cost(script: &Script) -> (usize, usize) {
@@ -178,7 +176,6 @@ fn a_lease_costs_few_processes() {
         dead: Vec::new(),
         give_back: true,
     };
-    let (options, stops) = (Options::default(), std::collections::BTreeSet::new());
-    let costs = cost(&compile_held_steps(&[], &options, &stops, &hold));
+    let costs = cost(&held(&[], &hold));
     assert_eq!(costs, (5, 6));
 }

@@ -9,8 +9,9 @@ use cachesmith::model::blob::Blob;
 use cachesmith::model::fact_parts::FactParts;
 use cachesmith::model::probe::{Observation, Probe, Program, ProgramResult};
 use cachesmith::model::step::{Action, Step, StepStatus};
+use cachesmith::transport::script::{Options, Orders, compile_orders, parse_ahead, parse_outcomes};
 
-use crate::host::{Host, hosts, in_parallel, told};
+use crate::host::{Host, feed, hosts, in_parallel, told};
 use crate::names::NAMES;
 
 /// `O_NONBLOCK`: a FIFO that nobody reads cannot be opened for writing then.
@@ -76,6 +77,46 @@ fn before_its_turn_a_program_looks_at_files_alone_and_only_where_nothing_is_miss
         // Nobody has said that no file server is mounted.
         let alone = Probe::EarlyProgram(Box::new(Program::new(["cat", file.as_str()])));
         assert_eq!(host.observe_one(alone), Observation::NotAsked);
+    }
+}
+
+#[test]
+fn ahead_of_its_turn_a_program_looks_behind_all_steps_that_were_done() {
+    for host in hosts() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let file = path.to_str().unwrap();
+        // Longer than what a shell tells by itself, so that both are told at the end.
+        let long = "x".repeat(3000);
+        let write = format!("printf %s {long} | tee {file}");
+        let ahead = [Program::new(["cat", file]), Program::new(["cat", "/none"])];
+        let asked = |steps: &[Step]| {
+            let orders = Orders {
+                steps,
+                ahead: &ahead,
+                ..Orders::default()
+            };
+            let script = compile_orders(&orders, &Options::default());
+            let mut command = host.command();
+            command.env("cachesmith_near", "yes");
+            let output = feed(command, script.text()).stdout;
+            (
+                parse_outcomes(&script, steps, &output),
+                parse_ahead(&script, &orders, &output),
+            )
+        };
+        let write = step(Program::shell(&write), &[0]);
+        let (outcomes, said) = asked(std::slice::from_ref(&write));
+        assert_eq!(outcomes[0].stdout.as_bytes(), long.as_bytes());
+        let codes = said.iter().map(|said| match said {
+            Observation::Program(result) => (result.code, result.stdout.len()),
+            other => panic!("{}: {other:?}", host.name),
+        });
+        assert_eq!(Vec::from_iter(codes), [(0, long.len()), (1, 0)]);
+        let fails = step(Program::shell("echo no; exit 3"), &[0]);
+        let (outcomes, said) = asked(&[write, fails]);
+        assert_eq!(outcomes[1].status, StepStatus::Failed);
+        assert_eq!(said, [Observation::NotAsked, Observation::NotAsked]);
     }
 }
 

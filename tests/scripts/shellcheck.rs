@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
-use cachesmith::model::probe::Probe;
+use cachesmith::model::probe::{Probe, Program};
 use cachesmith::transport::script::lease::{Hold, Mode, Order, compile_order};
 use cachesmith::transport::script::{
-    Options, Script, compile_held_steps, compile_probes, compile_steps,
+    Options, Orders, Script, compile_orders, compile_probes, compile_steps,
 };
 
 use crate::everything;
@@ -86,7 +86,14 @@ fn generated_scripts_pass() {
         give_back: true,
     };
     let (options, stops) = (Options::default(), BTreeSet::from([0]));
-    let held = compile_held_steps(&everything::steps(), &options, &stops, &hold);
+    let program = Program::new(["cat", "/etc/it's here"]);
+    let orders = Orders {
+        steps: &everything::steps(),
+        stops: Some(&stops),
+        hold: Some(&hold),
+        ahead: &[program],
+    };
+    let held = compile_orders(&orders, &options);
     check(&held, EXCLUDED);
     check(&compile_order(&Order::List), EXCLUDED);
     let mut probes = everything::probes();

@@ -9,11 +9,11 @@ use std::process::Command;
 
 use cachesmith::model::blob::Blob;
 use cachesmith::model::step::{Action, Attributes, Guard, Outcome, Step, StepStatus};
-use cachesmith::transport::script::{
-    Options, compile_steps, compile_stoppable_steps, parse_outcomes,
-};
+use cachesmith::transport::script::{Options, compile_steps, parse_outcomes};
 
-use crate::host::{Host, executable, feed, hosts, in_parallel, is_root, told, wait_until, which};
+use crate::host::{
+    Host, executable, feed, hosts, in_parallel, is_root, stoppable, told, wait_until, which,
+};
 use crate::write::Wish;
 use StepStatus::{Done, Failed, GuardFailed, NotRun};
 
@@ -453,7 +453,7 @@ fn a_group_can_be_stopped_between_two_of_its_steps() {
         let host = place.program(&host, "mv", &hold);
         let steps = ["first", "second", "third"].map(|name| place.file(name));
         let stops: BTreeSet<usize> = (0..3).collect();
-        let script = compile_stoppable_steps(&steps, &Options::default(), &stops);
+        let script = stoppable(&steps, &stops);
         let mut child = host.command().spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         input.write_all(script.text()).unwrap();

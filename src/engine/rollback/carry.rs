@@ -13,6 +13,7 @@ use crate::journal::{Became, Fate, Intention, Origin};
 use crate::model::event::ShownFailure;
 use crate::model::step::{Outcome, Step, StepStatus};
 use crate::module::Failure;
+use crate::transport::script::Orders;
 
 /// How far the changes of one account came.
 pub(super) enum Came {
@@ -81,22 +82,27 @@ impl HostUndo<'_> {
             steps.push(notes::remove(&key));
         }
         let connection = first.made.recorded.intention.connection.as_deref();
-        let (outcomes, lost) = leases::carry_out(
+        let orders = Orders {
+            steps: &steps,
+            stops: Some(&stops),
+            ..Orders::default()
+        };
+        let carried = leases::carry_out(
             self.context(),
             &target,
             connection,
-            &steps,
-            &stops,
+            orders,
             Purpose::Change,
             false,
         )
         .await?;
+        let outcomes = carried.outcomes;
         let own = outcomes.get(before..).unwrap_or_default();
         let came = self.absorb(takes, number, own).map_err(cannot)?;
         if let Some(failure) = notes::failure(&steps[..before], &outcomes) {
             return Err(Trouble::Failed(failure));
         }
-        match lost {
+        match carried.trouble {
             Some(_) if self.context().is_interrupted() => Err(Trouble::Interrupted),
             Some(Trouble::Unreachable(failure)) => Err(Trouble::Unreachable(failure.help(
                 "the connection was lost while changes were being taken back; roll back once more to find out how far they came",

@@ -308,7 +308,7 @@ fn single_program(decision: &Decision) -> Option<(&Program, &[i32])> {
 /// The same of a task whose program may run before its turn, along with the questions what the host is: the task says
 /// that it only looks (`changed_when: false`, `check_mode: false`), the program is known to, and nothing says when or
 /// how often it has to look.
-fn early_program<'d>(
+pub(super) fn early_program<'d>(
     task: &Task,
     settings: &Settings,
     decision: &'d Decision,

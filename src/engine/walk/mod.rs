@@ -6,6 +6,7 @@
 //! questions to ask, changes to make in one script, or the end of the play. The same walk serves plans (which
 //! stop there) and applies (which go on), so a plan cannot say anything else than what an apply does.
 
+mod ahead;
 mod arguments;
 mod blocks;
 mod complete;
@@ -33,7 +34,7 @@ pub use setting::{Setting, Tags};
 
 use crate::model::event::{Mode, TaskKind};
 use crate::model::playbook::{Keywords, SectionKind};
-use crate::model::probe::Probe;
+use crate::model::probe::{Probe, Program};
 use crate::model::rolling::Throttle;
 use crate::model::template::{Evaluated, Scope};
 use crate::model::value::{Map, Unknown, Value};
@@ -81,6 +82,8 @@ pub enum Next {
         throttle: Option<Throttle>,
         /// Whether the play needs no script behind theirs.
         whole: bool,
+        /// Programs behind them that only look at files, to be asked in the same script.
+        ahead: Vec<Program>,
     },
     /// Post-checks come next: forget all that was observed, then walk again.
     BeginChecks,
@@ -319,7 +322,8 @@ impl Walk<'_> {
             }
             Next::Observe(self.missing)
         } else if !self.planned.is_empty() {
-            let is_whole = self.whole || self.rest_is_talk(&pending_handlers);
+            let ahead = self.programs_ahead();
+            let is_whole = self.whole || self.rest_is_talk(&pending_handlers, &ahead);
             Next::CarryOut {
                 target: self
                     .planned_target
@@ -328,6 +332,7 @@ impl Walk<'_> {
                 owed: pending_handlers,
                 throttle: self.planned_throttle,
                 whole: is_whole && self.stop.is_none(),
+                ahead: ahead.into_iter().map(|(_, program)| program).collect(),
             }
         } else if let Some(stop) = self.stop {
             if self.setting.mode == Mode::Plan {

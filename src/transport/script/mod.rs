@@ -24,7 +24,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::model::probe::{Observation, Probe};
+use crate::model::probe::{Observation, Probe, Program};
 use crate::model::step::{Outcome, Step};
 pub(super) use known::{Known, Text};
 use library::Part;
@@ -175,29 +175,32 @@ pub fn parse_observations(
     Ok(probes::parse(probes, &script.nonce, &frames))
 }
 
-/// One program for all steps, in order; the first that is not done ends it.
+/// What a script is to do on a host.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Orders<'a> {
+    /// Carried out in order; the first that is not done ends the script.
+    pub steps: &'a [Step],
+    /// The steps before which it ends when the shell's input ends.
+    pub stops: Option<&'a BTreeSet<usize>>,
+    /// The lease that it is done under: where it cannot be had, no step begins, and where it is lost, none goes on.
+    /// [`lease::parse`] tells what became of it.
+    pub hold: Option<&'a lease::Hold>,
+    /// Programs that only look at files, asked before their turn where all steps have been done.
+    pub ahead: &'a [Program],
+}
+
+/// One program for all that is ordered.
+pub fn compile_orders(orders: &Orders<'_>, options: &Options) -> Script {
+    steps::compile(orders, options, Nonce::new())
+}
+
+/// One program for steps alone.
 pub fn compile_steps(steps: &[Step], options: &Options) -> Script {
-    steps::compile(steps, options, &BTreeSet::new(), None, Nonce::new())
-}
-
-/// The same, which ends before one of the steps in `stops` when the shell's input ends.
-pub fn compile_stoppable_steps(
-    steps: &[Step],
-    options: &Options,
-    stops: &BTreeSet<usize>,
-) -> Script {
-    steps::compile(steps, options, stops, None, Nonce::new())
-}
-
-/// The same under a lease: where it cannot be had, no step begins, and where it is lost, none goes on.
-/// [`lease::parse`] tells what became of it.
-pub fn compile_held_steps(
-    steps: &[Step],
-    options: &Options,
-    stops: &BTreeSet<usize>,
-    hold: &lease::Hold,
-) -> Script {
-    steps::compile(steps, options, stops, Some(hold), Nonce::new())
+    let orders = Orders {
+        steps,
+        ..Orders::default()
+    };
+    compile_orders(&orders, options)
 }
 
 /// What asks a script that listens to watch the time of its programs. One byte, so that nothing is left of it when the
@@ -210,4 +213,13 @@ pub const WATCH: &[u8] = b"\n";
 /// until it notices that nobody listens. After a lost connection, all is observed anew.
 pub fn parse_outcomes(script: &Script, steps: &[Step], output: &[u8]) -> Vec<Outcome> {
     steps::parse(steps, &frames::cut(&script.nonce.frame, output))
+}
+
+/// What the programs that were asked ahead said.
+pub fn parse_ahead(script: &Script, orders: &Orders<'_>, output: &[u8]) -> Vec<Observation> {
+    let frames = frames::cut(&script.nonce.frame, output);
+    let numbers = (orders.steps.len()..).take(orders.ahead.len());
+    numbers
+        .map(|number| probes::parse_early_program(number, &frames))
+        .collect()
 }

@@ -64,7 +64,14 @@ fn touch(path: &std::path::Path) -> Step {
 /// Carries steps out that may be told to end before any of them.
 async fn carry_out(session: &Session, steps: &[Step], told: &watch::Sender<bool>) -> Vec<Outcome> {
     let stops: BTreeSet<usize> = (0..steps.len()).collect();
-    let script = script::compile_stoppable_steps(steps, &script::Options::default(), &stops);
+    let script = script::compile_orders(
+        &script::Orders {
+            steps,
+            stops: Some(&stops),
+            ..script::Orders::default()
+        },
+        &script::Options::default(),
+    );
     let answer = session
         .serve(&script, None, LONG, Some(told.subscribe()))
         .await

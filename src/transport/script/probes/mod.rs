@@ -18,6 +18,9 @@ mod stat;
 mod tree;
 mod units;
 
+pub(super) use programs::{
+    compile_early as compile_early_program, parse_early as parse_early_program,
+};
 pub(super) use redis::client_words;
 
 use super::Script;

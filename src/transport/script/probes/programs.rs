@@ -23,7 +23,7 @@ pub(super) fn compile(number: usize, program: &Program, builder: &mut Builder) {
 }
 
 /// The same before its turn, behind the questions for files.
-pub(super) fn compile_early(number: usize, program: &Program, builder: &mut Builder) {
+pub(crate) fn compile_early(number: usize, program: &Program, builder: &mut Builder) {
     builder.need(Part::EarlyProgram);
     let words = program.argv.iter().skip(1).map(|word| quote(word));
     let words: Vec<String> = words.collect();
@@ -32,7 +32,7 @@ pub(super) fn compile_early(number: usize, program: &Program, builder: &mut Buil
     builder.raw("fi\n");
 }
 
-pub(super) fn parse_early(number: usize, frames: &[Frame<'_>]) -> Observation {
+pub(crate) fn parse_early(number: usize, frames: &[Frame<'_>]) -> Observation {
     match place(number, frames) {
         Some(_) => parse(number, frames),
         None => Observation::NotAsked,

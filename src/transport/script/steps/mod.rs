@@ -16,28 +16,25 @@ mod write;
 use std::collections::BTreeSet;
 
 use super::builder::{Builder, command};
-use super::lease::{self, Hold};
+use super::lease;
 use super::library::Part;
 use super::nonce::Nonce;
 use super::probes::{
-    UNIT_LETTERS, fold, kernel_path, refused_account, refused_address, refused_path, refused_word,
+    UNIT_LETTERS, compile_early_program, fold, kernel_path, refused_account, refused_address,
+    refused_path, refused_word,
 };
-use super::{Options, Script};
+use super::{Options, Orders, Script};
 use crate::model::step::{Action, Guard, Step};
 use waiting::Waiting;
 
 pub(super) use outcome::{bounded, parse};
 pub(super) use program::{refused_program, start};
 
-/// The script. `stops`: the steps before which it may be told to end. `hold`: the lease under which they are
-/// carried out.
-pub(super) fn compile(
-    steps: &[Step],
-    options: &Options,
-    stops: &BTreeSet<usize>,
-    hold: Option<&Hold>,
-    nonce: Nonce,
-) -> Script {
+/// The script.
+pub(super) fn compile(orders: &Orders<'_>, options: &Options, nonce: Nonce) -> Script {
+    let Orders { steps, hold, .. } = *orders;
+    let none = BTreeSet::new();
+    let stops = orders.stops.unwrap_or(&none);
     let mut builder = Builder::new(nonce);
     builder.need(Part::Step);
     if let Some(hold) = hold {
@@ -89,6 +86,11 @@ pub(super) fn compile(
     }
     if waiting.is_any() {
         builder.raw("c_settle || return 0\n");
+    }
+    for (number, program) in (steps.len()..).zip(orders.ahead) {
+        if refused_program(program).is_none() {
+            compile_early_program(number, program, &mut builder);
+        }
     }
     if hold.is_some_and(|hold| hold.give_back) {
         builder.raw("c_lease_give\n");

@@ -32,6 +32,8 @@ pub(crate) fn parse(steps: &[Step], frames: &[Frame<'_>]) -> Vec<Outcome> {
                 }
             }
             "finish" => untold.clear(),
+            // A program that was asked behind all steps.
+            "program" => current = None,
             "message" => message = frame.body,
             "end" => {
                 current = None;

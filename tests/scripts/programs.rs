@@ -58,17 +58,25 @@ fn before_its_turn_a_program_looks_at_files_alone_and_only_where_nothing_is_miss
             panic!("{}: {said:?}", host.name);
         };
         assert_eq!((result.code, result.stdout.as_bytes()), (0, &b"text\n"[..]));
-        // What an argument names need not be there.
-        let said = ask_early(&host, &["cat", &path("none")], &file);
-        assert!(
-            matches!(&said, Observation::Program(result) if result.code == 1),
-            "{}: {said:?}",
-            host.name
-        );
+        // Both outputs come apart, whatever bytes they are.
+        let bytes = b"\0\xff\nno end".as_slice();
+        fs::write(path("bytes"), bytes).unwrap();
+        let said = ask_early(&host, &["cat", &path("bytes"), "none"], &file);
+        let Observation::Program(result) = said else {
+            panic!("{}: {said:?}", host.name);
+        };
+        assert_eq!((result.code, result.stdout.as_bytes()), (1, bytes));
+        assert!(result.stderr.to_lossy().contains("none"), "{result:?}");
+        let large = path("large");
+        fs::write(&large, "x".repeat(1_000_000)).unwrap();
+        std::os::unix::fs::symlink(&file, path("link")).unwrap();
         for (words, asked) in [
             (["cat", &file], &path("none")),
+            (["cat", &path("none")], &file),
             (["cat", &pipe], &file),
-            (["cat", "/dev/zero"], &file),
+            (["cat", &path("link")], &file),
+            (["cat", &large], &file),
+            (["cat", &file], &large),
             (["stat", &path("")], &file),
         ] {
             let said = ask_early(&host, &words, asked);
@@ -89,7 +97,7 @@ fn ahead_of_its_turn_a_program_looks_behind_all_steps_that_were_done() {
         // Longer than what a shell tells by itself, so that both are told at the end.
         let long = "x".repeat(3000);
         let write = format!("printf %s {long} | tee {file}");
-        let ahead = [Program::new(["cat", file]), Program::new(["cat", "/none"])];
+        let ahead = [Program::new(["cat", file]), Program::new(["cat", "none"])];
         let asked = |steps: &[Step]| {
             let orders = Orders {
                 steps,

@@ -77,9 +77,9 @@ pub enum Probe {
     /// A program that changes nothing and is run in dry runs too (`unless`, `onlyif`, `creates` patterns).
     /// Answer: [`Observation::Program`].
     Program(Box<Program>),
-    /// A program that only looks at files ([`Program::looks_at_files`]), asked before its turn. It is not run where
-    /// something else that is asked along with it is missing: a change comes before its turn then. Answer:
-    /// [`Observation::Program`] or [`Observation::NotAsked`].
+    /// A program that only looks at files ([`Program::looks_at_files`]), asked before its turn. It is not run where a file
+    /// that is asked for along with it is missing, because a change comes before its turn then, where files are large, or
+    /// where something may hang. Answer: [`Observation::Program`] or [`Observation::NotAsked`].
     EarlyProgram(Box<Program>),
     /// Whether something listens at an address, as seen from the host. Answer: [`Observation::Port`].
     Port { host: String, port: u16 },

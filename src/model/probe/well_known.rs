@@ -53,14 +53,21 @@ impl Program {
         self.reach().is_some()
     }
 
-    /// Whether to run it is to look at the files that its arguments name, and nothing else, so that nobody can tell
-    /// whether it ran before its turn. That what they name are regular files has still to be seen on the host.
+    /// Whether to run it is to look at the files that its words name, and nothing else, so that nobody can tell whether it
+    /// ran before its turn. That what they name are files, and not large ones, has still to be seen on the host.
     pub fn looks_at_files(&self) -> bool {
         self.reach() == Some(Reach::Files)
             && self.environment.is_empty()
             && self.directory.is_none()
             && self.stdin.is_none()
             && !self.may_search_directories()
+            && self.absolute_paths().all(ends_by_itself)
+    }
+
+    /// The words that are absolute paths, or begin like one.
+    pub fn absolute_paths(&self) -> impl Iterator<Item = &str> {
+        let words = self.argv.iter().skip(1).map(String::as_str);
+        words.filter(|word| word.starts_with('/'))
     }
 
     fn reach(&self) -> Option<Reach> {
@@ -84,6 +91,41 @@ impl Program {
     }
 }
 
+/// Where the kernel makes up what it answers, and how it answers is for each file to say: some answer only when something
+/// happens (`/proc/kmsg`), some never end (`/proc/kcore`).
+const MADE_UP: [&str; 3] = ["/proc/", "/sys/", "/dev/"];
+
+/// Of those, what answers at once, and in short.
+const ANSWER_AT_ONCE: [&str; 14] = [
+    "/proc/cmdline",
+    "/proc/cpuinfo",
+    "/proc/filesystems",
+    "/proc/loadavg",
+    "/proc/meminfo",
+    "/proc/swaps",
+    "/proc/sys/",
+    "/proc/uptime",
+    "/proc/version",
+    "/proc/vmstat",
+    "/sys/block/",
+    "/sys/class/",
+    "/sys/kernel/mm/",
+    "/sys/module/",
+];
+
+/// Whether reading a path, if it is that of a file, comes to its end. Only of one that is written plainly can that be told.
+fn ends_by_itself(path: &str) -> bool {
+    let is_plain = path
+        .split('/')
+        .skip(1)
+        .all(|part| !matches!(part, "" | "." | ".."));
+    let begins = |starts: &[&str]| {
+        let mut starts = starts.iter();
+        starts.any(|start| path.starts_with(start))
+    };
+    is_plain && (!begins(&MADE_UP) || begins(&ANSWER_AT_ONCE))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +145,8 @@ mod tests {
         for looks in [
             "cat /etc/hosts",
             "uname -r",
+            "cat /proc/sys/vm/overcommit_memory",
+            "cat /sys/kernel/mm/transparent_hugepage/enabled",
             "grep -E ^x /etc/x",
             "grep -qi x /x",
         ] {
@@ -118,6 +162,11 @@ mod tests {
             "grep -nR x",
             "grep --recursive x",
             "grep -d recurse x",
+            "cat /proc/kmsg",
+            "cat //proc/kmsg",
+            "cat /etc/../proc/kmsg",
+            "head -c 10 /dev/zero",
+            "cat /sys/kernel/tracing/trace_pipe",
         ] {
             assert!(!program(more).looks_at_files(), "{more}");
         }

@@ -18,9 +18,7 @@ mod stat;
 mod tree;
 mod units;
 
-pub(super) use programs::{
-    compile_early as compile_early_program, parse_early as parse_early_program,
-};
+pub(super) use programs::{compile_ahead, parse_early as parse_early_program};
 pub(super) use redis::client_words;
 
 use super::Script;
@@ -83,12 +81,17 @@ impl<'a> Questions<'a> {
             Probe::User(name) => add(&mut self.users, name),
             Probe::Group(name) => add(&mut self.groups, name),
             Probe::PackageIndex => self.index = true,
+            // How large they are decides whether it may run.
+            Probe::EarlyProgram(program) => {
+                for path in program.absolute_paths() {
+                    self.files.want_alone(path, files::Want::Attributes);
+                }
+            }
             Probe::Facts
             | Probe::SomeFacts { .. }
             | Probe::Tree(_)
             | Probe::Glob(_)
             | Probe::Program(_)
-            | Probe::EarlyProgram(_)
             | Probe::Port { .. }
             | Probe::Service(_)
             | Probe::ServerHealth { .. }

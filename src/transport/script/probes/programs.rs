@@ -1,10 +1,9 @@
 //! Programs that only look.
 
 use crate::model::probe::{Observation, Program, ProgramResult};
-use crate::transport::script::builder::Builder;
+use crate::transport::script::builder::{Builder, command};
 use crate::transport::script::frames::{Frame, words};
 use crate::transport::script::library::Part;
-use crate::transport::script::quote::quote;
 use crate::transport::script::steps::{bounded, start};
 
 /// Seconds for a program of a probe that has no limit of its own.
@@ -22,14 +21,28 @@ pub(super) fn compile(number: usize, program: &Program, builder: &mut Builder) {
     builder.raw(&input.heredoc.lines).raw("c_answer\n");
 }
 
-/// The same before its turn, behind the questions for files.
-pub(crate) fn compile_early(number: usize, program: &Program, builder: &mut Builder) {
-    builder.need(Part::EarlyProgram);
-    let words = program.argv.iter().skip(1).map(|word| quote(word));
-    let words: Vec<String> = words.collect();
-    builder.raw(&format!("if c_may_run_early {}; then\n", words.join(" ")));
+/// A program before its turn, behind the questions for files: it may be that the host does not run it.
+pub(super) fn compile_early(number: usize, program: &Program, builder: &mut Builder) {
+    begin_early(program, builder);
+    // Without an input of its own there is nothing to bring.
+    start(program, builder);
+    builder
+        .call("c_run_early", [number.to_string()])
+        .raw("fi\n");
+}
+
+/// The same behind steps, of which nobody knows how large the files are that they left.
+pub(crate) fn compile_ahead(number: usize, program: &Program, builder: &mut Builder) {
+    begin_early(program, builder);
     compile(number, program, builder);
     builder.raw("fi\n");
+}
+
+fn begin_early(program: &Program, builder: &mut Builder) {
+    builder.need(Part::EarlyProgram);
+    let words = program.argv.iter().skip(1);
+    let test = command("c_may_run_early", words);
+    builder.raw(&format!("if {test}; then\n"));
 }
 
 pub(crate) fn parse_early(number: usize, frames: &[Frame<'_>]) -> Observation {

@@ -5,18 +5,25 @@ c_files() {
 	c_mark stat-error
 	c_stats=$(c_all c_look 10 stat -c "$c_format" 2>&3)
 	c_code=$?
-	# Of some path nothing could be told.
-	[ "$c_code" -eq 0 ] || c_missing=yes
 	if [ "$c_code" -eq 137 ]; then
+		c_early=no
 		c_mark stat-again
 		c_one_by_one
 		return
 	fi
+	# What is missing will be made before any program has its turn.
+	if [ "$c_code" -ne 0 ]; then
+		c_with_content c_with_hash c_are_there || c_early=no
+	fi
+	# A file of a million bytes or more has seven digits.
+	case $c_stats in
+	*"$c_tag":[0-9][0-9][0-9][0-9][0-9][0-9][0-9]*) c_early=no ;;
+	esac
 	c_mark stat
 	printf '%s\n' "$c_stats" >&3
 	c_all c_links
 	if [ $? -eq 137 ]; then
-		c_missing=yes
+		c_early=no
 		c_mark stat-again
 		c_one_by_one
 		return
@@ -29,6 +36,12 @@ c_files() {
 # Each of the three hands its own paths on, behind those of the one before.
 c_all() {
 	c_with_content c_with_hash c_with_attributes "$@"
+}
+
+c_are_there() {
+	for c_word do
+		[ -e "$c_word" ] || [ -L "$c_word" ] || return 1
+	done
 }
 
 # Something hangs: path by path, so that the others are still answered.

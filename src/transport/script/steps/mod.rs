@@ -20,8 +20,8 @@ use super::lease;
 use super::library::Part;
 use super::nonce::Nonce;
 use super::probes::{
-    UNIT_LETTERS, compile_early_program, fold, kernel_path, refused_account, refused_address,
-    refused_path, refused_word,
+    UNIT_LETTERS, compile_ahead, fold, kernel_path, refused_account, refused_address, refused_path,
+    refused_word,
 };
 use super::{Options, Orders, Script};
 use crate::model::step::{Action, Guard, Step};
@@ -89,7 +89,7 @@ pub(super) fn compile(orders: &Orders<'_>, options: &Options, nonce: Nonce) -> S
     }
     for (number, program) in (steps.len()..).zip(orders.ahead) {
         if refused_program(program).is_none() {
-            compile_early_program(number, program, &mut builder);
+            compile_ahead(number, program, &mut builder);
         }
     }
     if hold.is_some_and(|hold| hold.give_back) {

@@ -29,6 +29,10 @@ pub(super) async fn run(
         .dialogue
         .as_ref()
         .map_or_else(|| vec!["sh".to_owned()], Dialogue::command);
+    // Our allocator has the kernel give this process none, which what it starts would inherit. Where the kernel does not know
+    // of that, there is nothing to be undone.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(false);
     let mut child = Command::new(&words[0])
         .args(&words[1..])
         // Where an SSH session would begin, too.

@@ -32,6 +32,14 @@ async fn a_script_runs_here() {
     assert_eq!(answer.exit, Exit::Signal);
 }
 
+/// What our allocator has the kernel do is for this process alone. Kernels before 5.0 do not tell.
+#[tokio::test]
+async fn programs_here_have_the_huge_pages_of_the_machine() {
+    let session = session().await;
+    let told = text(&session, "grep -s ^THP_enabled: /proc/self/status").await;
+    assert!(matches!(told.as_str(), "" | "THP_enabled:\t1\n"), "{told}");
+}
+
 #[tokio::test]
 async fn a_time_limit_ends_everything_that_was_started() {
     let session = session().await;

@@ -7,6 +7,8 @@ c_have() { command -v "$1" >/dev/null 2>&1; }
 # before the state is short.
 c_lives() {
 	kill -0 "$1" 2>/dev/null || return 1
+	# One that has ended has no program any more.
+	[ ! -e "/proc/$1/exe" ] || return 0
 	c_state=
 	{
 		while [ -z "$c_state" ] && read -r c_key c_value; do

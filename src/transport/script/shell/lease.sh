@@ -13,9 +13,7 @@ c_lease_folder() {
 # later. Without /proc there is only the clock.
 c_lease_clock() {
 	c_up=''
-	c_boot=''
 	{ read -r c_up c_rest </proc/uptime; } 2>/dev/null
-	{ read -r c_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
 	c_up=${c_up%%.*}
 	case $c_up in
 	'' | *[!0-9]*)
@@ -23,12 +21,18 @@ c_lease_clock() {
 		c_boot=clock
 		;;
 	esac
+	# What does not change is read once: the shell takes every byte by itself.
+	if [ -z "$c_boot" ]; then
+		c_boot='' c_first=0
+		{ read -r c_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
+		c_find_born 1
+		case $c_born_at in
+		'' | *[!0-9]*) ;;
+		*) c_first=$((c_born_at / 100)) ;;
+		esac
+	fi
 	c_age=$c_up
-	c_find_born 1
-	case $c_born_at in
-	'' | *[!0-9]*) ;;
-	*) [ "$((c_born_at / 100))" -gt "$c_up" ] || c_age=$((c_up - c_born_at / 100)) ;;
-	esac
+	[ "$c_first" -gt "$c_up" ] || c_age=$((c_up - c_first))
 }
 
 # c_lease_read FILE: the words of the file as c_h_WORD, with c_h_left, the seconds for which it still holds (`never`: it
@@ -97,6 +101,7 @@ c_lease_read() {
 
 # Whether the shell that wrote the words is still there, and not another one under its number.
 c_lease_at_work() {
+	[ -z "$c_shell" ] || [ "$c_h_shell" != "$c_shell" ] || return 0
 	case $c_h_shell in
 	*[!0-9\ ]* | '' | ' '* | *' ') return 1 ;;
 	esac
@@ -109,3 +114,7 @@ c_lease_print() {
 	printf 'run %s\nby %s\nwhat %s\nsince %s\nleft %s\nbusy %s\n' \
 		"$c_h_run" "$c_h_by" "$c_h_what" "$c_h_since" "$c_h_left" "$c_h_busy"
 }
+
+c_boot='' c_first=0
+# The shell of this script as its lease has it, once that is known.
+c_shell=''

@@ -5,8 +5,9 @@ c_turns=0
 c_tries=50
 c_patience=40
 c_covered=no
-c_shell=''
 c_users=''
+# Until when the lease holds that the script has open, in seconds since the boot; empty: none is open.
+c_open_until=''
 
 # c_lease_say WORD: tells the controller, with the words that were read last.
 c_lease_say() {
@@ -246,9 +247,33 @@ c_lease_begin() {
 	c_lease_fail "others take the lease of this host at the same moment"
 }
 
+# Keeps open the file that says that the lease is ours. A file that says anything else is another one, however soon it comes,
+# so that each further look is one comparison.
+c_lease_open() {
+	c_open_until=''
+	# Without `command`, a shell ends where exec fails.
+	{ command exec 7<"$c_lease_file"; } 2>/dev/null || return 0
+	if c_lease_read /proc/self/fd/7 && [ "$c_h_run" = "$c_run" ] && [ "$c_boot" != clock ]; then
+		c_open_until=$c_h_until
+	fi
+}
+
+# Whether that file is still there, and not due. c_now is the time at which the step began.
+c_lease_is_open() {
+	[ -n "$c_open_until" ] && [ /proc/self/fd/7 -ef "$c_lease_file" ] || return 1
+	[ "$c_covered" = no ] && [ "$c_open_until" != never ] || return 0
+	[ "$((c_open_until - ${c_now%%.*}))" -gt "$((c_term * 2 / 3))" ]
+}
+
 # Before each step: it is still ours, and has time left.
 c_lease_keep() {
 	[ "$c_covered" != elsewhere ] || return 0
+	! c_lease_is_open || return 0
+	c_lease_keep_anew || return 1
+	c_lease_open
+}
+
+c_lease_keep_anew() {
 	c_try=0
 	if c_lease_read "$c_lease_file" && [ "$c_h_run" = "$c_run" ]; then
 		[ "$c_covered" = no ] || return 0

@@ -18,7 +18,7 @@ c_run() {
 }
 
 c_run_into_files() {
-	c_start <"$c_input_file" >&5 2>&6 3>&- 4<&- 5>&- 6>&- &
+	c_start <"$c_input_file" >&5 2>&6 3>&- 4<&- 5>&- 6>&- 7<&- &
 	c_child=$!
 	[ "$1" -eq 0 ] || printf '%s\n' "$c_program_id $c_child $1 $c_leader" >>"$c_dir/watched"
 	wait "$c_child" 2>/dev/null

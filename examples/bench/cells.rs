@@ -62,18 +62,19 @@ impl Cell {
     }
 }
 
-pub fn cells(quick: bool) -> Vec<Cell> {
+/// All cells, or those of one number of hosts alone.
+pub fn cells(quick: bool, hosts: Option<usize>) -> Vec<Cell> {
     use Link::{Far, Near};
-    let fields: &[(usize, Link, usize)] = if quick {
-        &[(10, Near, 3), (50, Near, 2), (10, Far, 2)]
-    } else {
-        &[
+    let fields = match (hosts, quick) {
+        (Some(hosts), _) => vec![(hosts, Near, 1)],
+        (None, true) => vec![(10, Near, 3), (50, Near, 2), (10, Far, 2)],
+        (None, false) => vec![
             (10, Near, 7),
             (50, Near, 5),
             (200, Near, 3),
             (1, Far, 3),
             (10, Far, 5),
-        ]
+        ],
     };
     let cells = fields.iter().flat_map(|(hosts, link, repetitions)| {
         Phase::ALL.map(|phase| Cell {
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn every_cell_has_a_name_of_its_own() {
         for quick in [false, true] {
-            let mut names: Vec<String> = cells(quick).iter().map(Cell::name).collect();
+            let mut names: Vec<String> = cells(quick, None).iter().map(Cell::name).collect();
             let count = names.len();
             names.sort();
             names.dedup();

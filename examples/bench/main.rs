@@ -41,6 +41,9 @@ struct Options {
     /// Other tools to compare with: Python environments named pyinfra and ansible (with mitogen)
     #[arg(long, value_name = "FOLDER")]
     peers: Option<PathBuf>,
+    /// So many hosts, each run once, in place of the usual cells
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=5000))]
+    hosts: Option<u16>,
     /// Where results and logs go
     #[arg(long, value_name = "FOLDER", default_value = "target/bench")]
     output: PathBuf,
@@ -54,7 +57,7 @@ struct Options {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let mut cells = cells::cells(options.choice.quick);
+    let mut cells = cells::cells(options.choice.quick, options.hosts.map(usize::from));
     cells.retain(|cell| options.choice.takes(&cell.name()));
     if options.choice.list {
         return cells.iter().try_for_each(|cell| tell(&cell.name()));

@@ -335,6 +335,9 @@ impl<'a> HostPlay<'a> {
                     if let Some(world) = self.worlds.get_mut(&target) {
                         world.forget_all();
                     }
+                    // Other hosts of the run had their time, too.
+                    let worlds = self.worlds.values_mut();
+                    worlds.for_each(World::forget_early_programs);
                 }
                 Next::Finished(finished) => {
                     self.memory.variables = walked.variables;

@@ -173,3 +173,23 @@ async fn what_may_change_something_ends_the_looking_ahead() {
     let seen = looks_behind_a_change(&rest).await;
     assert_eq!(seen, HostStatus::Done);
 }
+
+/// A plan runs what is to run in plans, and what that did is seen by what looks behind it.
+#[tokio::test]
+async fn what_changes_something_in_a_plan_is_looked_at_behind_it() {
+    let tasks = "
+    - command: cp DIR/new DIR/file
+      check_mode: false
+    - command: cat DIR/file
+      register: said
+      check_mode: false
+      changed_when: false
+    - assert: {that: said.stdout == 'new'}
+";
+    let place = Place::new(&format!("- hosts: all\n  tasks:\n{tasks}"), &["a"]);
+    fs::write(place.path("file"), "old\n").unwrap();
+    fs::write(place.path("new"), "new\n").unwrap();
+    let (context, mut told) = place.context(Mode::Plan);
+    run::run(Arc::new(context), &place.playbook, place.plays(), 1).await;
+    assert_eq!(ended(&mut told).remove(0).status, HostStatus::Done);
+}

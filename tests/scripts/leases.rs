@@ -469,9 +469,19 @@ fn a_lock_keeps_runs_away_until_it_is_taken_away() {
         let [Said::Set(lock)] = said.as_slice() else {
             panic!("{said:?}");
         };
-        assert_eq!(lock.left, Some(7200));
+        assert_eq!((lock.left, lock.busy), (Some(7200), false));
+        // Once its time is over, it is nobody's.
+        let file = around.path().join("state/lock");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let until = text
+            .lines()
+            .find(|line| line.starts_with("until "))
+            .unwrap();
+        std::fs::write(&file, text.replace(until, "until 1")).unwrap();
+        let said = order(&host, &set("bob@desk", 60));
+        assert!(matches!(said.as_slice(), [Said::Set(lock)] if lock.by == "bob@desk"));
         assert!(matches!(
-            order(&host, &away("alice@laptop", false))[0],
+            order(&host, &away("bob@desk", false))[0],
             Said::Removed(_)
         ));
         assert_eq!(take(&host, "one", Mode::Join), Held::Held);

@@ -138,6 +138,7 @@ impl Walk<'_> {
             }
             // Nothing has changed since it ran.
             if !self.pending
+                && !self.arbitrary
                 && let Some(world) = self.worlds.get(&settings.target)
                 && let Some(answer) = world.early_program(program)
             {
@@ -163,8 +164,12 @@ impl Walk<'_> {
             );
         }
         if asks && let Some(raw) = self.run_as_probe(&decision, &settings.target) {
+            let changes = self.is_plan() && !never_changes(task);
+            self.arbitrary |= changes;
             return match raw {
                 Some(raw) => self.judge_now(task, key, scope, label, settings, raw),
+                // What is behind it looks once it has run.
+                None if changes => None,
                 None => Some(Outcome::unknown(Unknown::new("its program has run"))),
             };
         }

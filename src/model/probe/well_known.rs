@@ -30,11 +30,13 @@ const PROGRAMS: [(&str, Reach); 24] = [
     ("id", Reach::Itself),
     // Without an argument it looks at a whole directory, and with `-R` at all below.
     ("ls", Reach::Itself),
-    ("printf", Reach::Files),
+    // As long as it is told to be.
+    ("printf", Reach::Itself),
     ("pwd", Reach::Files),
     ("readlink", Reach::Files),
     ("realpath", Reach::Files),
-    ("sha256sum", Reach::Files),
+    // With `-c`, it looks at all that a list names.
+    ("sha256sum", Reach::Itself),
     ("stat", Reach::Files),
     // With `-f` it waits for what others write.
     ("tail", Reach::Itself),
@@ -60,7 +62,8 @@ impl Program {
             && self.environment.is_empty()
             && self.directory.is_none()
             && self.stdin.is_none()
-            && !self.may_search_directories()
+            && self.time_limit.is_none()
+            && !self.has_options_that_name_more()
             && self.absolute_paths().all(ends_by_itself)
     }
 
@@ -81,13 +84,20 @@ impl Program {
         Some(known.1)
     }
 
-    /// `grep -r` without a file searches the working directory: with all that GNU's can be told, an option may be that.
-    fn may_search_directories(&self) -> bool {
+    /// Options may name files in other ways than by a word of their own (`--files0-from=LIST`, `-f/LIST`), and with `-r` grep
+    /// searches the working directory.
+    fn has_options_that_name_more(&self) -> bool {
         let is_grep = self.argv.first().is_some_and(|name| name.ends_with("grep"));
-        is_grep
-            && self.argv.iter().skip(1).any(|word| {
-                word.starts_with("--") || word.starts_with('-') && word.contains(['r', 'R', 'd'])
-            })
+        let options = self
+            .argv
+            .iter()
+            .skip(1)
+            .filter(|word| word.starts_with('-'));
+        options.into_iter().any(|option| {
+            option.starts_with("--")
+                || option.contains('/')
+                || is_grep && option.contains(['r', 'R', 'd'])
+        })
     }
 }
 
@@ -96,7 +106,7 @@ impl Program {
 const MADE_UP: [&str; 3] = ["/proc/", "/sys/", "/dev/"];
 
 /// Of those, what answers at once, and in short.
-const ANSWER_AT_ONCE: [&str; 14] = [
+const ANSWER_AT_ONCE: [&str; 15] = [
     "/proc/cmdline",
     "/proc/cpuinfo",
     "/proc/filesystems",
@@ -108,7 +118,8 @@ const ANSWER_AT_ONCE: [&str; 14] = [
     "/proc/version",
     "/proc/vmstat",
     "/sys/block/",
-    "/sys/class/",
+    "/sys/class/block/",
+    "/sys/class/net/",
     "/sys/kernel/mm/",
     "/sys/module/",
 ];
@@ -162,6 +173,10 @@ mod tests {
             "grep -nR x",
             "grep --recursive x",
             "grep -d recurse x",
+            "grep -f/list x",
+            "sha256sum -c /list",
+            "wc --files0-from=/list",
+            "printf %999999999d x",
             "cat /proc/kmsg",
             "cat //proc/kmsg",
             "cat /etc/../proc/kmsg",
@@ -173,6 +188,9 @@ mod tests {
         let mut reads = program("cat");
         reads.stdin = Some("text".into());
         assert!(!reads.looks_at_files());
+        let mut in_time = program("cat x");
+        in_time.time_limit = Some(5);
+        assert!(!in_time.looks_at_files());
         let mut elsewhere = program("cat x");
         elsewhere.directory = Some("/srv".to_owned());
         assert!(!elsewhere.looks_at_files());

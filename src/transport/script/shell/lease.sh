@@ -101,7 +101,7 @@ c_lease_read() {
 
 # Whether the shell that wrote the words is still there, and not another one under its number.
 c_lease_at_work() {
-	[ -z "$c_shell" ] || [ "$c_h_shell" != "$c_shell" ] || return 0
+	[ -z "$c_own_shell" ] || [ "$c_h_shell" != "$c_own_shell" ] || return 0
 	case $c_h_shell in
 	*[!0-9\ ]* | '' | ' '* | *' ') return 1 ;;
 	esac
@@ -116,5 +116,5 @@ c_lease_print() {
 }
 
 c_boot='' c_first=0
-# The shell of this script as its lease has it, once that is known.
-c_shell=''
+# The shell of this script as leases have it, once that is known.
+c_own_shell=''

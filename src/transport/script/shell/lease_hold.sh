@@ -5,6 +5,7 @@ c_turns=0
 c_tries=50
 c_patience=40
 c_covered=no
+c_shell=''
 c_users=''
 # Until when the lease holds that the script has open, in seconds since the boot; empty: none is open.
 c_open_until=''
@@ -119,7 +120,8 @@ c_lease_turn() {
 	if [ -z "$c_shell" ]; then
 		# Not the shell itself: it serves other scripts when this one has ended.
 		c_find_born self
-		c_shell="${c_line%% *} $c_born_at"
+		c_own_shell="${c_line%% *} $c_born_at"
+		c_shell=$c_own_shell
 	fi
 	c_until=never
 	[ "$c_term" -eq 0 ] || c_until=$((c_up + c_term))

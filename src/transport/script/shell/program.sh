@@ -32,7 +32,7 @@ c_was_late() {
 	c_late=yes
 	c_end_watch
 	# Another one watches what runs next: the listener may have heard its last word.
-	(exec </dev/null >/dev/null 2>&1 3>&- && trap - EXIT HUP INT TERM PIPE && c_begin_watch)
+	(exec </dev/null >/dev/null 2>&1 3>&- 7<&- && trap - EXIT HUP INT TERM PIPE && c_begin_watch)
 	for c_left in 1 2 3 4 5; do
 		c_signal 0 || return 0
 		sleep 1

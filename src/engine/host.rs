@@ -305,8 +305,7 @@ impl<'a> HostPlay<'a> {
                 Next::AwaitOnce(key) => {
                     // The host that is waited for may want the turn, and may change something here.
                     self.turn = None;
-                    let worlds = self.worlds.values_mut();
-                    worlds.for_each(World::forget_early_programs);
+                    self.forget_early_programs();
                     let turn = tokio::select! {
                         turn = self.board.turn(&key, &self.setting.host) => turn,
                         () = self.context.interruption() => return Err(Trouble::Interrupted),
@@ -336,8 +335,7 @@ impl<'a> HostPlay<'a> {
                         world.forget_all();
                     }
                     // Other hosts of the run had their time, too.
-                    let worlds = self.worlds.values_mut();
-                    worlds.for_each(World::forget_early_programs);
+                    self.forget_early_programs();
                 }
                 Next::Finished(finished) => {
                     self.memory.variables = walked.variables;
@@ -351,6 +349,12 @@ impl<'a> HostPlay<'a> {
         Err(Trouble::Failed(Failure::new(
             "this play does not come to an end on this host",
         )))
+    }
+
+    /// What programs said before their turn counts no longer, whoever asked them.
+    fn forget_early_programs(&mut self) {
+        let worlds = self.worlds.values_mut();
+        worlds.for_each(World::forget_early_programs);
     }
 
     /// How far the host came before the run was stopped.

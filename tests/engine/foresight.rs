@@ -4,9 +4,16 @@ use std::fs;
 use std::sync::Arc;
 
 use cachesmith::engine::run;
-use cachesmith::model::event::{HostStatus, Mode};
+use cachesmith::model::event::{HostReport, HostStatus, Mode};
 
 use crate::place::{Place, ended};
+
+/// How the only host came through the play of a place.
+async fn play(place: &Place, mode: Mode) -> HostReport {
+    let (context, mut told) = place.context(mode);
+    run::run(Arc::new(context), &place.playbook, place.plays(), 1).await;
+    ended(&mut told).remove(0)
+}
 
 /// How many scripts a host of this play was sent, where nothing is to be changed.
 async fn round_trips(tasks: &str, mode: Mode) -> u32 {
@@ -17,9 +24,7 @@ async fn round_trips(tasks: &str, mode: Mode) -> u32 {
     fs::create_dir(place.path("folder")).unwrap();
     fs::write(place.path("folder/file"), "text\n").unwrap();
     fs::write(place.path("folder/more"), "true\n").unwrap();
-    let (context, mut told) = place.context(mode);
-    run::run(Arc::new(context), &place.playbook, place.plays(), 1).await;
-    let report = ended(&mut told).remove(0);
+    let report = play(&place, mode).await;
     assert_eq!(report.status, HostStatus::Done, "{:?}", report.failure);
     assert_eq!(report.counts.changed, 0);
     report.round_trips
@@ -123,9 +128,7 @@ async fn what_a_program_said_before_its_turn_does_not_outlive_a_change() {
         let place = Place::new(&format!("- hosts: all\n  tasks:\n{tasks}"), &["a"]);
         fs::write(place.path("file"), "old\n").unwrap();
         fs::write(place.path("new"), "new\n").unwrap();
-        let (context, mut told) = place.context(Mode::Apply);
-        run::run(Arc::new(context), &place.playbook, place.plays(), 1).await;
-        let report = ended(&mut told).remove(0);
+        let report = play(&place, Mode::Apply).await;
         assert_eq!(report.status, HostStatus::Done, "{change}");
     }
 }
@@ -142,9 +145,7 @@ async fn looks_behind_a_change(rest: &str) -> HostStatus {
 {rest}"
     );
     let place = Place::new(&format!("- hosts: all\n  tasks:\n{tasks}"), &["a"]);
-    let (context, mut told) = place.context(Mode::Apply);
-    run::run(Arc::new(context), &place.playbook, place.plays(), 1).await;
-    ended(&mut told).remove(0).status
+    play(&place, Mode::Apply).await.status
 }
 
 const LOOKS_AGAIN: &str = "
@@ -189,7 +190,5 @@ async fn what_changes_something_in_a_plan_is_looked_at_behind_it() {
     let place = Place::new(&format!("- hosts: all\n  tasks:\n{tasks}"), &["a"]);
     fs::write(place.path("file"), "old\n").unwrap();
     fs::write(place.path("new"), "new\n").unwrap();
-    let (context, mut told) = place.context(Mode::Plan);
-    run::run(Arc::new(context), &place.playbook, place.plays(), 1).await;
-    assert_eq!(ended(&mut told).remove(0).status, HostStatus::Done);
+    assert_eq!(play(&place, Mode::Plan).await.status, HostStatus::Done);
 }

@@ -23,7 +23,6 @@ c_lease_clock() {
 	esac
 	# What does not change is read once: the shell takes every byte by itself.
 	if [ -z "$c_boot" ]; then
-		c_boot='' c_first=0
 		{ read -r c_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
 		c_find_born 1
 		case $c_born_at in

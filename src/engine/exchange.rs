@@ -139,7 +139,11 @@ async fn run(
     script: &script::Script,
     stoppable: bool,
 ) -> Result<crate::transport::session::Answer, Arc<TransportError>> {
-    let line = context.sessions.line(&target.host, connection).await?;
+    let account = target.account.as_deref();
+    let line = context
+        .sessions
+        .line(&target.host, connection, account)
+        .await?;
     let becoming = target
         .account
         .as_deref()

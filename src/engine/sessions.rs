@@ -64,7 +64,7 @@ impl Sessions {
         }
     }
 
-    /// The session of a host; the first to ask opens it, the others wait for that.
+    /// The session of a host; the first to ask opens it, for a first script as this account, and the others wait for that.
     ///
     /// # Errors
     /// Why the host cannot be reached. It is not tried again during the run.
@@ -72,6 +72,7 @@ impl Sessions {
         &self,
         host: &str,
         connection: Option<&str>,
+        account: Option<&str>,
     ) -> Result<Arc<Line>, Arc<TransportError>> {
         let cell = Arc::clone(
             self.lines
@@ -80,7 +81,7 @@ impl Sessions {
                 .entry(host.to_owned())
                 .or_default(),
         );
-        cell.get_or_init(|| self.open(host, connection))
+        cell.get_or_init(|| self.open(host, connection, account))
             .await
             .clone()
     }
@@ -89,6 +90,7 @@ impl Sessions {
         &self,
         host: &str,
         connection: Option<&str>,
+        account: Option<&str>,
     ) -> Result<Arc<Line>, Arc<TransportError>> {
         let connection = self.connection(host, connection).map_err(|error| {
             let mut failure =
@@ -107,7 +109,8 @@ impl Sessions {
                 Reach::Local | Reach::AsInventory => kind(&connection),
             },
         };
-        let session = Session::connect(&target, &self.limits)
+        let account = account.map(|account| becoming(&connection, account));
+        let session = Session::connect(&target, &self.limits, account.as_ref())
             .await
             .map_err(Arc::new)?;
         Ok(Arc::new(Line {
@@ -259,17 +262,21 @@ impl Sessions {
 impl Line {
     /// How the session becomes an account, as the host's variables have it.
     pub fn becoming(&self, account: &str) -> Become {
-        let settings = &self.connection.becoming;
-        let mut becoming = Become::user(account);
-        becoming.password.clone_from(&settings.password);
-        if let Some(executable) = &settings.executable {
-            becoming.exe.clone_from(executable);
-        }
-        if let Some(flags) = &settings.flags {
-            becoming.flags.clone_from(flags);
-        }
-        becoming
+        becoming(&self.connection, account)
     }
+}
+
+fn becoming(connection: &Connection, account: &str) -> Become {
+    let settings = &connection.becoming;
+    let mut becoming = Become::user(account);
+    becoming.password.clone_from(&settings.password);
+    if let Some(executable) = &settings.executable {
+        becoming.exe.clone_from(executable);
+    }
+    if let Some(flags) = &settings.flags {
+        becoming.flags.clone_from(flags);
+    }
+    becoming
 }
 
 /// Names that mean the machine that Cachesmith runs on, where the inventory does not say otherwise.

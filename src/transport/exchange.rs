@@ -43,10 +43,15 @@ pub(super) struct Errand<'a> {
 impl Errand<'_> {
     /// The command whose shell reads the script.
     pub(super) fn command(&self) -> String {
-        match &self.dialogue {
-            None => "sh".to_owned(),
-            Some(dialogue) => shell_words::join(&dialogue.command()),
-        }
+        command(self.dialogue.as_ref())
+    }
+}
+
+/// The command whose shell reads scripts.
+pub(super) fn command(dialogue: Option<&Dialogue<'_>>) -> String {
+    match dialogue {
+        None => "sh".to_owned(),
+        Some(dialogue) => shell_words::join(&dialogue.command()),
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::arrivals::Arrivals;
 use super::kept_directory::{self, KeptDirectory};
 use super::runtime_directory::RuntimeDirectory;
 use super::ssh::Master;
@@ -33,6 +35,10 @@ struct Shared {
     connecting: Semaphore,
     directory: OnceLock<Arc<RuntimeDirectory>>,
     making_directory: Mutex<()>,
+    /// `None` where the kernel does not watch the directory.
+    arrivals: OnceLock<Option<Arrivals>>,
+    /// Whether this machine's ssh does not understand what makes a master have a session.
+    only_background: AtomicBool,
     keeping: Option<Keeping>,
     open: Mutex<Vec<Weak<Master>>>,
 }
@@ -84,6 +90,8 @@ impl Limits {
             connecting: Semaphore::new(connecting.max(1)),
             directory: OnceLock::new(),
             making_directory: Mutex::new(()),
+            arrivals: OnceLock::new(),
+            only_background: AtomicBool::new(false),
             keeping,
             open: Mutex::new(Vec::new()),
         }))
@@ -120,6 +128,30 @@ impl Limits {
         }
         let directory = Arc::new(RuntimeDirectory::create()?);
         Ok(Arc::clone(self.0.directory.get_or_init(|| directory)))
+    }
+
+    /// Tells when masters of this process have made their sockets, where it is of use: where they may have sessions, and the
+    /// kernel watches the directory.
+    pub(super) fn arrivals(&self) -> Option<&Arrivals> {
+        if self.0.keeping.is_some() || self.0.only_background.load(Ordering::Acquire) {
+            return None;
+        }
+        let watch = || {
+            let watched = self
+                .directory()
+                .and_then(|directory| Arrivals::watch(directory.path()));
+            watched
+                .inspect_err(
+                    |error| tracing::debug!(%error, "cannot watch the directory for sockets"),
+                )
+                .ok()
+        };
+        self.0.arrivals.get_or_init(watch).as_ref()
+    }
+
+    /// Remembers that no master can have a session.
+    pub(super) fn set_only_background(&self) {
+        self.0.only_background.store(true, Ordering::Release);
     }
 
     pub(super) fn remember(&self, master: &Arc<Master>) {

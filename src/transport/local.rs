@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tokio::process::Command;
 use tokio::time::timeout_at;
 
@@ -75,9 +76,9 @@ pub(super) async fn run(
         && let Some(group) = group
     {
         // sudo passes TERM on to what it runs in another group; KILL it cannot.
-        signal_group(group, "TERM").await;
+        signal_group(group, Signal::TERM);
         tokio::time::sleep(GRACE).await;
-        signal_group(group, "KILL").await;
+        signal_group(group, Signal::KILL);
     }
     Ok(Collected {
         stdout,

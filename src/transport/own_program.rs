@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tokio::process::Command;
 
 use super::processes::signal_group;
@@ -72,7 +73,7 @@ pub async fn run(program: &OwnProgram<'_>, stop: impl Future<Output = ()>) -> Ow
         () = stop => OwnEnded::Stopped,
     };
     if let Some(group) = group {
-        signal_group(group, "KILL").await;
+        signal_group(group, Signal::KILL);
     }
     ended
 }

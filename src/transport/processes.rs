@@ -1,22 +1,28 @@
 //! Ending processes of this machine.
 
-use std::process::Stdio;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use tokio::process::Command;
+/// Sends a signal to a process. That it has ended already is not an error.
+pub(super) fn signal(process: u32, signal: Signal) {
+    send(process, signal, kill_process);
+}
 
-/// Sends a signal (`TERM`, `KILL`) to a whole process group. That it has ended already is not an error.
-///
-/// The shell's own `kill` does it: the standard library has no such call, and this is rare.
-pub(super) async fn signal_group(group: u32, signal: &str) {
-    let outcome = Command::new("sh")
-        .args(["-c", "kill -s \"$1\" -- \"-$2\"", "sh", signal])
-        .arg(group.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .await;
-    if let Err(error) = outcome {
-        tracing::warn!(group, signal, %error, "cannot signal a process group");
+/// Sends a signal to a whole process group. That it has ended already is not an error.
+pub(super) fn signal_group(group: u32, signal: Signal) {
+    send(group, signal, kill_process_group);
+}
+
+fn send(number: u32, signal: Signal, kill: fn(Pid, Signal) -> Result<(), Errno>) {
+    // None has the number 0, and 1 is nobody's to end.
+    let pid = i32::try_from(number).ok().filter(|number| *number > 1);
+    let Some(pid) = pid.and_then(Pid::from_raw) else {
+        return;
+    };
+    // What became another account by itself is not ours to signal: its end of file is all that reaches it.
+    if let Err(error) = kill(pid, signal)
+        && error != Errno::SRCH
+    {
+        tracing::debug!(number, ?signal, %error, "cannot signal a process");
     }
 }

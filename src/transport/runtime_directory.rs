@@ -56,7 +56,6 @@ impl RuntimeDirectory {
         })
     }
 
-    #[cfg(test)]
     pub(super) fn path(&self) -> &Path {
         self.directory.path()
     }

@@ -9,8 +9,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::{TransportError, TransportErrorKind};
-use super::exchange::{Collected, End, Errand};
+use super::exchange::{Collected, End, Errand, command};
 use super::limits::{CHANNELS, LARGEST_ANSWER, Limits};
+use super::nonce;
 use super::script::{Script, Stay, Text};
 use super::simulated::Simulated;
 use super::ssh::Connection;
@@ -69,6 +70,8 @@ pub struct Session {
     round_trips: AtomicU64,
     /// Whom we became with a password that sudo asked for and accepted.
     proved: Mutex<Vec<Become>>,
+    /// The account whose shell was asked for along with the connection, and the nonce of what is said to sudo there.
+    first: Mutex<Option<(Become, String)>>,
 }
 
 /// What a shell has to read, and what is known of it.
@@ -86,14 +89,40 @@ enum Link {
 }
 
 impl Session {
-    /// Opens the session: for SSH one connection, kept until it is closed.
+    /// Opens the session: for SSH one connection, kept until it is closed. The first script will be
+    /// [served](Session::serve) as this account: where the connection is new, its shell is asked for along with it, which
+    /// costs both sides no more than a plain `ssh HOST COMMAND`.
     ///
     /// # Errors
     /// Everything that makes a host unreachable, with the reason as [`TransportErrorKind`].
-    pub async fn connect(target: &Target, limits: &Limits) -> Result<Self, TransportError> {
+    pub async fn connect(
+        target: &Target,
+        limits: &Limits,
+        account: Option<&Become>,
+    ) -> Result<Self, TransportError> {
+        let Some(account) = account else {
+            return Self::open(target, limits, Some(command(None)), None).await;
+        };
+        let nonce = nonce::nonce();
+        // What is wrong with it, the script is told.
+        let dialogue = Dialogue::new(&target.name, account, false, nonce.clone()).ok();
+        let dialogue = dialogue.filter(|_| stays(Some(account)));
+        let first = dialogue.as_ref().map(|_| (account.clone(), nonce));
+        let command = dialogue.as_ref().map(|dialogue| command(Some(dialogue)));
+        Self::open(target, limits, command, first).await
+    }
+
+    async fn open(
+        target: &Target,
+        limits: &Limits,
+        command: Option<String>,
+        first: Option<(Become, String)>,
+    ) -> Result<Self, TransportError> {
         let link = match &target.kind {
             TargetKind::Ssh(ssh) => {
-                Link::Ssh(Box::new(Connection::open(&target.name, ssh, limits).await?))
+                let command = command.as_deref();
+                let connection = Connection::open(&target.name, ssh, limits, command).await?;
+                Link::Ssh(Box::new(connection))
             }
             TargetKind::Local => Link::Local,
             TargetKind::Simulated(simulated) => {
@@ -108,6 +137,7 @@ impl Session {
             closed: watch::Sender::new(false),
             round_trips: AtomicU64::new(0),
             proved: Mutex::default(),
+            first: Mutex::new(first),
         })
     }
 
@@ -145,9 +175,7 @@ impl Session {
         brake: Option<watch::Receiver<bool>>,
     ) -> Result<Answer, TransportError> {
         let is_ssh = matches!(self.link, Link::Ssh(_));
-        let stay = script
-            .stay()
-            .filter(|_| is_ssh && as_user.is_none_or(|account| account.user == "root"));
+        let stay = script.stay().filter(|_| is_ssh && stays(as_user));
         let words = Words {
             text: script.whole(),
             stay,
@@ -197,7 +225,11 @@ impl Session {
             ));
         }
         let dialogue = as_user
-            .map(|as_user| Dialogue::new(&self.name, as_user, self.is_proved(as_user)))
+            .map(|as_user| {
+                let nonce = words.stay.as_ref().and_then(|_| self.first_nonce(as_user));
+                let nonce = nonce.unwrap_or_else(nonce::nonce);
+                Dialogue::new(&self.name, as_user, self.is_proved(as_user), nonce)
+            })
             .transpose()?;
         self.round_trips.fetch_add(1, Ordering::Relaxed);
         let mut errand = Errand {
@@ -316,12 +348,24 @@ impl Session {
             .contains(as_user)
     }
 
+    /// The nonce of the shell that was asked for along with the connection, once, where it is this account's.
+    fn first_nonce(&self, as_user: &Become) -> Option<String> {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = first.take_if(|(account, _)| account == as_user);
+        taken.map(|(_, nonce)| nonce)
+    }
+
     fn prove(&self, as_user: &Become) {
         let mut proved = self.proved.lock().unwrap_or_else(PoisonError::into_inner);
         if !proved.contains(as_user) {
             proved.push(as_user.clone());
         }
     }
+}
+
+/// Whether an account's shell may serve script after script.
+fn stays(as_user: Option<&Become>) -> bool {
+    as_user.is_none_or(|account| account.user == "root")
 }
 
 impl fmt::Debug for Session {

@@ -1,23 +1,54 @@
 //! The channels of a connection: each has a shell at its end, which may wait there for further scripts.
 
+use std::fmt;
+use std::io;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio::time::timeout_at;
 
+use super::foreground::OwnSession;
 use crate::transport::exchange::{Collected, End, Errand, Pipes, exchange};
 use crate::transport::script::{Known, Stay};
 use crate::transport::target::Become;
 
-/// What the `ssh` behind a channel is.
-pub(super) type Child = openssh::Child<Arc<openssh::Session>>;
+/// A channel that was asked for at a master's socket.
+pub(super) type SharedSession = openssh::Child<Arc<openssh::Session>>;
+
+/// What tells how a channel's command ended.
+#[derive(Debug)]
+pub(super) enum Child {
+    Shared(Box<SharedSession>),
+    /// The master's own session.
+    Own(OwnSession),
+}
+
+/// What it tells.
+pub(super) enum Ended {
+    Shared(Result<ExitStatus, openssh::Error>),
+    /// How the whole master ended; `None` where it lives on.
+    Own(io::Result<Option<ExitStatus>>),
+}
+
+/// The pipes of a child of ours.
+pub(super) type ChildPipes =
+    Pipes<tokio::process::ChildStdin, tokio::process::ChildStdout, tokio::process::ChildStderr>;
+
+type ChannelPipes = Pipes<
+    Box<dyn AsyncWrite + Send + Sync + Unpin>,
+    Box<dyn AsyncRead + Send + Sync + Unpin>,
+    Box<dyn AsyncRead + Send + Sync + Unpin>,
+>;
 
 /// All channels of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Channels {
     open: Arc<Open>,
+    /// The master's own session with its command, until that is wanted for the first time.
+    first: Mutex<Option<(String, Channel)>>,
     /// Those whose shell waits for a script; one an account, so that they never keep others from a channel.
     waiting: Mutex<Vec<Channel>>,
 }
@@ -26,13 +57,14 @@ pub(super) struct Channels {
 #[derive(Debug, Default)]
 struct Open {
     count: AtomicUsize,
+    /// How many there were at all.
+    all: AtomicUsize,
     ended: Notify,
 }
 
 /// A channel, and the shell at its end.
-#[derive(Debug)]
 pub(super) struct Channel {
-    pipes: Pipes<openssh::ChildStdin, openssh::ChildStdout, openssh::ChildStderr>,
+    pipes: ChannelPipes,
     child: Child,
     /// Whom the shell became.
     account: Option<Become>,
@@ -43,20 +75,49 @@ pub(super) struct Channel {
 
 impl Channels {
     /// Counts a channel that was opened. `None` where it has no pipes.
-    pub(super) fn take_in(&self, mut child: Child, account: Option<Become>) -> Option<Channel> {
-        let counted = Counted::new(&self.open);
+    pub(super) fn take_in(&self, mut child: SharedSession) -> Option<Channel> {
         let pipes = Pipes {
-            stdin: Some(child.stdin().take()?),
-            stdout: child.stdout().take()?,
-            stderr: child.stderr().take()?,
+            stdin: Some(Box::new(child.stdin().take()?) as _),
+            stdout: Box::new(child.stdout().take()?) as _,
+            stderr: Box::new(child.stderr().take()?) as _,
         };
-        Some(Channel {
+        Some(self.channel(pipes, Child::Shared(Box::new(child))))
+    }
+
+    /// Counts the master's own session, whose shell waits for whoever wants what its command says.
+    pub(super) fn set_first(&self, command: String, pipes: ChildPipes, session: OwnSession) {
+        let Pipes {
+            stdin,
+            stdout,
+            stderr,
+        } = pipes;
+        let pipes = Pipes {
+            stdin: stdin.map(|stdin| Box::new(stdin) as _),
+            stdout: Box::new(session.output(stdout)) as _,
+            stderr: Box::new(session.output(stderr)) as _,
+        };
+        let channel = self.channel(pipes, Child::Own(session));
+        *self.first() = Some((command, channel));
+    }
+
+    /// The master's own session, where its command is this one and nobody had it yet.
+    pub(super) fn take_first(&self, command: &str) -> Option<Channel> {
+        let first = self.first().take_if(|(other, _)| other == command);
+        first.map(|(_, channel)| channel)
+    }
+
+    fn channel(&self, pipes: ChannelPipes, child: Child) -> Channel {
+        Channel {
             pipes,
             child,
-            account,
+            account: None,
             known: Known::default(),
-            _counted: counted,
-        })
+            _counted: Counted::new(&self.open),
+        }
+    }
+
+    fn first(&self) -> MutexGuard<'_, Option<(String, Channel)>> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The shell of an account that waits for a script.
@@ -78,8 +139,14 @@ impl Channels {
 
     /// Ends the shells that wait. Tells whether there were any.
     pub(super) fn end_waiting(&self) -> bool {
+        let first = self.first().take();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        !std::mem::take(&mut *waiting).is_empty()
+        !std::mem::take(&mut *waiting).is_empty() || first.is_some()
+    }
+
+    /// How many channels were ever opened.
+    pub(super) fn all(&self) -> usize {
+        self.open.all.load(Ordering::Acquire)
     }
 
     pub(super) fn are_none(&self) -> bool {
@@ -93,12 +160,18 @@ impl Channels {
 }
 
 impl Channel {
+    /// Tells whom the shell became, or becomes with the first script.
+    pub(super) fn of(mut self, account: Option<Become>) -> Self {
+        self.account = account;
+        self
+    }
+
     /// Runs one errand. Where the shell ended, tells what is said of how; where it waits for another script, gives the
     /// channel back.
     pub(super) async fn serve(
         mut self,
         errand: &mut Errand<'_>,
-    ) -> (Collected<Result<ExitStatus, openssh::Error>>, Option<Self>) {
+    ) -> (Collected<Ended>, Option<Self>) {
         let Collected {
             stdout,
             stderr,
@@ -106,17 +179,27 @@ impl Channel {
         } = exchange(&mut self.pipes, errand, &self.known).await;
         let mut left = None;
         let end = match end {
-            End::Exited(()) => timeout_at(errand.deadline, self.child.wait())
+            End::Exited(()) => timeout_at(errand.deadline, self.child.ended())
                 .await
                 .map_or(End::TimedOut, End::Exited),
             End::Stayed => {
                 self.known.learn(errand.script);
                 let is_whole = |stay: &Stay| stay.is_whole(&stdout);
-                left = errand.stay.as_ref().is_some_and(is_whole).then_some(self);
+                if errand.stay.as_ref().is_some_and(is_whole) {
+                    left = Some(self);
+                } else {
+                    self.let_go().await;
+                }
                 End::Stayed
             }
-            End::TimedOut => End::TimedOut,
-            End::TooLarge => End::TooLarge,
+            End::TimedOut => {
+                self.let_go().await;
+                End::TimedOut
+            }
+            End::TooLarge => {
+                self.let_go().await;
+                End::TooLarge
+            }
             End::Cut => End::Cut,
         };
         let collected = Collected {
@@ -125,6 +208,39 @@ impl Channel {
             end,
         };
         (collected, left)
+    }
+
+    /// Gives up a shell whose connection is still of use.
+    async fn let_go(self) {
+        self.child.hold().await;
+    }
+}
+
+impl Child {
+    /// Makes sure that the connection lives on without it.
+    async fn hold(&self) {
+        if let Self::Own(session) = self
+            && let Err(error) = session.hold().await
+        {
+            tracing::debug!(%error, "a connection ends with its first shell");
+        }
+    }
+
+    async fn ended(self) -> Ended {
+        match self {
+            Self::Shared(session) => Ended::Shared(session.wait().await),
+            Self::Own(session) => Ended::Own(session.ended().await),
+        }
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Channel")
+            .field("child", &self.child)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
     }
 }
 
@@ -135,6 +251,7 @@ struct Counted(Arc<Open>);
 impl Counted {
     fn new(open: &Arc<Open>) -> Self {
         open.count.fetch_add(1, Ordering::AcqRel);
+        open.all.fetch_add(1, Ordering::AcqRel);
         Self(Arc::clone(open))
     }
 }

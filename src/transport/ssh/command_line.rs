@@ -10,7 +10,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::words::SshWords;
+use crate::transport::arrivals::Arrivals;
 use crate::transport::target::SshTarget;
+
+/// How a master lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Life<'a> {
+    /// In the background as soon as it has logged in, without a session of its own, until nobody has used it for so long.
+    Background(Duration),
+    /// As long as its own session, and longer where others use it.
+    Session {
+        command: &'a str,
+        /// Where its socket will be, which tells that it has logged in.
+        arrivals: &'a Arrivals,
+    },
+}
 
 /// What holds for every master, whatever anybody says. None of these can be set by the inventory's words.
 const OURS: [&str; 10] = [
@@ -26,29 +40,40 @@ const OURS: [&str; 10] = [
     "Tunnel=no",
     // A picture among the log's lines.
     "VisualHostKey=no",
-    // What `-v` gives, whatever a file says.
+    // The log, which is ours alone, tells how far it came and which keys it offered.
     "LogLevel=DEBUG1",
 ];
 
 /// What holds unless the inventory's words say otherwise: a host that is gone is noticed within 15 x 3 seconds.
 const DEFAULTS: [&str; 2] = ["ServerAliveInterval=15", "ServerAliveCountMax=3"];
 
-/// How long a master outlives a process of ours that was killed. See `control.rs`.
+/// A master with a session of its own is to have one, whatever a person's ssh_config says. ssh knows the last three since
+/// 8.7; an older one refuses them, and what they mean.
+const SESSION: [&str; 4] = [
+    "ControlPersist=no",
+    "SessionType=default",
+    "StdinNull=no",
+    "ForkAfterAuthentication=no",
+];
+
+/// How long a master in the background outlives a process of ours that was killed. See `control.rs`.
 pub(super) const OUTLIVING: Duration = Duration::from_secs(10);
 
-/// The arguments of the master process for a host, which ends when nobody has used it for the time of `idle`.
+/// The arguments of the master process for a host.
 pub(super) fn arguments(
     target: &SshTarget,
     words: &SshWords,
     socket: &Path,
     log: &Path,
-    idle: Duration,
+    life: Life<'_>,
 ) -> Vec<OsString> {
-    // `-v`: the log, which is ours alone, tells how far it came and which keys it offered; and only with it does ssh let a
-    // jump host's ssh say why it failed.
-    let mut arguments: Vec<OsString> = ["-M", "-N", "-f", "-T", "-v", "-S"]
-        .map(OsString::from)
-        .into();
+    let mut arguments: Vec<OsString> = vec!["-M".into(), "-T".into()];
+    if let Life::Background(_) = life {
+        // `-v`: only with it does ssh let a jump host's ssh say why it failed, once it may go to the background. With a
+        // session of its own it would have that ssh's whole log among what the session says.
+        arguments.extend(["-N", "-f", "-v"].map(OsString::from));
+    }
+    arguments.push("-S".into());
     arguments.push(socket.into());
     arguments.push("-E".into());
     arguments.push(log.into());
@@ -59,7 +84,14 @@ pub(super) fn arguments(
     for ours in OURS {
         option(ours.to_owned());
     }
-    option(format!("ControlPersist={}", idle.as_secs()));
+    match life {
+        Life::Background(idle) => option(format!("ControlPersist={}", idle.as_secs())),
+        Life::Session { .. } => {
+            for session in SESSION {
+                option(session.to_owned());
+            }
+        }
+    }
     if !target.host_key_checking {
         option("StrictHostKeyChecking=no".to_owned());
     }
@@ -89,5 +121,8 @@ pub(super) fn arguments(
     }
     arguments.push("--".into());
     arguments.push(target.host.clone().into());
+    if let Life::Session { command, .. } = life {
+        arguments.push(command.into());
+    }
     arguments
 }

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use tokio::time::{sleep_until, timeout};
 
-use super::channel::Child;
+use super::channel::SharedSession;
+use super::command_line::{Life, OUTLIVING};
 use super::control::Control;
 use super::fingerprint::fingerprint;
 use super::master::{Master, chain};
@@ -45,11 +46,12 @@ pub(in crate::transport) struct Connection {
 }
 
 impl Connection {
-    /// Takes over a connection that was left, or opens one.
+    /// Takes over a connection that was left, or opens one: with a session for the first command, where there will be one.
     pub(in crate::transport) async fn open(
         name: &str,
         target: &SshTarget,
         limits: &Limits,
+        first: Option<&str>,
     ) -> Result<Self, TransportError> {
         let words = words::read(name, &target.common_args, &target.extra_args)?;
         let opener = Opener {
@@ -69,7 +71,7 @@ impl Connection {
         };
         let (master, opened) = match left {
             Some(master) => (master, 0),
-            None => opener.open(fingerprint.as_deref()).await?,
+            None => opener.open(fingerprint.as_deref(), first).await?,
         };
         let master = Arc::new(master);
         limits.remember(&master);
@@ -97,8 +99,13 @@ impl Connection {
         errand: &mut Errand<'_>,
     ) -> Result<Collected<Exit>, TransportError> {
         let master = self.master();
-        if master.answers() {
-            return master.run(&self.name, errand, None).await;
+        if master.is_good() {
+            let ran = master.run(&self.name, errand, None).await;
+            // Nothing was run where the connection had ended with its first shell.
+            let is_over = |error: &TransportError| error.kind == Kind::Closed && master.is_over();
+            if !ran.as_ref().is_err_and(is_over) {
+                return ran;
+            }
         }
         let command = errand.command();
         let (master, channel) = tokio::select! {
@@ -129,23 +136,27 @@ impl Connection {
     async fn good_master(
         &self,
         command: &str,
-    ) -> Result<(Arc<Master>, Option<Child>), TransportError> {
+    ) -> Result<(Arc<Master>, Option<SharedSession>), TransportError> {
         // Scripts that come meanwhile wait for what this one finds.
         let _trying = self.trying.lock().await;
         let master = self.master();
-        if master.answers() {
+        if master.is_good() {
             return Ok((master, None));
         }
-        let limit = self
-            .words
-            .connect_timeout
-            .unwrap_or(self.target.connect_timeout);
-        let why = match timeout(limit, master.first_channel(command)).await {
-            Ok(Ok(channel)) => return Ok((master, Some(channel))),
-            Ok(Err(error)) => chain(&error),
-            Err(_) => "no answer in time".to_owned(),
+        let why = if master.is_over() {
+            "its first shell has ended".to_owned()
+        } else {
+            let limit = self
+                .words
+                .connect_timeout
+                .unwrap_or(self.target.connect_timeout);
+            match timeout(limit, master.first_channel(command)).await {
+                Ok(Ok(channel)) => return Ok((master, Some(channel))),
+                Ok(Err(error)) => chain(&error),
+                Err(_) => "no answer in time".to_owned(),
+            }
         };
-        tracing::debug!(host = self.name, why, "a kept connection is of no use");
+        tracing::debug!(host = self.name, why, "a connection is of no use any more");
         master.end().await;
         if self.closed.load(Ordering::Acquire) {
             return Err(self.is_closed());
@@ -156,7 +167,7 @@ impl Connection {
             words: &self.words,
             limits: &self.limits,
         };
-        let (master, opened) = opener.open(self.fingerprint.as_deref()).await?;
+        let (master, opened) = opener.open(self.fingerprint.as_deref(), None).await?;
         self.opened.fetch_add(opened, Ordering::Relaxed);
         let master = Arc::new(master);
         self.limits.remember(&master);
@@ -184,14 +195,17 @@ struct Opener<'a> {
 
 impl Opener<'_> {
     /// Opens a connection, again where the server is too busy to talk. Gives the number of connections it took, too.
-    async fn open(&self, fingerprint: Option<&str>) -> Result<(Master, u64), TransportError> {
+    async fn open(
+        &self,
+        fingerprint: Option<&str>,
+        first: Option<&str>,
+    ) -> Result<(Master, u64), TransportError> {
         let mut attempt = 1;
         loop {
             let outcome = {
                 // Never closed, so the permit is always there.
                 let _permit = self.limits.connecting().acquire().await.ok();
-                let (place, idle) = self.place(fingerprint)?;
-                Master::open(self.name, self.target, self.words, place, idle).await
+                self.master(fingerprint, first).await
             };
             match outcome {
                 Ok(master) => return Ok((master, u64::from(attempt))),
@@ -212,17 +226,39 @@ impl Opener<'_> {
         }
     }
 
-    /// Where the files of a new master go, and how long it stays when nobody uses it, where it is to be kept.
-    fn place(
+    /// Opens a connection: with a session where there is a first command for one, if this machine and the way to the host
+    /// let it.
+    async fn master(
         &self,
         fingerprint: Option<&str>,
-    ) -> Result<(Place, Option<Duration>), TransportError> {
+        first: Option<&str>,
+    ) -> Result<Master, TransportError> {
+        let open = |place, life| Master::open(self.target, self.words, place, life);
+        if let (Some(command), Some(arrivals)) = (first, self.limits.arrivals()) {
+            let (place, _) = self.place(fingerprint)?;
+            match open(place, Life::Session { command, arrivals }).await {
+                Ok(master) => return Ok(master),
+                Err(failed) if failed.is_not_understood() => self.limits.set_only_background(),
+                // Without a session it says more.
+                Err(failed) if failed.goes_through() => {}
+                Err(failed) => return Err(failed.explain(self.name, self.target).await),
+            }
+        }
+        let (place, idle) = self.place(fingerprint)?;
+        match open(place, Life::Background(idle)).await {
+            Ok(master) => Ok(master),
+            Err(failed) => Err(failed.explain(self.name, self.target).await),
+        }
+    }
+
+    /// Where the files of a new master go, and how long it stays in the background when nobody uses it.
+    fn place(&self, fingerprint: Option<&str>) -> Result<(Place, Duration), TransportError> {
         if let (Some(kept), Some(fingerprint)) = (self.limits.kept(), fingerprint) {
             let refused = |why: &str| cannot_keep(self.name, why);
             let directory = kept.directory().map_err(refused)?;
             let place = directory.new_place(fingerprint);
             let place = place.map_err(|error| refused(&error.to_string()))?;
-            return Ok((place, Some(kept.time)));
+            return Ok((place, kept.time));
         }
         let directory = self.limits.directory().map_err(|error| {
             TransportError::new(
@@ -231,7 +267,7 @@ impl Opener<'_> {
                 format!("cannot make a directory for ssh's socket: {error}"),
             )
         })?;
-        Ok((Place::ours(directory), None))
+        Ok((Place::ours(directory), OUTLIVING))
     }
 }
 

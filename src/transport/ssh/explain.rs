@@ -20,6 +20,14 @@ pub(super) enum Ending {
     TimedOut(Duration),
     /// It said that all is well, but its control socket cannot be used.
     NoControl(String),
+    /// There is no such program, or this machine cannot run one more.
+    NotStarted(String),
+}
+
+impl Ending {
+    pub(super) fn not_started(error: &std::io::Error) -> Self {
+        Self::NotStarted(error.to_string())
+    }
 }
 
 /// Says why no connection came about.
@@ -33,7 +41,7 @@ pub(super) fn explain(
     let kind = match ending {
         Ending::Exited(_) => classify(log),
         Ending::TimedOut(_) => Kind::ConnectTimedOut,
-        Ending::NoControl(_) => Kind::Local,
+        Ending::NoControl(_) | Ending::NotStarted(_) => Kind::Local,
     };
     let on_the_way = failed_on_the_way(log);
     let jump;
@@ -70,6 +78,8 @@ pub(super) fn explain(
         Kind::Arguments => error(format!("ssh does not understand its options: {said}"))
             .help("they come from `ansible_ssh_common_args`, `ansible_ssh_extra_args` and ~/.ssh/config"),
         _ => match ending {
+            Ending::NotStarted(reason) => error(format!("cannot start `ssh`: {reason}"))
+                .help("install OpenSSH's client on this machine"),
             Ending::NoControl(reason) => error(format!("ssh's control socket cannot be used: {reason}")),
             Ending::Exited(status) if said.is_empty() => error(format!("ssh failed ({status}) and said nothing")),
             _ => error(format!("ssh failed: {said}")),

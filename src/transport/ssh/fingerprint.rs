@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::command_line::arguments;
+use super::command_line::{Life, arguments};
 use super::words::SshWords;
 use crate::transport::kept_directory::FINGERPRINT;
 use crate::transport::target::SshTarget;
@@ -36,7 +36,7 @@ pub(super) fn fingerprint(target: &SshTarget, words: &SshWords, idle: Duration) 
         hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(bytes);
     };
-    for argument in arguments(target, words, nowhere, nowhere, idle) {
+    for argument in arguments(target, words, nowhere, nowhere, Life::Background(idle)) {
         part(argument.as_bytes());
     }
     part(&rustix::process::geteuid().as_raw().to_be_bytes());

@@ -71,6 +71,47 @@ pub(super) fn has_exchanged_keys(log: &str) -> bool {
     log.contains("debug1: SSH2_MSG_NEWKEYS received")
 }
 
+/// Whether the host has let us in.
+pub(super) fn has_logged_in(log: &str) -> bool {
+    log.lines()
+        .any(|line| line.starts_with("Authenticated to "))
+}
+
+/// How a master's own session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SessionEnd {
+    /// Its command ended with the status that the master ended with.
+    Status,
+    /// Its command was ended by a signal.
+    Signal,
+    /// The server did not allow it.
+    Refused,
+    /// The connection ended first.
+    Lost,
+}
+
+/// What the log of a master that ended with 255 says of its own session: the status may be its command's or ssh's own.
+pub(super) fn session_end(log: &str) -> SessionEnd {
+    if log.contains("debug1: Exit status 255") {
+        SessionEnd::Status
+    } else if log.contains(" rtype exit-signal ") {
+        SessionEnd::Signal
+    } else if log.contains(": open failed: ") {
+        SessionEnd::Refused
+    } else {
+        SessionEnd::Lost
+    }
+}
+
+/// Whether a master's own session has ended, also where the master lives on. It is the first session that it opens.
+pub(super) fn session_is_over(log: &str) -> bool {
+    let opened = log.lines().find_map(|line| {
+        let (channel, kind) = line.strip_prefix(DEBUG)?.split_once(": new ")?;
+        kind.contains("[client-session]").then_some(channel)
+    });
+    opened.is_some_and(|channel| log.contains(&format!("{DEBUG}{channel}: free: ")))
+}
+
 /// What kind of failure a log tells of.
 pub(super) fn classify(log: &str) -> Kind {
     WORDS

@@ -3,20 +3,23 @@
 //! We start the master ourselves and give it to the `openssh` crate by its socket: the crate's own start takes
 //! no free options, and leaves the process behind when it is given up in the middle.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openssh::Stdio as ChannelStdio;
+use rustix::process::Signal;
 use tokio::time::{timeout, timeout_at};
 
-use super::channel::{Channel, Channels, Child};
-use super::command_line::{OUTLIVING, arguments};
+use super::channel::{Channel, Channels, Ended, SharedSession};
+use super::command_line::{Life, arguments};
 use super::control::Control;
 use super::explain::{Ending, explain, lost, lost_before, no_shell};
-use super::log::read_log;
+use super::log::{SessionEnd, classify, goes_through, read_log, session_end};
+use super::process::Process;
 use super::resolved::Resolved;
-use super::start::{start, wait_for_login};
+use super::start::{self, Started};
 use super::words::SshWords;
 use crate::transport::error::{TransportError, TransportErrorKind as Kind};
 use crate::transport::exchange::{Collected, End, Errand};
@@ -38,7 +41,7 @@ const SETTLING: Duration = Duration::from_millis(500);
 /// An open connection.
 #[derive(Debug)]
 pub(in crate::transport) struct Master {
-    control: Control,
+    process: Process,
     ssh: Arc<openssh::Session>,
     place: Place,
     closed: AtomicBool,
@@ -49,46 +52,68 @@ pub(in crate::transport) struct Master {
     unfinished: AtomicUsize,
     /// Whether a new login may be another one than this.
     outdated: AtomicBool,
+    /// Whether the connection ended while somebody had it.
+    lost: AtomicBool,
+}
+
+/// A connection that did not come about.
+pub(super) struct NotOpened {
+    arguments: Vec<OsString>,
+    said: String,
+    ending: Ending,
+}
+
+impl NotOpened {
+    /// Whether ssh does not understand its options.
+    pub(super) fn is_not_understood(&self) -> bool {
+        classify(&self.said) == Kind::Arguments
+    }
+
+    /// Whether there is a jump host or a ProxyCommand on the way.
+    pub(super) fn goes_through(&self) -> bool {
+        goes_through(&self.said)
+    }
+
+    /// Says why, for people.
+    pub(super) async fn explain(&self, name: &str, target: &SshTarget) -> TransportError {
+        let resolved = Resolved::ask(target, &self.arguments).await;
+        explain(name, target, &resolved, &self.said, &self.ending)
+    }
 }
 
 impl Master {
-    /// Opens one connection; returns once we are logged in. At a place that is kept it stays for the time of `idle`.
+    /// Opens one connection; returns once we are logged in.
     pub(super) async fn open(
-        name: &str,
         target: &SshTarget,
         words: &SshWords,
         place: Place,
-        idle: Option<Duration>,
-    ) -> Result<Self, TransportError> {
+        life: Life<'_>,
+    ) -> Result<Self, NotOpened> {
         let connect_timeout = words.connect_timeout.unwrap_or(target.connect_timeout);
-        let (socket, log) = (&place.socket, &place.log);
-        let arguments = arguments(target, words, socket, log, idle.unwrap_or(OUTLIVING));
-        let outcome = match start(&arguments, log) {
-            Ok(mut ssh) => wait_for_login(&mut ssh, connect_timeout, log).await,
-            Err(error) => {
-                place.remove();
-                return Err(TransportError::new(
-                    Kind::Local,
-                    name,
-                    format!("cannot start `ssh`: {error}"),
-                )
-                .help("install OpenSSH's client on this machine"));
+        let arguments = arguments(target, words, &place.socket, &place.log, life);
+        let started = match life {
+            Life::Session { arrivals, .. } => {
+                start::with_session(&arguments, &place, arrivals, connect_timeout).await
             }
+            Life::Background(_) => start::in_background(&arguments, &place, connect_timeout).await,
         };
-        let outcome = match outcome {
-            Ok(status) if status.success() => Control::connect(socket)
-                .await
-                .map_err(|error| Ending::NoControl(error.to_string())),
-            Ok(status) => Err(Ending::Exited(status)),
-            Err(ending) => Err(ending),
-        };
-        match outcome {
-            Ok(control) => Ok(Self::at(place, control, true)),
+        match started {
+            Ok(Started { process, session }) => {
+                let master = Self::at(place, process, true);
+                if let (Life::Session { command, .. }, Some((pipes, session))) = (life, session) {
+                    let command = command.to_owned();
+                    master.channels.set_first(command, pipes, session);
+                }
+                Ok(master)
+            }
             Err(ending) => {
-                let said = read_log(log);
-                let resolved = Resolved::ask(target, &arguments).await;
+                let said = read_log(&place.log);
                 place.remove();
-                Err(explain(name, target, &resolved, &said, &ending))
+                Err(NotOpened {
+                    arguments,
+                    said,
+                    ending,
+                })
             }
         }
     }
@@ -96,16 +121,16 @@ impl Master {
     /// Takes a connection over that another run left. What is below it may be long dead.
     pub(super) fn take_over(place: Place, control: Control) -> Self {
         place.empty_log();
-        Self::at(place, control, false)
+        Self::at(place, Process::Background(control), false)
     }
 
-    fn at(place: Place, control: Control, answers: bool) -> Self {
+    fn at(place: Place, process: Process, answers: bool) -> Self {
         let ssh = openssh::Session::resume_mux(
             place.socket.clone().into_boxed_path(),
             Some(place.log.clone().into_boxed_path()),
         );
         Self {
-            control,
+            process,
             ssh: Arc::new(ssh),
             place,
             closed: AtomicBool::new(false),
@@ -113,16 +138,26 @@ impl Master {
             answers: AtomicBool::new(answers),
             unfinished: AtomicUsize::new(0),
             outdated: AtomicBool::new(false),
+            lost: AtomicBool::new(false),
         }
     }
 
-    /// Whether it leads to a server that answered this process.
-    pub(super) fn answers(&self) -> bool {
-        self.answers.load(Ordering::Acquire)
+    /// Whether it has ended because its first shell has, so that another connection can take its place. One that was lost
+    /// stays lost.
+    pub(super) fn is_over(&self) -> bool {
+        self.process.is_over() && !self.lost.load(Ordering::Acquire)
+    }
+
+    /// Whether it leads to a server that answered this process, as far as we know.
+    pub(super) fn is_good(&self) -> bool {
+        self.answers.load(Ordering::Acquire) && !self.is_over()
     }
 
     /// Opens the first channel, if the server lets us.
-    pub(super) async fn first_channel(&self, command: &str) -> Result<Child, openssh::Error> {
+    pub(super) async fn first_channel(
+        &self,
+        command: &str,
+    ) -> Result<SharedSession, openssh::Error> {
         let child = self.channel(command).await?;
         self.answers.store(true, Ordering::Release);
         Ok(child)
@@ -133,7 +168,7 @@ impl Master {
         &self,
         name: &str,
         errand: &mut Errand<'_>,
-        opened: Option<Child>,
+        opened: Option<SharedSession>,
     ) -> Result<Collected<Exit>, TransportError> {
         if errand.changes_login {
             self.outdated.store(true, Ordering::Release);
@@ -151,12 +186,12 @@ impl Master {
         &self,
         name: &str,
         errand: &mut Errand<'_>,
-        opened: Option<Child>,
+        opened: Option<SharedSession>,
     ) -> Result<Collected<Exit>, TransportError> {
-        let account = errand.dialogue.as_ref().map(Dialogue::as_user);
+        let account = errand.dialogue.as_ref().map(Dialogue::as_user).cloned();
         if errand.stay.is_some()
             && opened.is_none()
-            && let Some(channel) = self.channels.waiting(account)
+            && let Some(channel) = self.channels.waiting(account.as_ref())
         {
             // Its shell is that account's already.
             let dialogue = errand.dialogue.take();
@@ -168,23 +203,21 @@ impl Master {
             }
             errand.dialogue = dialogue;
         }
-        let child = match opened {
-            Some(child) => child,
-            None => {
-                let command = errand.command();
-                match timeout_at(errand.deadline, self.open_channel(name, &command)).await {
-                    Ok(child) => child?,
-                    Err(_) => return Ok(Collected::nothing(End::TimedOut)),
-                }
+        let command = errand.command();
+        let channel = if let Some(child) = opened {
+            self.take_in(name, child)?
+        } else if errand.stay.is_some()
+            // Its end is the master's, so it is for a shell that stays.
+            && let Some(channel) = self.channels.take_first(&command)
+        {
+            channel
+        } else {
+            match timeout_at(errand.deadline, self.open_channel(name, &command)).await {
+                Ok(child) => self.take_in(name, child?)?,
+                Err(_) => return Ok(Collected::nothing(End::TimedOut)),
             }
         };
-        let account = errand.dialogue.as_ref().map(Dialogue::as_user);
-        let channel = self
-            .channels
-            .take_in(child, account.cloned())
-            .ok_or_else(|| {
-                TransportError::new(Kind::Local, name, "cannot make pipes to a channel")
-            })?;
+        let channel = channel.of(account);
         let collected = self.serve(name, channel, errand).await?;
         if let (End::Exited(exit), false) = (&collected.end, errand.dialogue.is_some())
             && let Some(error) = no_shell(name, *exit, &collected.stdout, &collected.stderr)
@@ -192,6 +225,12 @@ impl Master {
             return Err(error.with_partial(collected.stdout, collected.stderr));
         }
         Ok(collected)
+    }
+
+    fn take_in(&self, name: &str, child: SharedSession) -> Result<Channel, TransportError> {
+        let channel = self.channels.take_in(child);
+        channel
+            .ok_or_else(|| TransportError::new(Kind::Local, name, "cannot make pipes to a channel"))
     }
 
     /// Runs one errand in the shell of a channel, which waits for others afterwards if it can.
@@ -203,6 +242,9 @@ impl Master {
     ) -> Result<Collected<Exit>, TransportError> {
         let (collected, left) = channel.serve(errand).await;
         if errand.changes_login {
+            if let Err(error) = self.process.hold().await {
+                tracing::debug!(host = name, %error, "a connection ends with its shells");
+            }
             self.channels.end_waiting();
         } else if let Some(channel) = left {
             self.channels.let_wait(channel);
@@ -217,30 +259,50 @@ impl Master {
             End::TimedOut => End::TimedOut,
             End::TooLarge => End::TooLarge,
             End::Cut => End::Cut,
-            End::Exited(Ok(status)) => End::Exited(status.code().map_or(Exit::Signal, Exit::Code)),
-            // The crate's name for status 127.
-            End::Exited(Err(openssh::Error::Remote(_))) => End::Exited(Exit::Code(127)),
-            End::Exited(Err(
-                openssh::Error::RemoteProcessTerminated | openssh::Error::Disconnected,
-            )) => {
-                // Killed by a signal, or the whole connection gone: only the master knows.
-                if timeout(SETTLING, self.control.gone()).await.is_ok() {
-                    return Err(self.lost(name).with_partial(stdout, stderr));
-                }
-                End::Exited(Exit::Signal)
-            }
-            End::Exited(Err(error)) => {
-                return Err(
-                    TransportError::new(Kind::ConnectionLost, name, chain(&error))
-                        .with_partial(stdout, stderr),
-                );
-            }
+            End::Exited(ended) => match self.exit(name, ended).await {
+                Ok(exit) => End::Exited(exit),
+                Err(error) => return Err(error.with_partial(stdout, stderr)),
+            },
         };
         Ok(Collected {
             stdout,
             stderr,
             end,
         })
+    }
+
+    /// How a channel's shell ended, if it was not the connection that did.
+    async fn exit(&self, name: &str, ended: Ended) -> Result<Exit, TransportError> {
+        match ended {
+            Ended::Shared(Ok(status)) => Ok(status.code().map_or(Exit::Signal, Exit::Code)),
+            // The crate's name for status 127.
+            Ended::Shared(Err(openssh::Error::Remote(_))) => Ok(Exit::Code(127)),
+            Ended::Shared(Err(
+                openssh::Error::RemoteProcessTerminated | openssh::Error::Disconnected,
+            )) => {
+                // Killed by a signal, or the whole connection gone: only the master knows.
+                if timeout(SETTLING, self.process.gone()).await.is_ok() {
+                    return Err(self.lost(name));
+                }
+                Ok(Exit::Signal)
+            }
+            Ended::Shared(Err(error)) => Err(TransportError::new(
+                Kind::ConnectionLost,
+                name,
+                chain(&error),
+            )),
+            // A master that lives on tells of no status.
+            Ended::Own(Ok(None)) => Ok(Exit::Signal),
+            Ended::Own(Ok(Some(status))) if matches!(status.code(), Some(0..255)) => {
+                Ok(status.code().map_or(Exit::Signal, Exit::Code))
+            }
+            Ended::Own(_) => match session_end(&read_log(&self.place.log)) {
+                SessionEnd::Status => Ok(Exit::Code(255)),
+                SessionEnd::Signal => Ok(Exit::Signal),
+                SessionEnd::Refused => Err(no_channel(name, "it refused the first one")),
+                SessionEnd::Lost => Err(self.lost(name)),
+            },
+        }
     }
 
     /// Lets go of a connection that is kept, and ends any other one.
@@ -250,7 +312,7 @@ impl Master {
         let stays = self.place.is_kept()
             && self.unfinished.load(Ordering::Acquire) == 0
             && !self.outdated.load(Ordering::Acquire)
-            && timeout(Duration::ZERO, self.control.gone()).await.is_err();
+            && timeout(Duration::ZERO, self.process.gone()).await.is_err();
         if !stays {
             return self.end().await;
         }
@@ -266,18 +328,18 @@ impl Master {
             return;
         }
         self.channels.end_waiting();
-        self.control.terminate();
-        if timeout(ENDING, self.control.gone()).await.is_err() {
+        self.process.terminate();
+        if timeout(ENDING, self.process.gone()).await.is_err() {
             tracing::warn!(
-                pid = self.control.pid,
+                pid = self.process.pid(),
                 "an ssh master does not end by itself"
             );
-            signal_group(self.control.pid, "KILL").await;
+            signal_group(self.process.pid(), Signal::KILL);
         }
         self.place.remove();
     }
 
-    async fn channel(&self, command: &str) -> Result<Child, openssh::Error> {
+    async fn channel(&self, command: &str) -> Result<SharedSession, openssh::Error> {
         Arc::clone(&self.ssh)
             .arc_raw_command(command)
             .stdin(ChannelStdio::piped())
@@ -288,38 +350,38 @@ impl Master {
     }
 
     /// Opens a channel. Where the server allows fewer than we use at once, waits for one of ours to end.
-    async fn open_channel(&self, name: &str, command: &str) -> Result<Child, TransportError> {
+    async fn open_channel(
+        &self,
+        name: &str,
+        command: &str,
+    ) -> Result<SharedSession, TransportError> {
         let mut refused_alone = 0;
+        if self.process.hold().await.is_err() {
+            // It ended with its first shell, whether or not anybody wanted that.
+            self.channels.end_waiting();
+            return Err(lost_before(name, &read_log(&self.place.log)));
+        }
         loop {
-            let ended = self.channels.ended();
+            let (ended, all) = (self.channels.ended(), self.channels.all());
             let error = match self.channel(command).await {
                 Ok(child) => return Ok(child),
                 Err(error) => error,
             };
             if matches!(error, openssh::Error::Disconnected)
-                || timeout(SETTLING, self.control.gone()).await.is_ok()
+                || timeout(SETTLING, self.process.gone()).await.is_ok()
             {
                 return Err(lost_before(name, &read_log(&self.place.log)));
             }
             let waited = self.channels.end_waiting();
-            refused_alone = if self.channels.are_none() && !waited {
+            let alone = self.channels.are_none() && self.channels.all() == all;
+            refused_alone = if alone && !waited {
                 refused_alone + 1
             } else {
                 0
             };
             // More than once, because the server may still be putting our last channel away.
             if refused_alone > REFUSALS {
-                return Err(TransportError::new(
-                    Kind::TooManyChannels,
-                    name,
-                    format!(
-                        "the server allows no channel on the connection: {}",
-                        chain(&error)
-                    ),
-                )
-                .help(
-                    "raise `MaxSessions` in the host's sshd_config; 10 is its default, and enough",
-                ));
+                return Err(no_channel(name, &chain(&error)));
             }
             // A channel of ours that ended meanwhile is not missed for long.
             let _ = timeout(SETTLING, ended).await;
@@ -327,6 +389,7 @@ impl Master {
     }
 
     fn lost(&self, name: &str) -> TransportError {
+        self.lost.store(true, Ordering::Release);
         if self.closed.load(Ordering::Acquire) {
             return TransportError::new(
                 Kind::ConnectionLost,
@@ -342,10 +405,19 @@ impl Drop for Master {
     /// For what was not closed: a task that was given up, a panic.
     fn drop(&mut self) {
         if !self.closed.load(Ordering::Acquire) {
-            self.control.terminate();
+            self.process.terminate();
             self.place.remove();
         }
     }
+}
+
+fn no_channel(name: &str, why: &str) -> TransportError {
+    TransportError::new(
+        Kind::TooManyChannels,
+        name,
+        format!("the server allows no channel on the connection: {why}"),
+    )
+    .help("raise `MaxSessions` in the host's sshd_config; 10 is its default, and enough")
 }
 
 /// An error with its causes, in one line.

@@ -19,7 +19,6 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::error::{TransportError, TransportErrorKind};
-use super::nonce::nonce;
 use super::target::Become;
 pub(super) use failure::explain;
 
@@ -56,7 +55,7 @@ pub(super) enum Heard {
 }
 
 impl<'a> Dialogue<'a> {
-    /// Prepares to become a user on a host.
+    /// Prepares to become a user on a host. The nonce, which only we know, tells our words from those of others.
     ///
     /// # Errors
     /// The user's flags for sudo cannot be used.
@@ -64,6 +63,7 @@ impl<'a> Dialogue<'a> {
         host: &str,
         as_user: &'a Become,
         trusted: bool,
+        nonce: String,
     ) -> Result<Self, TransportError> {
         let flags = flags::read(&as_user.flags).map_err(|reason| {
             TransportError::new(
@@ -75,7 +75,7 @@ impl<'a> Dialogue<'a> {
         Ok(Self {
             as_user,
             flags,
-            nonce: nonce(),
+            nonce,
             trusted,
             ready: false,
             asked: false,

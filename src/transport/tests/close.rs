@@ -14,7 +14,7 @@ use crate::transport::session::Session;
 use crate::transport::target::SshTarget;
 
 /// The ssh processes whose command line holds a text: while connecting its arguments, as a master its socket.
-fn masters(text: &str) -> Vec<u32> {
+pub(super) fn masters(text: &str) -> Vec<u32> {
     let output = Command::new("ps")
         .args(["-e", "-o", "pid=,stat=,args="])
         .output()
@@ -145,12 +145,12 @@ async fn controller(place: &str) {
         common_args: words.split(' ').map(str::to_owned).collect(),
         ..SshTarget::new("127.0.0.1")
     };
-    let error = Session::connect(&target(ssh.clone()), &limits)
+    let error = Session::connect(&target(ssh.clone()), &limits, None)
         .await
         .unwrap_err();
     assert_eq!(error.kind, Kind::PermissionDenied);
     ssh.private_key_file = Some(directory.join("key"));
-    let session = Session::connect(&target(ssh), &limits).await.unwrap();
+    let session = Session::connect(&target(ssh), &limits, None).await.unwrap();
     println!("socket: {}", limits.directory().unwrap().path().display());
     tokio::time::sleep(LONG).await;
     session.close().await;
@@ -167,7 +167,7 @@ async fn giving_up_while_connecting_leaves_no_process() {
     };
     let limits = Limits::default();
     let target = target(ssh);
-    let connecting = Session::connect(&target, &limits);
+    let connecting = Session::connect(&target, &limits, None);
     assert!(
         tokio::time::timeout(Duration::from_millis(700), connecting)
             .await

@@ -11,7 +11,7 @@ use crate::transport::session::Session;
 use crate::transport::target::SshTarget;
 
 async fn failure(ssh: SshTarget) -> TransportError {
-    let error = Session::connect(&target(ssh), &Limits::default())
+    let error = Session::connect(&target(ssh), &Limits::default(), None)
         .await
         .unwrap_err();
     println!("{error}\n  {}", error.help.join("\n  "));
@@ -51,7 +51,7 @@ async fn an_unknown_host_key_is_accepted_when_it_is_not_checked() {
     let mut ssh = sshd.ssh_target();
     ssh.common_args = sshd.words("no_known_hosts");
     ssh.host_key_checking = false;
-    let session = Session::connect(&target(ssh), &Limits::default())
+    let session = Session::connect(&target(ssh), &Limits::default(), None)
         .await
         .unwrap();
     session.close().await;
@@ -215,7 +215,7 @@ async fn a_host_that_falls_silent_is_noticed() {
     ssh.extra_args = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=2"]
         .map(str::to_owned)
         .into();
-    let session = Session::connect(&target(ssh), &Limits::default())
+    let session = Session::connect(&target(ssh), &Limits::default(), None)
         .await
         .unwrap();
     let script = "echo $PPID; sleep 0.3; kill -STOP $PPID; sleep 60";
@@ -271,7 +271,7 @@ async fn a_busy_server_is_tried_again() {
     let mut connecting = tokio::task::JoinSet::new();
     for _ in 0..10 {
         let (target, limits) = (target(sshd.ssh_target()), limits.clone());
-        connecting.spawn(async move { Session::connect(&target, &limits).await });
+        connecting.spawn(async move { Session::connect(&target, &limits, None).await });
     }
     let mut connections = 0;
     for session in connecting.join_all().await {

@@ -75,7 +75,7 @@ impl Drop for Shelf {
 
 /// One run: a script, and what its connection cost.
 async fn run(ssh: SshTarget, limits: &Limits) -> (String, u64) {
-    let session = Session::connect(&target(ssh), limits).await.unwrap();
+    let session = Session::connect(&target(ssh), limits, None).await.unwrap();
     let said = text(&session, "echo $PPID").await;
     let opened = session.counters().connections;
     session.close().await;
@@ -133,10 +133,10 @@ async fn two_runs_at_once_have_connections_of_their_own() {
     };
     let shelf = Shelf::new();
     let (first, second) = (shelf.run(), shelf.run());
-    let one = Session::connect(&target(sshd.ssh_target()), &first)
+    let one = Session::connect(&target(sshd.ssh_target()), &first, None)
         .await
         .unwrap();
-    let other = Session::connect(&target(sshd.ssh_target()), &second)
+    let other = Session::connect(&target(sshd.ssh_target()), &second, None)
         .await
         .unwrap();
     assert_eq!(text(&one, "echo one").await, "one\n");
@@ -212,7 +212,7 @@ async fn a_connection_whose_server_is_silent_is_replaced() {
         connect_timeout: Duration::from_secs(1),
         ..sshd.ssh_target()
     };
-    let session = Session::connect(&target(ssh.clone()), &shelf.run())
+    let session = Session::connect(&target(ssh.clone()), &shelf.run(), None)
         .await
         .unwrap();
     let sshd_of_it = server(&session).await;
@@ -235,13 +235,15 @@ async fn several_scripts_at_once_replace_a_silent_connection_once() {
         connect_timeout: Duration::from_secs(1),
         ..sshd.ssh_target()
     };
-    let session = Session::connect(&target(ssh.clone()), &shelf.run())
+    let session = Session::connect(&target(ssh.clone()), &shelf.run(), None)
         .await
         .unwrap();
     let sshd_of_it = server(&session).await;
     session.close().await;
     signal(&sshd_of_it, "STOP");
-    let session = Session::connect(&target(ssh), &shelf.run()).await.unwrap();
+    let session = Session::connect(&target(ssh), &shelf.run(), None)
+        .await
+        .unwrap();
     let (one, other) = tokio::join!(text(&session, "echo one"), text(&session, "echo other"));
     signal(&sshd_of_it, "KILL");
     assert_eq!((one.as_str(), other.as_str()), ("one\n", "other\n"));
@@ -256,7 +258,7 @@ async fn a_connection_whose_server_is_gone_is_replaced() {
     let shelf = Shelf::new();
     // Between two runs, and when the second one has it already.
     for early in [true, false] {
-        let session = Session::connect(&target(sshd.ssh_target()), &shelf.run())
+        let session = Session::connect(&target(sshd.ssh_target()), &shelf.run(), None)
             .await
             .unwrap();
         let sshd_of_it = server(&session).await;
@@ -264,7 +266,7 @@ async fn a_connection_whose_server_is_gone_is_replaced() {
         if early {
             signal(&sshd_of_it, "KILL");
         }
-        let session = Session::connect(&target(sshd.ssh_target()), &shelf.run())
+        let session = Session::connect(&target(sshd.ssh_target()), &shelf.run(), None)
             .await
             .unwrap();
         if !early {
@@ -309,7 +311,7 @@ async fn a_connection_with_something_under_way_is_not_kept() {
     let Some(sshd) = Sshd::start("") else { return };
     let shelf = Shelf::new();
     for way in ["cut", "late", "dropped"] {
-        let session = Session::connect(&target(sshd.ssh_target()), &shelf.run())
+        let session = Session::connect(&target(sshd.ssh_target()), &shelf.run(), None)
             .await
             .unwrap();
         assert_eq!(text(&session, "echo before").await, "before\n");
@@ -349,7 +351,7 @@ async fn a_connection_from_before_a_change_of_logins_is_not_kept() {
         [Step::new(Action::Remove { path })]
     };
     for (name, stays) in [("other", true), (".ssh/authorized_keys", false)] {
-        let session = Session::connect(&target(sshd.ssh_target()), &shelf.run())
+        let session = Session::connect(&target(sshd.ssh_target()), &shelf.run(), None)
             .await
             .unwrap();
         let script = script::compile_steps(&touch(name), &script::Options::default());
@@ -365,7 +367,7 @@ async fn what_is_to_be_a_new_login_is_one() {
     let Some(sshd) = Sshd::start("") else { return };
     let shelf = Shelf::new();
     let limits = shelf.run();
-    let session = Session::connect(&target(sshd.ssh_target()), &limits)
+    let session = Session::connect(&target(sshd.ssh_target()), &limits, None)
         .await
         .unwrap();
     assert_eq!(text(&session, "echo one").await, "one\n");
@@ -379,7 +381,7 @@ async fn what_is_to_be_a_new_login_is_one() {
 async fn a_session_that_is_dropped_ends_its_connection() {
     let Some(sshd) = Sshd::start("") else { return };
     let shelf = Shelf::new();
-    let session = Session::connect(&target(sshd.ssh_target()), &shelf.run())
+    let session = Session::connect(&target(sshd.ssh_target()), &shelf.run(), None)
         .await
         .unwrap();
     let master = master_of(&shelf.sockets()[0]);
@@ -393,7 +395,7 @@ async fn a_connection_that_nobody_uses_ends() {
     let Some(sshd) = Sshd::start("") else { return };
     let shelf = Shelf::new();
     let limits = || Limits::keeping_in(shelf.path.clone(), 10, Duration::from_secs(3));
-    let session = Session::connect(&target(sshd.ssh_target()), &limits())
+    let session = Session::connect(&target(sshd.ssh_target()), &limits(), None)
         .await
         .unwrap();
     let master = master_of(&shelf.sockets()[0]);
@@ -413,7 +415,7 @@ async fn a_directory_that_others_could_write_to_is_refused() {
     let shelf = Shelf::new();
     fs::create_dir(&shelf.path).unwrap();
     fs::set_permissions(&shelf.path, fs::Permissions::from_mode(0o777)).unwrap();
-    let error = Session::connect(&target(SshTarget::new("127.0.0.1")), &shelf.run())
+    let error = Session::connect(&target(SshTarget::new("127.0.0.1")), &shelf.run(), None)
         .await
         .unwrap_err();
     assert_eq!(error.kind, Kind::Local);

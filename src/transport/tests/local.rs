@@ -13,7 +13,9 @@ async fn session() -> Session {
         name: "localhost".to_owned(),
         kind: TargetKind::Local,
     };
-    Session::connect(&target, &Limits::default()).await.unwrap()
+    Session::connect(&target, &Limits::default(), None)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

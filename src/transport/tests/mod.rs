@@ -3,6 +3,7 @@
 mod cases;
 mod close;
 mod failures;
+mod first;
 mod kept;
 mod local;
 mod shells;

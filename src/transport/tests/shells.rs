@@ -26,7 +26,7 @@ fn program(words: &[&str]) -> Probe {
     Probe::Program(Box::new(Program::new(words.iter().copied())))
 }
 
-async fn ask(session: &Session, words: &str, as_user: Option<&Become>) -> ProgramResult {
+pub(super) async fn ask(session: &Session, words: &str, as_user: Option<&Become>) -> ProgramResult {
     let probes = [program(&["sh", "-c", words])];
     let script = script::compile_probes(&probes);
     let answer = session.serve(&script, as_user, LONG, None).await.unwrap();
@@ -39,12 +39,12 @@ async fn ask(session: &Session, words: &str, as_user: Option<&Become>) -> Progra
     }
 }
 
-async fn shell(session: &Session, as_user: Option<&Become>) -> u32 {
+pub(super) async fn shell(session: &Session, as_user: Option<&Become>) -> u32 {
     let result = ask(session, SHELL, as_user).await;
     result.stdout.to_lossy().trim().parse().unwrap()
 }
 
-fn kill(pid: u32) {
+pub(super) fn kill(pid: u32) {
     let status = Command::new("kill")
         .args(["-KILL", &pid.to_string()])
         .status();

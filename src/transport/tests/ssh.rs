@@ -169,7 +169,7 @@ async fn words_of_the_inventory_reach_ssh() {
     ]
     .map(str::to_owned)
     .into();
-    let session = Session::connect(&target(ssh), &Limits::default())
+    let session = Session::connect(&target(ssh), &Limits::default(), None)
         .await
         .unwrap();
     assert_eq!(text(&session, "echo $CACHESMITH_TEST").await, "yes\n");
@@ -194,7 +194,7 @@ async fn through_a_jump_host() {
     let file = sshd.path("ssh_config").display().to_string();
     let way = format!("127.0.0.1:{}", jump.port);
     ssh.common_args = ["-F", &file, "-J", &way].map(str::to_owned).into();
-    let session = Session::connect(&target(ssh.clone()), &Limits::default())
+    let session = Session::connect(&target(ssh.clone()), &Limits::default(), None)
         .await
         .unwrap();
     assert_eq!(
@@ -205,7 +205,7 @@ async fn through_a_jump_host() {
 
     // The jump host's own trouble is told as such.
     std::fs::write(sshd.path("both"), known(&sshd)).unwrap();
-    let error = Session::connect(&target(ssh), &Limits::default())
+    let error = Session::connect(&target(ssh), &Limits::default(), None)
         .await
         .unwrap_err();
     println!("{error}\n  {}", error.help.join("\n  "));

@@ -115,7 +115,7 @@ impl Sshd {
     }
 
     pub(super) async fn connect(&self, limits: &Limits) -> Session {
-        Session::connect(&target(self.ssh_target()), limits)
+        Session::connect(&target(self.ssh_target()), limits, None)
             .await
             .unwrap()
     }

@@ -35,7 +35,9 @@ async fn here() -> Session {
         name: "localhost".to_owned(),
         kind: TargetKind::Local,
     };
-    Session::connect(&target, &Limits::default()).await.unwrap()
+    Session::connect(&target, &Limits::default(), None)
+        .await
+        .unwrap()
 }
 
 /// Runs as nobody and expects exactly this script's output, and nothing of sudo's.

@@ -1,7 +1,8 @@
 //! Programs as questions and as steps.
 
 use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,10 @@ use cachesmith::model::blob::Blob;
 use cachesmith::model::fact_parts::FactParts;
 use cachesmith::model::probe::{Observation, Probe, Program, ProgramResult};
 use cachesmith::model::step::{Action, Step, StepStatus};
-use cachesmith::transport::script::{Options, Orders, compile_orders, parse_ahead, parse_outcomes};
+use cachesmith::transport::script::{
+    Options, Orders, compile_orders, compile_probes, parse_ahead, parse_observations,
+    parse_outcomes,
+};
 
 use crate::host::{Host, feed, hosts, in_parallel, told};
 use crate::names::NAMES;
@@ -85,6 +89,74 @@ fn before_its_turn_a_program_looks_at_files_alone_and_only_where_nothing_is_miss
         // Nobody has said that no file server is mounted.
         let alone = Probe::EarlyProgram(Box::new(Program::new(["cat", file.as_str()])));
         assert_eq!(host.observe_one(alone), Observation::NotAsked);
+    }
+}
+
+/// What is told of a program is what it says, whoever says it.
+#[test]
+fn before_its_turn_the_shell_tells_the_values_of_the_kernel_by_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let other = directory.path().join("uname");
+    fs::write(&other, "#!/bin/sh\necho \"another's $*\"\n").unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o755)).unwrap();
+    let (of_others, of_system) = (directory.path().to_str().unwrap(), "/usr/bin:/bin");
+    for host in hosts() {
+        for (path, words) in [
+            (
+                of_system,
+                vec!["cat", "/sys/kernel/mm/transparent_hugepage/enabled"],
+            ),
+            (of_system, vec!["cat", "/proc/sys/kernel/random/boot_id"]),
+            // One digit, several, and several numbers.
+            (of_system, vec!["cat", "/proc/sys/vm/overcommit_memory"]),
+            (of_system, vec!["cat", "/proc/sys/vm/min_free_kbytes"]),
+            (
+                of_system,
+                vec!["/bin/cat", "/proc/sys/net/ipv4/ip_local_port_range"],
+            ),
+            // Several lines, and none.
+            (of_system, vec!["cat", "/proc/sys/dev/cdrom/info"]),
+            (of_system, vec!["cat", "/proc/sys/kernel/domainname"]),
+            (of_system, vec!["uname", "-r"]),
+            (of_others, vec!["uname", "-r"]),
+            (of_others, vec!["uname", "-s"]),
+        ] {
+            let file = words[1];
+            if file.starts_with('/') && !Path::new(file).exists() {
+                continue;
+            }
+            let path = format!("{path}:/usr/bin:/bin");
+            let output = Command::new(words[0])
+                .args(&words[1..])
+                .env("PATH", &path)
+                .output()
+                .unwrap();
+            let probes = [
+                Probe::SomeFacts {
+                    parts: FactParts::default(),
+                    server_password: None,
+                },
+                Probe::File("/etc/passwd".to_owned()),
+                Probe::EarlyProgram(Box::new(Program::new(words.iter().copied()))),
+            ];
+            let script = compile_probes(&probes);
+            let mut command = host.command();
+            command.env("PATH", &path);
+            let said = feed(command, script.text()).stdout;
+            let said = parse_observations(&script, &probes, &said)
+                .unwrap()
+                .remove(2);
+            let Observation::Program(result) = said else {
+                panic!("{}: {words:?}: {said:?}", host.name);
+            };
+            assert_eq!(result.code, 0);
+            assert_eq!(
+                result.stdout.as_bytes(),
+                output.stdout,
+                "{}: {words:?}",
+                host.name
+            );
+        }
     }
 }
 

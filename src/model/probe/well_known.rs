@@ -46,6 +46,13 @@ const PROGRAMS: [(&str, Reach); 24] = [
     ("wc", Reach::Files),
 ];
 
+/// Where the kernel tells what `uname` asks it for (`uts_kern_table` in Linux's `kernel/utsname_sysctl.c`).
+const UNAME: [(&str, &str); 3] = [
+    ("-n", "/proc/sys/kernel/hostname"),
+    ("-r", "/proc/sys/kernel/osrelease"),
+    ("-s", "/proc/sys/kernel/ostype"),
+];
+
 /// Where the system keeps its own programs.
 const SYSTEM_FOLDERS: [&str; 2] = ["/bin", "/usr/bin"];
 
@@ -65,6 +72,26 @@ impl Program {
             && self.time_limit.is_none()
             && !self.has_options_that_name_more()
             && self.absolute_paths().all(ends_by_itself)
+    }
+
+    /// The file of the kernel's that holds all that a program says which [looks at files](Self::looks_at_files), mostly as
+    /// one line.
+    pub fn kernel_value(&self) -> Option<&str> {
+        let mut words = self.argv.iter().map(String::as_str);
+        let (name, argument) = (words.next()?, words.next()?);
+        let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+        if words.next().is_some() || !self.looks_at_files() {
+            return None;
+        }
+        match name {
+            "cat" => Some(argument)
+                .filter(|path| path.starts_with("/proc/sys/") || path.starts_with("/sys/")),
+            "uname" => {
+                let values = UNAME.iter().find(|(option, _)| *option == argument);
+                values.map(|(_, path)| *path)
+            }
+            _ => None,
+        }
     }
 
     /// The words that are absolute paths, or begin like one.
@@ -194,6 +221,33 @@ mod tests {
         let mut elsewhere = program("cat x");
         elsewhere.directory = Some("/srv".to_owned());
         assert!(!elsewhere.looks_at_files());
+    }
+
+    #[test]
+    fn what_says_one_value_of_the_kernel_is_known() {
+        for (words, path) in [
+            ("cat /proc/sys/vm/swappiness", "/proc/sys/vm/swappiness"),
+            (
+                "/bin/cat /sys/kernel/mm/transparent_hugepage/enabled",
+                "/sys/kernel/mm/transparent_hugepage/enabled",
+            ),
+            ("uname -r", "/proc/sys/kernel/osrelease"),
+        ] {
+            assert_eq!(program(words).kernel_value(), Some(path), "{words}");
+        }
+        for other in [
+            "uname",
+            "uname -a",
+            "uname -r -s",
+            "cat -n /proc/sys/vm/swappiness",
+            "cat /proc/sys/vm/swappiness /proc/sys/vm/overcommit_memory",
+            "cat /etc/hostname",
+            "cat /proc/meminfo",
+            "cat /sys/kernel/tracing/trace_pipe",
+            "wc /proc/sys/vm/swappiness",
+        ] {
+            assert_eq!(program(other).kernel_value(), None, "{other}");
+        }
     }
 
     fn program(words: &str) -> Program {

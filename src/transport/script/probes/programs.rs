@@ -23,7 +23,7 @@ pub(super) fn compile(number: usize, program: &Program, builder: &mut Builder) {
 
 /// A program before its turn, behind the questions for files: it may be that the host does not run it.
 pub(super) fn compile_early(number: usize, program: &Program, builder: &mut Builder) {
-    begin_early(program, builder);
+    begin_early(number, program, builder);
     // Without an input of its own there is nothing to bring.
     start(program, builder);
     builder
@@ -33,16 +33,28 @@ pub(super) fn compile_early(number: usize, program: &Program, builder: &mut Buil
 
 /// The same behind steps, of which nobody knows how large the files are that they left.
 pub(crate) fn compile_ahead(number: usize, program: &Program, builder: &mut Builder) {
-    begin_early(program, builder);
+    begin_early(number, program, builder);
     compile(number, program, builder);
     builder.raw("fi\n");
 }
 
-fn begin_early(program: &Program, builder: &mut Builder) {
+fn begin_early(number: usize, program: &Program, builder: &mut Builder) {
     builder.need(Part::EarlyProgram);
     let words = program.argv.iter().skip(1);
-    let test = command("c_may_run_early", words);
-    builder.raw(&format!("if {test}; then\n"));
+    let may_run = command("c_may_run_early", words);
+    match program.kernel_value() {
+        Some(file) => {
+            let may_read = command("c_may_run_early", [file]);
+            let number = number.to_string();
+            let tell = command("c_tell_value", [number.as_str(), file, &program.argv[0]]);
+            builder.raw(&format!(
+                "if {may_read} && {tell}; then\n:\nelif {may_run}; then\n"
+            ));
+        }
+        None => {
+            builder.raw(&format!("if {may_run}; then\n"));
+        }
+    }
 }
 
 pub(crate) fn parse_early(number: usize, frames: &[Frame<'_>]) -> Observation {

@@ -24,4 +24,31 @@ c_run_early() {
 	c_mark program-end "$1" "$c_code" no
 }
 
+# c_tell_value NUMBER FILE PROGRAM: tells what a program would say that says what stands in a file of the kernel's, where
+# that is one line: the shell reads it for less than a program costs. Fails where it is not, where it cannot be read so (of
+# a number, the kernel gives the first digit to whoever asks for one), or where the program is not the system's.
+c_tell_value() {
+	c_is_systems "$3" || return 1
+	c_line='' c_rest=''
+	{ IFS= read -r c_line && ! IFS= read -r c_rest; } 2>/dev/null <"$2" || return 1
+	[ -z "$c_rest" ] || return 1
+	c_mark program "$1"
+	c_mark out
+	printf '%s\n' "$c_line" >&3
+	c_mark program-end "$1" 0 no
+}
+
+# Whether a program's name, or its path, leads to where the system keeps its own.
+c_is_systems() {
+	case $1 in /bin/* | /usr/bin/*) return 0 ;; esac
+	c_rest=$PATH:
+	while [ -n "$c_rest" ]; do
+		c_place=${c_rest%%:*}
+		c_rest=${c_rest#*:}
+		case $c_place in /bin | /usr/bin) return 0 ;; esac
+		[ ! -x "$c_place/$1" ] || return 1
+	done
+	return 1
+}
+
 c_early=yes

@@ -124,6 +124,7 @@ mod kernel {
                 }
             }
         }
+        expected.waiting().clear();
     }
 
     /// The name that the first event is about, without the NULs behind it, and the events behind that one.

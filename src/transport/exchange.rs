@@ -171,7 +171,7 @@ impl<'a> Input<'a> {
 /// Carries one errand out for a shell that knows parts of scripts: writes and reads at the same time, so that neither side
 /// can block the other.
 ///
-/// Ends when both outputs are closed and everything was sent or refused, when both told that the shell is done with the
+/// Ends when both outputs are closed, when both told that the shell is done with the
 /// script and waits for another, when the time is over, or when the answer grows too large. What had arrived by then is
 /// always given back. The shell's status has to be asked for after this, not meanwhile: once an SSH channel has told it,
 /// the rest of its output is lost.
@@ -208,10 +208,10 @@ where
         }
         let done = closed || out_done && err_done;
         let held = (errand.brake.is_some() || errand.stay.is_some()) && !done && !stopped;
-        if input.is_finished() && !held || (closed && input.is_at_gate()) {
+        if closed || input.is_finished() && !held {
             *stdin = None;
         }
-        if closed && stdin.is_none() {
+        if closed {
             break End::Exited(());
         }
         if out.len() + err.len() > LARGEST_ANSWER {

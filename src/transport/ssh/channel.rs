@@ -1,12 +1,13 @@
 //! The channels of a connection: each has a shell at its end, which may wait there for further scripts.
 
 use std::fmt;
-use std::io;
+use std::io::Cursor;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::Notify;
 use tokio::time::timeout_at;
 
@@ -29,13 +30,20 @@ pub(super) enum Child {
 /// What it tells.
 pub(super) enum Ended {
     Shared(Result<ExitStatus, openssh::Error>),
-    /// How the whole master ended; `None` where it lives on.
-    Own(io::Result<Option<ExitStatus>>),
+    /// How the whole master ended, if anybody can tell; `None` where it lives on.
+    Own(Option<Option<ExitStatus>>),
 }
 
-/// The pipes of a child of ours.
-pub(super) type ChildPipes =
-    Pipes<tokio::process::ChildStdin, tokio::process::ChildStdout, tokio::process::ChildStderr>;
+/// The master's own session, with its pipes.
+pub(super) struct OwnPipes {
+    pub(super) session: OwnSession,
+    pub(super) stdin: ChildStdin,
+    pub(super) stdout: ChildStdout,
+    /// What its command has said already among its errors.
+    pub(super) words: Vec<u8>,
+    /// `None` where they have ended already.
+    pub(super) stderr: Option<ChildStderr>,
+}
 
 type ChannelPipes = Pipes<
     Box<dyn AsyncWrite + Send + Sync + Unpin>,
@@ -85,16 +93,22 @@ impl Channels {
     }
 
     /// Counts the master's own session, whose shell waits for whoever wants what its command says.
-    pub(super) fn set_first(&self, command: String, pipes: ChildPipes, session: OwnSession) {
-        let Pipes {
+    pub(super) fn set_first(&self, command: String, opened: OwnPipes) {
+        let OwnPipes {
+            session,
             stdin,
             stdout,
+            words,
             stderr,
-        } = pipes;
+        } = opened;
+        let words = Cursor::new(words);
         let pipes = Pipes {
-            stdin: stdin.map(|stdin| Box::new(stdin) as _),
+            stdin: Some(Box::new(stdin) as _),
             stdout: Box::new(session.output(stdout)) as _,
-            stderr: Box::new(session.output(stderr)) as _,
+            stderr: match stderr {
+                Some(stderr) => Box::new(words.chain(session.output(stderr))) as _,
+                None => Box::new(words) as _,
+            },
         };
         let channel = self.channel(pipes, Child::Own(session));
         *self.first() = Some((command, channel));

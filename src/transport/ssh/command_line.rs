@@ -49,7 +49,7 @@ const DEFAULTS: [&str; 2] = ["ServerAliveInterval=15", "ServerAliveCountMax=3"];
 
 /// A master with a session of its own is to have one, whatever a person's ssh_config says. ssh knows the last three since
 /// 8.7; an older one refuses them, and what they mean.
-const SESSION: [&str; 4] = [
+pub(super) const SESSION: [&str; 4] = [
     "ControlPersist=no",
     "SessionType=default",
     "StdinNull=no",

@@ -240,7 +240,7 @@ impl Opener<'_> {
                 Ok(master) => return Ok(master),
                 Err(failed) if failed.is_not_understood() => self.limits.set_only_background(),
                 // Without a session it says more.
-                Err(failed) if failed.goes_through() => {}
+                Err(failed) if failed.is_on_the_way() => {}
                 Err(failed) => return Err(failed.explain(self.name, self.target).await),
             }
         }

@@ -1,10 +1,11 @@
 //! A master in the foreground: a child of ours, with a session of its own.
 //!
 //! It costs what a plain `ssh HOST COMMAND` costs. A master that goes to the background is forked once more, and a first
-//! session that is asked for at its socket costs messages: together 2 to 3 ms of this machine's CPU a host.
+//! session that is asked for at its socket costs messages: together 1.5 to 2 ms of this machine's CPU a host.
 //!
 //! ssh ends when its own session has ended and nobody is at its control socket. So whoever wants more of it than its
-//! session has to hold it first. Where it is held, it keeps the pipes of a session that has ended open: only its log tells.
+//! session has to hold it first. Where it is held, pipes of a session that has ended stay open: only its log tells. And what
+//! a ProxyCommand leaves behind keeps the pipe for errors open when ssh has ended.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,30 +19,42 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::process::Child;
-use tokio::sync::{Mutex, OnceCell, watch};
-use tokio::time::sleep;
+use tokio::sync::{OnceCell, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use super::control::Control;
 use super::log::{read_log, session_is_over};
 use crate::transport::place::Place;
-use crate::transport::processes::signal;
+use crate::transport::processes::signal_group;
 
-/// How often the log of a master that is held is looked at.
+/// How often the log of a master that is held is looked at; and how long after a session's end its pipes have been read.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a master may take to end with its session.
+const SETTLING: Duration = Duration::from_millis(500);
 
 /// A master that is a child of this process.
 #[derive(Debug)]
 pub(super) struct Foreground {
     pub(super) pid: u32,
-    ssh: Mutex<Child>,
+    state: watch::Receiver<State>,
+    waiting: JoinHandle<()>,
     socket: PathBuf,
     log: PathBuf,
     /// Our line to its control socket, where it is held.
     line: OnceCell<Control>,
     /// Whether nobody has its own session any more.
     left: AtomicBool,
-    /// Turns true when its own session has ended while it is held.
+    /// Turns true when its own session has ended, also where its pipes do not tell.
     over: Arc<watch::Sender<bool>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Lives,
+    /// `None` where nobody could tell how.
+    Ended(Option<ExitStatus>),
 }
 
 /// The master's own session, for whoever has its pipes.
@@ -50,15 +63,25 @@ pub(super) struct OwnSession(Arc<Foreground>);
 
 impl Foreground {
     /// Takes a child over that has logged in.
-    pub(super) fn new(pid: u32, ssh: Child, place: &Place) -> Arc<Self> {
+    pub(super) fn new(pid: u32, mut ssh: Child, place: &Place) -> Arc<Self> {
+        let (told, state) = watch::channel(State::Lives);
+        let over: Arc<watch::Sender<bool>> = Arc::default();
+        let is_over = Arc::clone(&over);
+        let waiting = tokio::spawn(async move {
+            let status = ssh.wait().await;
+            told.send_replace(State::Ended(status.ok()));
+            sleep(PAUSE).await;
+            is_over.send_replace(true);
+        });
         Arc::new(Self {
             pid,
-            ssh: Mutex::new(ssh),
+            state,
+            waiting,
             socket: place.socket.clone(),
             log: place.log.clone(),
             line: OnceCell::new(),
             left: AtomicBool::new(false),
-            over: Arc::default(),
+            over,
         })
     }
 
@@ -75,9 +98,14 @@ impl Foreground {
         line.await.map(|_| ())
     }
 
-    /// How it ended, once it has.
-    pub(super) async fn ended(&self) -> io::Result<ExitStatus> {
-        self.ssh.lock().await.wait().await
+    /// How it ended, once it has. `None` where nobody could tell how.
+    pub(super) async fn ended(&self) -> Option<ExitStatus> {
+        let mut state = self.state.clone();
+        let ended = state.wait_for(|state| matches!(state, State::Ended(_)));
+        match ended.await.as_deref() {
+            Ok(State::Ended(status)) => *status,
+            _ => None,
+        }
     }
 
     /// Whether it has ended, or will any moment, because nobody has its session and nobody holds it.
@@ -85,13 +113,20 @@ impl Foreground {
         self.left.load(Ordering::Acquire) && !self.line.initialized()
     }
 
-    /// Tells it to end now, whatever runs on it.
+    /// Tells it to end now, whatever runs on it, and what is on its way to the host.
     pub(super) fn terminate(&self) {
-        // Where somebody has waited for it, its number may be another process's.
-        if self.ssh.try_lock().is_ok_and(|ssh| ssh.id().is_none()) {
-            return;
+        // When it has ended, its number may be another process's.
+        if matches!(*self.state.borrow(), State::Lives) {
+            signal_group(self.pid, Signal::TERM);
         }
-        signal(self.pid, Signal::TERM);
+    }
+}
+
+impl Drop for Foreground {
+    fn drop(&mut self) {
+        self.terminate();
+        // A child that nobody waits for is killed.
+        self.waiting.abort();
     }
 }
 
@@ -110,21 +145,21 @@ impl OwnSession {
         let mut over = self.0.over.subscribe();
         Output {
             pipe,
-            over: Box::pin(async move {
-                // Where nobody tells any more, the pipe ends with the master.
+            over: Some(Box::pin(async move {
+                // Where nobody tells any more, the pipe tells.
                 if over.wait_for(|over| *over).await.is_err() {
                     std::future::pending::<()>().await;
                 }
-            }),
+            })),
         }
     }
 
-    /// How it ended: the master says it with its own end. `None` where the master lives on.
-    pub(super) async fn ended(&self) -> io::Result<Option<ExitStatus>> {
+    /// How the master ended with it. `None` where the master lives on.
+    pub(super) async fn ended(&self) -> Option<Option<ExitStatus>> {
         if *self.0.over.borrow() {
-            return Ok(None);
+            return timeout(SETTLING, self.0.ended()).await.ok();
         }
-        self.0.ended().await.map(Some)
+        Some(self.0.ended().await)
     }
 }
 
@@ -154,7 +189,8 @@ async fn watch_session(log: PathBuf, over: Arc<watch::Sender<bool>>) {
 /// An output of a session.
 pub(super) struct Output<R> {
     pipe: R,
-    over: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
+    /// `None` once it has ended.
+    over: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for Output<R> {
@@ -166,8 +202,11 @@ impl<R: AsyncRead + Unpin> AsyncRead for Output<R> {
         if let Poll::Ready(read) = Pin::new(&mut self.pipe).poll_read(context, buffer) {
             return Poll::Ready(read);
         }
+        if let Some(over) = &mut self.over {
+            ready!(over.as_mut().poll(context));
+            self.over = None;
+        }
         // Nothing was read: this is the end.
-        ready!(self.over.as_mut().poll(context));
         Poll::Ready(Ok(()))
     }
 }

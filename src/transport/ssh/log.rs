@@ -71,45 +71,68 @@ pub(super) fn has_exchanged_keys(log: &str) -> bool {
     log.contains("debug1: SSH2_MSG_NEWKEYS received")
 }
 
-/// Whether the host has let us in.
-pub(super) fn has_logged_in(log: &str) -> bool {
-    log.lines()
-        .any(|line| line.starts_with("Authenticated to "))
-}
-
 /// How a master's own session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SessionEnd {
-    /// Its command ended with the status that the master ended with.
+    /// Its command ended with a status.
     Status,
     /// Its command was ended by a signal.
     Signal,
     /// The server did not allow it.
     Refused,
-    /// The connection ended first.
+    /// It has not ended by itself, as far as the log tells: the connection ended first.
     Lost,
 }
 
-/// What the log of a master that ended with 255 says of its own session: the status may be its command's or ssh's own.
+/// What a log says of how the master's own session ended.
 pub(super) fn session_end(log: &str) -> SessionEnd {
-    if log.contains("debug1: Exit status 255") {
+    let Some((channel, log)) = own_session(log) else {
+        return SessionEnd::Lost;
+    };
+    let request = |kind: &str| log.contains(&format!(": {channel} rtype {kind} "));
+    if request("exit-status") {
         SessionEnd::Status
-    } else if log.contains(" rtype exit-signal ") {
+    } else if request("exit-signal") {
         SessionEnd::Signal
-    } else if log.contains(": open failed: ") {
+    } else if log.contains(&format!("\n{channel}: open failed: ")) {
         SessionEnd::Refused
     } else {
         SessionEnd::Lost
     }
 }
 
-/// Whether a master's own session has ended, also where the master lives on. It is the first session that it opens.
+/// Whether a master's own session is gone, also where the master lives on.
 pub(super) fn session_is_over(log: &str) -> bool {
-    let opened = log.lines().find_map(|line| {
-        let (channel, kind) = line.strip_prefix(DEBUG)?.split_once(": new ")?;
-        kind.contains("[client-session]").then_some(channel)
-    });
-    opened.is_some_and(|channel| log.contains(&format!("{DEBUG}{channel}: free: ")))
+    own_session(log).is_some_and(|(channel, log)| log.ends_with(&gone(channel)))
+}
+
+/// The master's own session, which is the first that it opens, as the log calls its channel; and the log from there to its
+/// end. The number may be another channel's afterwards.
+fn own_session(log: &str) -> Option<(&str, &str)> {
+    let (place, channel) = log.match_indices(DEBUG).find_map(|(place, _)| {
+        let line = log[place + DEBUG.len()..].lines().next()?;
+        let (channel, kind) = line.split_once(": new ")?;
+        kind.contains("[client-session]")
+            .then_some((place, channel))
+    })?;
+    let log = &log[place..];
+    let gone = gone(channel);
+    let end = log.find(&gone).map_or(log.len(), |end| end + gone.len());
+    Some((channel, &log[..end]))
+}
+
+fn gone(channel: &str) -> String {
+    format!("{DEBUG}{channel}: free: ")
+}
+
+/// Whether ssh has asked for its own session's command, so that what comes now may be what that says.
+pub(super) fn has_sent_command(log: &str) -> bool {
+    log.contains("debug1: Sending command: ")
+}
+
+/// Whether the host itself has answered, behind whatever is on the way.
+pub(super) fn has_answered(log: &str) -> bool {
+    log.contains("debug1: Remote protocol version ")
 }
 
 /// What kind of failure a log tells of.
@@ -180,4 +203,46 @@ pub(super) fn errors(log: &str) -> String {
         });
     }
     errors.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SessionEnd, session_end, session_is_over};
+
+    const OPENED: &str = "debug1: channel 0: new mux listener [/run/1] (inactive timeout: 0)\n\
+        debug1: channel 1: new session [client-session] (inactive timeout: 0)\n";
+
+    #[test]
+    fn of_many_sessions_the_first_is_the_masters_own() {
+        let other = "debug1: channel 3: new [client-session]\n\
+            debug1: client_input_channel_req: channel 3 rtype exit-signal reply 0\n\
+            channel 4: open failed: administratively prohibited: open failed\n\
+            debug1: channel 3: free: client-session, nchannels 4\n";
+        for (own, end) in [
+            ("", SessionEnd::Lost),
+            (
+                "debug1: client_input_channel_req: channel 1 rtype exit-status reply 0\n",
+                SessionEnd::Status,
+            ),
+            (
+                "debug1: client_input_channel_req: channel 1 rtype exit-signal reply 0\n",
+                SessionEnd::Signal,
+            ),
+            (
+                "channel 1: open failed: administratively prohibited: open failed\n",
+                SessionEnd::Refused,
+            ),
+        ] {
+            let log = format!("{OPENED}{other}{own}");
+            assert_eq!(session_end(&log), end, "{log}");
+            assert!(!session_is_over(&log));
+            let log = format!("{log}debug1: channel 1: free: client-session, nchannels 3\n{other}");
+            assert_eq!(session_end(&log), end, "{log}");
+            assert!(session_is_over(&log));
+            // Its number is another session's then.
+            let later = log.clone() + &other.replace("channel 3", "channel 1");
+            assert_eq!(session_end(&later), end, "{later}");
+        }
+        assert_eq!(session_end(""), SessionEnd::Lost);
+    }
 }

@@ -4,6 +4,7 @@
 //! no free options, and leaves the process behind when it is given up in the middle.
 
 use std::ffi::OsString;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,10 +14,10 @@ use rustix::process::Signal;
 use tokio::time::{timeout, timeout_at};
 
 use super::channel::{Channel, Channels, Ended, SharedSession};
-use super::command_line::{Life, arguments};
+use super::command_line::{Life, SESSION, arguments};
 use super::control::Control;
 use super::explain::{Ending, explain, lost, lost_before, no_shell};
-use super::log::{SessionEnd, classify, goes_through, read_log, session_end};
+use super::log::{SessionEnd, classify, goes_through, has_answered, read_log, session_end};
 use super::process::Process;
 use super::resolved::Resolved;
 use super::start::{self, Started};
@@ -64,14 +65,19 @@ pub(super) struct NotOpened {
 }
 
 impl NotOpened {
-    /// Whether ssh does not understand its options.
+    /// Whether ssh is too old to know an option that a master with a session needs.
     pub(super) fn is_not_understood(&self) -> bool {
+        let said = self.said.to_lowercase();
+        let names = SESSION.iter().filter_map(|option| option.split_once('='));
         classify(&self.said) == Kind::Arguments
+            && names
+                .into_iter()
+                .any(|(name, _)| said.contains(&name.to_lowercase()))
     }
 
-    /// Whether there is a jump host or a ProxyCommand on the way.
-    pub(super) fn goes_through(&self) -> bool {
-        goes_through(&self.said)
+    /// Whether it failed at a jump host or in a ProxyCommand, before the host itself said anything.
+    pub(super) fn is_on_the_way(&self) -> bool {
+        goes_through(&self.said) && !has_answered(&self.said)
     }
 
     /// Says why, for people.
@@ -100,9 +106,8 @@ impl Master {
         match started {
             Ok(Started { process, session }) => {
                 let master = Self::at(place, process, true);
-                if let (Life::Session { command, .. }, Some((pipes, session))) = (life, session) {
-                    let command = command.to_owned();
-                    master.channels.set_first(command, pipes, session);
+                if let (Life::Session { command, .. }, Some(session)) = (life, session) {
+                    master.channels.set_first(command.to_owned(), session);
                 }
                 Ok(master)
             }
@@ -291,17 +296,27 @@ impl Master {
                 name,
                 chain(&error),
             )),
-            // A master that lives on tells of no status.
-            Ended::Own(Ok(None)) => Ok(Exit::Signal),
-            Ended::Own(Ok(Some(status))) if matches!(status.code(), Some(0..255)) => {
-                Ok(status.code().map_or(Exit::Signal, Exit::Code))
-            }
-            Ended::Own(_) => match session_end(&read_log(&self.place.log)) {
-                SessionEnd::Status => Ok(Exit::Code(255)),
-                SessionEnd::Signal => Ok(Exit::Signal),
-                SessionEnd::Refused => Err(no_channel(name, "it refused the first one")),
-                SessionEnd::Lost => Err(self.lost(name)),
-            },
+            Ended::Own(ended) => self.own_exit(name, ended),
+        }
+    }
+
+    /// How the shell of the master's own session ended, where ssh ended so, or lives on.
+    fn own_exit(
+        &self,
+        name: &str,
+        ended: Option<Option<ExitStatus>>,
+    ) -> Result<Exit, TransportError> {
+        let status = ended.flatten().and_then(|status| status.code());
+        // ssh's own failure has a command's status, too.
+        if let Some(code @ 0..255) = status {
+            return Ok(Exit::Code(code));
+        }
+        match session_end(&read_log(&self.place.log)) {
+            // Where ssh lives on, nobody tells of the status.
+            SessionEnd::Status => Ok(status.map_or(Exit::Signal, Exit::Code)),
+            SessionEnd::Signal => Ok(Exit::Signal),
+            SessionEnd::Refused => Err(no_channel(name, "it refuses the first one")),
+            SessionEnd::Lost => Err(self.lost(name)),
         }
     }
 

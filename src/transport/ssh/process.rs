@@ -48,9 +48,7 @@ impl Process {
         match self {
             Self::Background(control) => control.gone().await,
             Self::Foreground(foreground) => {
-                if let Err(error) = foreground.ended().await {
-                    tracing::debug!(%error, "cannot wait for an ssh master");
-                }
+                foreground.ended().await;
             }
         }
     }

@@ -13,14 +13,13 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::channel::ChildPipes;
+use super::channel::OwnPipes;
 use super::control::Control;
 use super::explain::Ending;
 use super::foreground::{Foreground, OwnSession};
-use super::log::{has_exchanged_keys, has_logged_in, read_log};
+use super::log::{SessionEnd, has_exchanged_keys, has_sent_command, read_log, session_end};
 use super::process::Process;
 use crate::transport::arrivals::{Arrival, Arrivals};
-use crate::transport::exchange::Pipes;
 use crate::transport::place::Place;
 use crate::transport::processes::signal_group;
 
@@ -36,8 +35,20 @@ const ENDING: Duration = Duration::from_secs(2);
 /// A master that has logged in, with its own session where it has one.
 pub(super) struct Started {
     pub(super) process: Process,
-    pub(super) session: Option<(ChildPipes, OwnSession)>,
+    pub(super) session: Option<OwnPipes>,
 }
+
+/// What tells of a login where the master stays in the foreground.
+struct Watched {
+    socket: Arrival,
+    /// `None` once it has ended.
+    stderr: Option<ChildStderr>,
+    /// What stood there: the server's banner, words of ssh itself and of a ProxyCommand.
+    words: Vec<u8>,
+}
+
+/// The most that is kept of what stands among the errors before a login, in bytes.
+const MOST_WORDS: usize = 64 * 1024;
 
 /// Starts a master that goes to the background once it has logged in: its first process ends then.
 pub(super) async fn in_background(
@@ -55,7 +66,7 @@ pub(super) async fn in_background(
             .spawn()
     });
     let mut ssh = spawned.map_err(|error| Ending::not_started(&error))?;
-    wait_for_login(&mut ssh, None, connect_timeout, &place.log).await?;
+    wait_for_login(&mut ssh, &mut None, connect_timeout, &place.log).await?;
     let control = Control::connect(&place.socket).await;
     let control = control.map_err(|error| Ending::NoControl(error.to_string()))?;
     Ok(Started {
@@ -87,7 +98,7 @@ pub(super) async fn with_session(
         .stderr(Stdio::piped())
         .spawn();
     let mut ssh = spawned.map_err(|error| Ending::not_started(&error))?;
-    let (Some(pid), Some(stdin), Some(stdout), Some(mut stderr)) = (
+    let (Some(pid), Some(stdin), Some(stdout), Some(stderr)) = (
         ssh.id(),
         ssh.stdin.take(),
         ssh.stdout.take(),
@@ -95,35 +106,37 @@ pub(super) async fn with_session(
     ) else {
         return Err(Ending::NotStarted("it has no pipes".to_owned()));
     };
-    let login = wait_for_login(&mut ssh, Some(socket), connect_timeout, &place.log).await;
-    let foreword = take_foreword(&mut stderr).await;
+    let mut watched = Some(Watched {
+        socket,
+        stderr: Some(stderr),
+        words: Vec::new(),
+    });
+    let login = wait_for_login(&mut ssh, &mut watched, connect_timeout, &place.log).await;
+    let (mut words, stderr) =
+        watched.map_or_else(Default::default, |watched| (watched.words, watched.stderr));
     if let Err(ending) = login {
-        // What ssh says before it has its log, and what a ProxyCommand says.
         let log = File::options().append(true).create(true).open(&place.log);
-        if let Err(error) = log.and_then(|mut log| log.write_all(&foreword)) {
+        if let Err(error) = log.and_then(|mut log| log.write_all(&words)) {
             tracing::debug!(%error, "cannot add to the log of a connection");
         }
         return Err(ending);
     }
+    // None of it is the session's, unless that was faster than we.
+    if !words.is_empty() && !has_sent_command(&read_log(&place.log)) {
+        words.clear();
+    }
     let foreground = Foreground::new(pid, ssh, place);
-    let session = OwnSession::new(&foreground);
-    let pipes = Pipes {
-        stdin: Some(stdin),
+    let session = OwnPipes {
+        session: OwnSession::new(&foreground),
+        stdin,
         stdout,
+        words,
         stderr,
     };
     Ok(Started {
         process: Process::Foreground(foreground),
-        session: Some((pipes, session)),
+        session: Some(session),
     })
-}
-
-/// What stands in a session's errors before the session has begun: the server's banner, words of a ProxyCommand. It is
-/// there already.
-async fn take_foreword(stderr: &mut ChildStderr) -> Vec<u8> {
-    let mut foreword = Vec::new();
-    while let Ok(Ok(1..)) = timeout(Duration::ZERO, stderr.read_buf(&mut foreword)).await {}
-    foreword
 }
 
 fn command(arguments: &[OsString]) -> Command {
@@ -139,25 +152,27 @@ fn command(arguments: &[OsString]) -> Command {
     command
 }
 
-/// Waits until the master has logged in or failed. It has when its socket is there; where nobody waits for that, when its
+/// Waits until the master has logged in or failed. It has when its socket is there; where nobody watches for that, when its
 /// first process has ended well. The `ConnectTimeout` of ssh ends with the server's banner, so a server that falls silent
 /// after it is our own to notice: ssh's log says how far it came.
 async fn wait_for_login(
     ssh: &mut Child,
-    mut socket: Option<Arrival>,
+    watched: &mut Option<Watched>,
     connect_timeout: Duration,
     log: &Path,
 ) -> Result<(), Ending> {
     let started = Instant::now();
     let connected_by = started + connect_timeout + MARGIN;
-    let mut outcome = timeout_at(connected_by, login(ssh, &mut socket)).await;
+    let mut outcome = timeout_at(connected_by, login(ssh, watched)).await;
     if outcome.is_err() && has_exchanged_keys(&read_log(log)) {
-        outcome = timeout_at(connected_by + AUTHENTICATION, login(ssh, &mut socket)).await;
+        outcome = timeout_at(connected_by + AUTHENTICATION, login(ssh, watched)).await;
     }
     match outcome {
         Ok(Ok(None)) => Ok(()),
-        // Its own session was refused or ended before we heard of its socket.
-        Ok(Ok(Some(_))) if socket.is_some() && has_logged_in(&read_log(log)) => Ok(()),
+        // Its own session was refused, or ended, before we heard of its socket.
+        Ok(Ok(Some(_))) if watched.is_some() && session_end(&read_log(log)) != SessionEnd::Lost => {
+            Ok(())
+        }
         Ok(Ok(Some(status))) => Err(Ending::Exited(status)),
         Ok(Err(error)) => Err(Ending::NoControl(error.to_string())),
         Err(_) => {
@@ -175,14 +190,34 @@ async fn wait_for_login(
 /// `None` once it has logged in; how it ended where it failed.
 async fn login(
     ssh: &mut Child,
-    socket: &mut Option<Arrival>,
+    watched: &mut Option<Watched>,
 ) -> std::io::Result<Option<ExitStatus>> {
-    match socket {
-        None => Ok(Some(ssh.wait().await?).filter(|status| !status.success())),
-        Some(socket) => tokio::select! {
+    let Some(watched) = watched else {
+        return Ok(Some(ssh.wait().await?).filter(|status| !status.success()));
+    };
+    loop {
+        let read = async {
+            match &mut watched.stderr {
+                Some(stderr) => stderr.read_buf(&mut watched.words).await.unwrap_or(0),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
             biased;
-            Ok(()) = socket => Ok(None),
-            status = ssh.wait() => status.map(Some),
-        },
+            // What ssh said before its end is read before that is heard of.
+            count = read => {
+                watched.words.truncate(MOST_WORDS);
+                if count == 0 {
+                    watched.stderr = None;
+                }
+            }
+            arrived = &mut watched.socket => {
+                return match arrived {
+                    Ok(()) => Ok(None),
+                    Err(_) => Err(std::io::Error::other("nobody watches for ssh's socket")),
+                };
+            }
+            status = ssh.wait() => return status.map(Some),
+        }
     }
 }

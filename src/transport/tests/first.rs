@@ -8,7 +8,7 @@ use super::close::masters;
 use super::shells::{ask, kill, shell};
 use super::sshd::{Sshd, target};
 use super::{LONG, lives, text, until};
-use crate::model::probe::{Probe, Program};
+use crate::model::probe::{Observation, Probe, Program};
 use crate::transport::error::TransportErrorKind as Kind;
 use crate::transport::limits::Limits;
 use crate::transport::script;
@@ -262,5 +262,80 @@ async fn what_a_proxy_command_says_is_not_either() {
     let first = shell(&session, None).await;
     assert_eq!(shell(&session, None).await, first);
     assert_eq!(sessions(&sshd), 1);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn what_a_proxy_command_leaves_behind_does_not_hold_up_the_end() {
+    let Some(sshd) = Sshd::start("") else { return };
+    // It has our pipe for errors, too, and outlives its ssh.
+    let proxy = format!(
+        "ProxyCommand=bash -c \"(trap '' HUP TERM; exec sleep 30) & exec 3<>/dev/tcp/127.0.0.1/{}; cat <&3 & cat >&3\"",
+        sshd.port
+    );
+    let mut ssh = sshd.ssh_target();
+    ssh.extra_args = vec!["-o".to_owned(), proxy];
+    let session = Session::connect(&target(ssh), &Limits::default(), None)
+        .await
+        .unwrap();
+    let probes = [Probe::Program(Box::new(Program::new([
+        "sh",
+        "-c",
+        "kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat)",
+    ])))];
+    let script = script::compile_probes(&probes);
+    let started = std::time::Instant::now();
+    let answer = session.serve(&script, None, LONG, None).await.unwrap();
+    assert_eq!(answer.exit, Exit::Signal);
+    assert!(started.elapsed() < std::time::Duration::from_secs(25));
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_large_script_ends_with_a_shell_that_dies_while_others_are_there() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = sshd.connect(&Limits::default()).await;
+    let first = shell(&session, None).await;
+    // Another channel, so that the master is held.
+    assert_eq!(text(&session, "echo other").await, "other\n");
+    kill(first);
+    let large = "text\n".repeat(50_000);
+    let mut program = Program::new(["cat"]);
+    program.stdin = Some(large.as_str().into());
+    let probes = [Probe::Program(Box::new(program))];
+    let script = script::compile_probes(&probes);
+    let answer = session.serve(&script, None, LONG, None).await.unwrap();
+    let said = script::parse_observations(&script, &probes, &answer.stdout).unwrap();
+    let Observation::Program(result) = &said[0] else {
+        panic!("{said:?}");
+    };
+    assert_eq!(result.stdout.to_lossy(), large);
+    assert_eq!(session.counters().connections, 1);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_while_others_are_there_is_told_of() {
+    let Some(sshd) = Sshd::start("MaxSessions 2") else {
+        return;
+    };
+    let session = std::sync::Arc::new(sshd.connect(&Limits::default()).await);
+    assert_eq!(text(&session, "echo other").await, "other\n");
+    let probes = [Probe::Program(Box::new(Program::new([
+        "sh",
+        "-c",
+        "sleep 1; pid=$PPID; until grep -q sshd /proc/$pid/comm; do pid=$(sed 's/.*) . //; s/ .*//' /proc/$pid/stat); done; kill -KILL $pid; sleep 20",
+    ])))];
+    let script = script::compile_probes(&probes);
+    let other = std::sync::Arc::clone(&session);
+    // Those that are refused are in the same log.
+    let refused = tokio::spawn(async move {
+        let three = [(); 3].map(|()| other.run(b"sleep 0.2", None, LONG));
+        let [one, two, three] = three;
+        tokio::join!(one, two, three)
+    });
+    let error = session.serve(&script, None, LONG, None).await.unwrap_err();
+    assert_eq!(error.kind, Kind::ConnectionLost, "{error}");
+    let _ = refused.await;
     session.close().await;
 }

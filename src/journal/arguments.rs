@@ -25,7 +25,8 @@ pub struct RunArguments {
     pub tags: Vec<String>,
     pub skip_tags: Vec<String>,
     pub forks: usize,
-    pub connecting: usize,
+    /// Where it was given.
+    pub connecting: Option<usize>,
     /// `ssh` or `local`, where it was given.
     pub connection: Option<String>,
     /// The hosts of each play.

@@ -23,6 +23,9 @@ pub const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
 /// connections at ten unauthenticated ones; a jump host or a NAT may make all of ours meet at one sshd.
 pub const CONNECTING: usize = 10;
 
+/// The same once a login has led straight to its host: hosts have an sshd each, and what is left to wait for is the way.
+pub const CONNECTING_STRAIGHT: usize = 32;
+
 /// How often a connection is tried again when the server closes it before it says anything.
 pub const ATTEMPTS: u32 = 6;
 
@@ -33,6 +36,8 @@ pub struct Limits(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     connecting: Semaphore,
+    /// Whether there may be more of them once it is seen that nothing is on the way.
+    may_widen: AtomicBool,
     directory: OnceLock<Arc<RuntimeDirectory>>,
     making_directory: Mutex<()>,
     /// `None` where the kernel does not watch the directory.
@@ -55,25 +60,25 @@ pub(super) struct Keeping {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self::new(CONNECTING)
+        Self::new(None)
     }
 }
 
 impl Limits {
-    /// With so many connections being opened at once; zero is taken as one.
+    /// With so many connections being opened at once, where somebody said how many; zero is taken as one.
     #[must_use]
-    pub fn new(connecting: usize) -> Self {
+    pub fn new(connecting: Option<usize>) -> Self {
         Self::with(connecting, None)
     }
 
     /// The same, and connections stay open for so long after their last use, for other runs of this account.
     #[must_use]
-    pub fn keeping(connecting: usize, time: Duration) -> Self {
+    pub fn keeping(connecting: Option<usize>, time: Duration) -> Self {
         let path = kept_directory::paths().swap_remove(0);
         Self::keeping_in(path, connecting, time)
     }
 
-    pub(super) fn keeping_in(path: PathBuf, connecting: usize, time: Duration) -> Self {
+    pub(super) fn keeping_in(path: PathBuf, connecting: Option<usize>, time: Duration) -> Self {
         let directory = OnceLock::new();
         Self::with(
             connecting,
@@ -85,9 +90,10 @@ impl Limits {
         )
     }
 
-    fn with(connecting: usize, keeping: Option<Keeping>) -> Self {
+    fn with(connecting: Option<usize>, keeping: Option<Keeping>) -> Self {
         Self(Arc::new(Shared {
-            connecting: Semaphore::new(connecting.max(1)),
+            connecting: Semaphore::new(connecting.unwrap_or(CONNECTING).max(1)),
+            may_widen: AtomicBool::new(connecting.is_none()),
             directory: OnceLock::new(),
             making_directory: Mutex::new(()),
             arrivals: OnceLock::new(),
@@ -114,6 +120,19 @@ impl Limits {
 
     pub(super) fn connecting(&self) -> &Semaphore {
         &self.0.connecting
+    }
+
+    /// Whether somebody should look whether a login led straight to its host.
+    pub(super) fn may_widen(&self) -> bool {
+        self.0.may_widen.load(Ordering::Acquire)
+    }
+
+    /// Lets more connections be opened at once: see [`CONNECTING_STRAIGHT`].
+    pub(super) fn widen(&self) {
+        if self.0.may_widen.swap(false, Ordering::AcqRel) {
+            let further = CONNECTING_STRAIGHT - CONNECTING;
+            self.0.connecting.add_permits(further);
+        }
     }
 
     /// The directory for sockets, made when it is first needed. Whoever has a socket in it keeps it.

@@ -80,7 +80,7 @@ impl Place {
             Arc::clone(inventory),
             Arc::clone(templates),
             Arc::clone(&extra),
-            Limits::new(1),
+            Limits::new(Some(1)),
             Reach::AsInventory,
         );
         let folder = self.folder.path().to_owned();

@@ -26,6 +26,7 @@ pub struct RunArguments {
     pub skip_tags: Vec<String>,
     pub forks: usize,
     /// Where it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub connecting: Option<usize>,
     /// `ssh` or `local`, where it was given.
     pub connection: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -23,7 +23,8 @@ pub const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
 /// connections at ten unauthenticated ones; a jump host or a NAT may make all of ours meet at one sshd.
 pub const CONNECTING: usize = 10;
 
-/// The same once a login has led straight to its host: hosts have an sshd each, and what is left to wait for is the way.
+/// The same once as many logins have led straight to their hosts, and none through anything: hosts have an sshd each, and
+/// what is left to wait for is the way.
 pub const CONNECTING_STRAIGHT: usize = 32;
 
 /// How often a connection is tried again when the server closes it before it says anything.
@@ -38,6 +39,8 @@ struct Shared {
     connecting: Semaphore,
     /// Whether there may be more of them once it is seen that nothing is on the way.
     may_widen: AtomicBool,
+    /// How many logins have led straight to their hosts so far.
+    straight: AtomicUsize,
     directory: OnceLock<Arc<RuntimeDirectory>>,
     making_directory: Mutex<()>,
     /// `None` where the kernel does not watch the directory.
@@ -94,6 +97,7 @@ impl Limits {
         Self(Arc::new(Shared {
             connecting: Semaphore::new(connecting.unwrap_or(CONNECTING).max(1)),
             may_widen: AtomicBool::new(connecting.is_none()),
+            straight: AtomicUsize::new(0),
             directory: OnceLock::new(),
             making_directory: Mutex::new(()),
             arrivals: OnceLock::new(),
@@ -127,9 +131,14 @@ impl Limits {
         self.0.may_widen.load(Ordering::Acquire)
     }
 
-    /// Lets more connections be opened at once: see [`CONNECTING_STRAIGHT`].
-    pub(super) fn widen(&self) {
-        if self.0.may_widen.swap(false, Ordering::AcqRel) {
+    /// Remembers which way a login went. Lets more be opened at once when the first ones have all led straight to their
+    /// hosts: see [`CONNECTING_STRAIGHT`].
+    pub(super) fn saw_login(&self, straight: bool) {
+        let enough = straight && self.0.straight.fetch_add(1, Ordering::AcqRel) + 1 >= CONNECTING;
+        if straight && !enough {
+            return;
+        }
+        if self.0.may_widen.swap(false, Ordering::AcqRel) && enough {
             let further = CONNECTING_STRAIGHT - CONNECTING;
             self.0.connecting.add_permits(further);
         }

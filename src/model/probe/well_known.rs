@@ -46,6 +46,16 @@ const PROGRAMS: [(&str, Reach); 24] = [
     ("wc", Reach::Files),
 ];
 
+/// Where the kernel keeps files of one value. What else is below `/proc/sys` may have many lines, and yet an end for whoever
+/// does not ask from its beginning (`/proc/sys/dev/cdrom/info`).
+const VALUES: [&str; 5] = [
+    "/proc/sys/fs/",
+    "/proc/sys/kernel/",
+    "/proc/sys/net/",
+    "/proc/sys/vm/",
+    "/sys/",
+];
+
 /// Where the kernel tells what `uname` asks it for (`uts_kern_table` in Linux's `kernel/utsname_sysctl.c`).
 const UNAME: [(&str, &str); 3] = [
     ("-n", "/proc/sys/kernel/hostname"),
@@ -84,8 +94,10 @@ impl Program {
             return None;
         }
         match name {
-            "cat" => Some(argument)
-                .filter(|path| path.starts_with("/proc/sys/") || path.starts_with("/sys/")),
+            "cat" => {
+                let is_value = VALUES.iter().any(|folder| argument.starts_with(folder));
+                is_value.then_some(argument)
+            }
             "uname" => {
                 let values = UNAME.iter().find(|(option, _)| *option == argument);
                 values.map(|(_, path)| *path)
@@ -243,6 +255,7 @@ mod tests {
             "cat /proc/sys/vm/swappiness /proc/sys/vm/overcommit_memory",
             "cat /etc/hostname",
             "cat /proc/meminfo",
+            "cat /proc/sys/dev/cdrom/info",
             "cat /sys/kernel/tracing/trace_pipe",
             "wc /proc/sys/vm/swappiness",
         ] {

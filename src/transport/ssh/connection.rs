@@ -209,8 +209,8 @@ impl Opener<'_> {
             };
             match outcome {
                 Ok(master) => {
-                    if self.limits.may_widen() && master.leads_straight() {
-                        self.limits.widen();
+                    if self.limits.may_widen() {
+                        self.limits.saw_login(master.leads_straight());
                     }
                     return Ok((master, u64::from(attempt)));
                 }

@@ -43,8 +43,10 @@ struct Watched {
     socket: Arrival,
     /// `None` once it has ended.
     stderr: Option<ChildStderr>,
-    /// What stood there: the server's banner, words of ssh itself and of a ProxyCommand.
+    /// What stood there.
     words: Vec<u8>,
+    /// How much of it was there before the session: the server's banner, words of ssh itself and of a ProxyCommand.
+    foreword: usize,
 }
 
 /// The most that is kept of what stands among the errors before a login, in bytes.
@@ -66,7 +68,7 @@ pub(super) async fn in_background(
             .spawn()
     });
     let mut ssh = spawned.map_err(|error| Ending::not_started(&error))?;
-    wait_for_login(&mut ssh, &mut None, connect_timeout, &place.log).await?;
+    wait_for_login(&mut ssh, None, connect_timeout, &place.log).await?;
     let control = Control::connect(&place.socket).await;
     let control = control.map_err(|error| Ending::NoControl(error.to_string()))?;
     Ok(Started {
@@ -106,14 +108,19 @@ pub(super) async fn with_session(
     ) else {
         return Err(Ending::NotStarted("it has no pipes".to_owned()));
     };
-    let mut watched = Some(Watched {
+    let mut watched = Watched {
         socket,
         stderr: Some(stderr),
         words: Vec::new(),
-    });
-    let login = wait_for_login(&mut ssh, &mut watched, connect_timeout, &place.log).await;
-    let (mut words, stderr) =
-        watched.map_or_else(Default::default, |watched| (watched.words, watched.stderr));
+        foreword: 0,
+    };
+    let login = wait_for_login(&mut ssh, Some(&mut watched), connect_timeout, &place.log).await;
+    let Watched {
+        mut words,
+        foreword,
+        stderr,
+        ..
+    } = watched;
     if let Err(ending) = login {
         let log = File::options().append(true).create(true).open(&place.log);
         if let Err(error) = log.and_then(|mut log| log.write_all(&words)) {
@@ -121,10 +128,7 @@ pub(super) async fn with_session(
         }
         return Err(ending);
     }
-    // None of it is the session's, unless that was faster than we.
-    if !words.is_empty() && !has_sent_command(&read_log(&place.log)) {
-        words.clear();
-    }
+    words.drain(..foreword);
     let foreground = Foreground::new(pid, ssh, place);
     let session = OwnPipes {
         session: OwnSession::new(&foreground),
@@ -157,15 +161,19 @@ fn command(arguments: &[OsString]) -> Command {
 /// after it is our own to notice: ssh's log says how far it came.
 async fn wait_for_login(
     ssh: &mut Child,
-    watched: &mut Option<Watched>,
+    mut watched: Option<&mut Watched>,
     connect_timeout: Duration,
     log: &Path,
 ) -> Result<(), Ending> {
     let started = Instant::now();
     let connected_by = started + connect_timeout + MARGIN;
-    let mut outcome = timeout_at(connected_by, login(ssh, watched)).await;
+    let mut outcome = timeout_at(connected_by, login(ssh, watched.as_deref_mut(), log)).await;
     if outcome.is_err() && has_exchanged_keys(&read_log(log)) {
-        outcome = timeout_at(connected_by + AUTHENTICATION, login(ssh, watched)).await;
+        outcome = timeout_at(
+            connected_by + AUTHENTICATION,
+            login(ssh, watched.as_deref_mut(), log),
+        )
+        .await;
     }
     match outcome {
         Ok(Ok(None)) => Ok(()),
@@ -190,7 +198,8 @@ async fn wait_for_login(
 /// `None` once it has logged in; how it ended where it failed.
 async fn login(
     ssh: &mut Child,
-    watched: &mut Option<Watched>,
+    watched: Option<&mut Watched>,
+    log: &Path,
 ) -> std::io::Result<Option<ExitStatus>> {
     let Some(watched) = watched else {
         return Ok(Some(ssh.wait().await?).filter(|status| !status.success()));
@@ -209,6 +218,8 @@ async fn login(
                 watched.words.truncate(MOST_WORDS);
                 if count == 0 {
                     watched.stderr = None;
+                } else if !has_sent_command(&read_log(log)) {
+                    watched.foreword = watched.words.len();
                 }
             }
             arrived = &mut watched.socket => {

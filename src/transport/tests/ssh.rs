@@ -181,9 +181,14 @@ async fn more_are_opened_at_once_where_nothing_is_on_the_way_and_nobody_said_how
     let Some(sshd) = Sshd::start("") else { return };
     for (said, then) in [(None, CONNECTING_STRAIGHT), (Some(3), 3)] {
         let limits = Limits::new(said);
-        for _ in 0..2 {
+        for number in 0..CONNECTING + 2 {
+            let now = if number < CONNECTING {
+                said.unwrap_or(CONNECTING)
+            } else {
+                then
+            };
+            assert_eq!(limits.connecting().available_permits(), now);
             sshd.connect(&limits).await.close().await;
-            assert_eq!(limits.connecting().available_permits(), then);
         }
     }
 }
@@ -211,6 +216,7 @@ async fn through_a_jump_host() {
         .await
         .unwrap();
     // All that go this way meet there.
+    assert!(!limits.may_widen());
     assert_eq!(limits.connecting().available_permits(), CONNECTING);
     assert_eq!(
         text(&session, "echo ${SSH_CONNECTION##* }").await,

@@ -38,15 +38,21 @@ c_tell_value() {
 	c_mark program-end "$1" 0 no
 }
 
-# Whether a program's name, or its path, leads to where the system keeps its own.
+# Whether a program's name leads to where the system keeps its own. A path does, or would be no well-known program's.
 c_is_systems() {
-	case $1 in /bin/* | /usr/bin/*) return 0 ;; esac
+	case $1 in
+	/*)
+		[ -x "$1" ]
+		return
+		;;
+	esac
 	c_rest=$PATH:
 	while [ -n "$c_rest" ]; do
 		c_place=${c_rest%%:*}
 		c_rest=${c_rest#*:}
+		[ -x "${c_place:-.}/$1" ] || continue
 		case $c_place in /bin | /usr/bin) return 0 ;; esac
-		[ ! -x "$c_place/$1" ] || return 1
+		return 1
 	done
 	return 1
 }

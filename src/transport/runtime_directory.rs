@@ -86,13 +86,16 @@ fn remove_abandoned(parent: &Path, older_than: Duration) {
         return;
     };
     for entry in entries.flatten() {
-        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX)
-            && entry.file_type().is_ok_and(|kind| kind.is_dir());
+        // Of others, of which there may be thousands, nothing more is asked.
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let age = entry
             .metadata()
             .and_then(|metadata| metadata.modified())
             .map(|modified| modified.elapsed().unwrap_or_default());
-        if ours
+        if is_directory
             && age.is_ok_and(|age| age >= older_than)
             && let Ok(lock) = File::open(entry.path().join(LOCK))
             && lock.try_lock().is_ok()

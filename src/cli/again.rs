@@ -47,7 +47,7 @@ pub(super) fn arguments(recorded: &RunArguments, persist: PersistArgument) -> Pl
             limit: recorded.limit.clone(),
             extra_vars: recorded.extra_vars.clone(),
             forks: recorded.forks.max(1),
-            connecting: recorded.connecting.map(|number| number.max(1)),
+            connecting: recorded.connecting.max(1),
             persist,
             connection: recorded
                 .connection

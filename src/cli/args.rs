@@ -185,10 +185,9 @@ pub struct HostArguments {
     /// How many hosts are worked on at once.
     #[arg(short, long, default_value_t = 50, value_name = "NUMBER", value_parser = at_least_one())]
     pub forks: usize,
-    /// How many connections are opened at once. Where it is not said: 10, and 32 once as many have been seen to lead
-    /// straight to their hosts.
-    #[arg(long, value_name = "NUMBER", value_parser = at_least_one())]
-    pub connecting: Option<usize>,
+    /// How many connections are opened at once.
+    #[arg(long, default_value_t = 10, value_name = "NUMBER", value_parser = at_least_one())]
+    pub connecting: usize,
     #[command(flatten)]
     pub persist: PersistArgument,
     /// How a host is reached where the inventory does not say so.

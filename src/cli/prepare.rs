@@ -70,14 +70,14 @@ impl Hosts {
         templates: &Arc<Templates>,
         names: impl IntoIterator<Item = &'n String>,
     ) -> under_way::Hosts {
-        let sessions = self.sessions(templates, None);
+        let sessions = self.sessions(templates, 1);
         let names = names.into_iter();
         names
             .map(|name| (name.clone(), sessions.machine(name)))
             .collect()
     }
 
-    fn sessions(&self, templates: &Arc<Templates>, connecting: Option<usize>) -> Sessions {
+    fn sessions(&self, templates: &Arc<Templates>, connecting: usize) -> Sessions {
         Sessions::new(
             Arc::clone(&self.inventory),
             Arc::clone(templates),
@@ -157,7 +157,7 @@ pub(super) struct Wish<'a> {
     pub(super) mode: Mode,
     pub(super) tags: Tags,
     pub(super) detail: u8,
-    pub(super) connecting: Option<usize>,
+    pub(super) connecting: usize,
     pub(super) playbook_folder: PathBuf,
     pub(super) plays: &'a [Arc<Play>],
     pub(super) freezes: Freezes,
@@ -188,7 +188,7 @@ pub(super) fn before(hosts: &Hosts, templates: &Arc<Templates>) -> Before {
 pub(super) fn context_to_ask(
     hosts: &Hosts,
     templates: &Arc<Templates>,
-    connecting: Option<usize>,
+    connecting: usize,
     playbook_folder: PathBuf,
     plays: &[Arc<Play>],
 ) -> Context {

@@ -25,9 +25,7 @@ pub struct RunArguments {
     pub tags: Vec<String>,
     pub skip_tags: Vec<String>,
     pub forks: usize,
-    /// Where it was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub connecting: Option<usize>,
+    pub connecting: usize,
     /// `ssh` or `local`, where it was given.
     pub connection: Option<String>,
     /// The hosts of each play.

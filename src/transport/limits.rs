@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -21,11 +21,9 @@ pub const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
 
 /// Connections that are being opened at once, unless told otherwise. sshd's `MaxStartups` (10:30:100) begins to drop
 /// connections at ten unauthenticated ones; a jump host or a NAT may make all of ours meet at one sshd.
+/// More gain one or two percent of a run at best, and where many share few processors, such as containers of one machine,
+/// logins then take longer than a connection may.
 pub const CONNECTING: usize = 10;
-
-/// The same once as many logins have led straight to their hosts, and none through anything: hosts have an sshd each, and
-/// what is left to wait for is the way.
-pub const CONNECTING_STRAIGHT: usize = 32;
 
 /// How often a connection is tried again when the server closes it before it says anything.
 pub const ATTEMPTS: u32 = 6;
@@ -37,10 +35,6 @@ pub struct Limits(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     connecting: Semaphore,
-    /// Whether there may be more of them once it is seen that nothing is on the way.
-    may_widen: AtomicBool,
-    /// How many logins have led straight to their hosts so far.
-    straight: AtomicUsize,
     directory: OnceLock<Arc<RuntimeDirectory>>,
     making_directory: Mutex<()>,
     /// `None` where the kernel does not watch the directory.
@@ -63,25 +57,25 @@ pub(super) struct Keeping {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self::new(None)
+        Self::new(CONNECTING)
     }
 }
 
 impl Limits {
-    /// With so many connections being opened at once, where somebody said how many; zero is taken as one.
+    /// With so many connections being opened at once; zero is taken as one.
     #[must_use]
-    pub fn new(connecting: Option<usize>) -> Self {
+    pub fn new(connecting: usize) -> Self {
         Self::with(connecting, None)
     }
 
     /// The same, and connections stay open for so long after their last use, for other runs of this account.
     #[must_use]
-    pub fn keeping(connecting: Option<usize>, time: Duration) -> Self {
+    pub fn keeping(connecting: usize, time: Duration) -> Self {
         let path = kept_directory::paths().swap_remove(0);
         Self::keeping_in(path, connecting, time)
     }
 
-    pub(super) fn keeping_in(path: PathBuf, connecting: Option<usize>, time: Duration) -> Self {
+    pub(super) fn keeping_in(path: PathBuf, connecting: usize, time: Duration) -> Self {
         let directory = OnceLock::new();
         Self::with(
             connecting,
@@ -93,11 +87,9 @@ impl Limits {
         )
     }
 
-    fn with(connecting: Option<usize>, keeping: Option<Keeping>) -> Self {
+    fn with(connecting: usize, keeping: Option<Keeping>) -> Self {
         Self(Arc::new(Shared {
-            connecting: Semaphore::new(connecting.unwrap_or(CONNECTING).max(1)),
-            may_widen: AtomicBool::new(connecting.is_none()),
-            straight: AtomicUsize::new(0),
+            connecting: Semaphore::new(connecting.max(1)),
             directory: OnceLock::new(),
             making_directory: Mutex::new(()),
             arrivals: OnceLock::new(),
@@ -124,24 +116,6 @@ impl Limits {
 
     pub(super) fn connecting(&self) -> &Semaphore {
         &self.0.connecting
-    }
-
-    /// Whether somebody should look whether a login led straight to its host.
-    pub(super) fn may_widen(&self) -> bool {
-        self.0.may_widen.load(Ordering::Acquire)
-    }
-
-    /// Remembers which way a login went. Lets more be opened at once when the first ones have all led straight to their
-    /// hosts: see [`CONNECTING_STRAIGHT`].
-    pub(super) fn saw_login(&self, straight: bool) {
-        let enough = straight && self.0.straight.fetch_add(1, Ordering::AcqRel) + 1 >= CONNECTING;
-        if straight && !enough {
-            return;
-        }
-        if self.0.may_widen.swap(false, Ordering::AcqRel) && enough {
-            let further = CONNECTING_STRAIGHT - CONNECTING;
-            self.0.connecting.add_permits(further);
-        }
     }
 
     /// The directory for sockets, made when it is first needed. Whoever has a socket in it keeps it.

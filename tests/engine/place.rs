@@ -80,7 +80,7 @@ impl Place {
             Arc::clone(inventory),
             Arc::clone(templates),
             Arc::clone(&extra),
-            Limits::new(Some(1)),
+            Limits::new(1),
             Reach::AsInventory,
         );
         let folder = self.folder.path().to_owned();

@@ -208,12 +208,7 @@ impl Opener<'_> {
                 self.master(fingerprint, first).await
             };
             match outcome {
-                Ok(master) => {
-                    if self.limits.may_widen() {
-                        self.limits.saw_login(master.leads_straight());
-                    }
-                    return Ok((master, u64::from(attempt)));
-                }
+                Ok(master) => return Ok((master, u64::from(attempt))),
                 Err(error) if error.kind == Kind::ServerBusy && attempt < ATTEMPTS => {
                     let pause = FIRST_PAUSE * 2_u32.pow(attempt - 1);
                     tracing::debug!(

@@ -125,11 +125,6 @@ fn gone(channel: &str) -> String {
     format!("{DEBUG}{channel}: free: ")
 }
 
-/// Whether a login led straight to its host: there is no jump host or ProxyCommand at which others would meet.
-pub(super) fn leads_straight(log: &str) -> bool {
-    log.contains("debug1: Connecting to ") && !log.contains("debug1: Executing proxy ")
-}
-
 /// Whether ssh has asked for its own session's command, so that what comes now may be what that says.
 pub(super) fn has_sent_command(log: &str) -> bool {
     log.contains("debug1: Sending command: ")

@@ -17,9 +17,7 @@ use super::channel::{Channel, Channels, Ended, SharedSession};
 use super::command_line::{Life, SESSION, arguments};
 use super::control::Control;
 use super::explain::{Ending, explain, lost, lost_before, no_shell};
-use super::log::{
-    SessionEnd, classify, goes_through, has_answered, leads_straight, read_log, session_end,
-};
+use super::log::{SessionEnd, classify, goes_through, has_answered, read_log, session_end};
 use super::process::Process;
 use super::resolved::Resolved;
 use super::start::{self, Started};
@@ -153,11 +151,6 @@ impl Master {
     /// stays lost.
     pub(super) fn is_over(&self) -> bool {
         self.process.is_over() && !self.lost.load(Ordering::Acquire)
-    }
-
-    /// Whether nothing is on the way to its host.
-    pub(super) fn leads_straight(&self) -> bool {
-        leads_straight(&read_log(&self.place.log))
     }
 
     /// Whether it leads to a server that answered this process, as far as we know.

@@ -37,7 +37,7 @@ impl Shelf {
 
     /// What one run has of all that runs share.
     fn run(&self) -> Limits {
-        Limits::keeping_in(self.path.clone(), Some(10), TIME)
+        Limits::keeping_in(self.path.clone(), 10, TIME)
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -394,7 +394,7 @@ async fn a_session_that_is_dropped_ends_its_connection() {
 async fn a_connection_that_nobody_uses_ends() {
     let Some(sshd) = Sshd::start("") else { return };
     let shelf = Shelf::new();
-    let limits = || Limits::keeping_in(shelf.path.clone(), Some(10), Duration::from_secs(3));
+    let limits = || Limits::keeping_in(shelf.path.clone(), 10, Duration::from_secs(3));
     let session = Session::connect(&target(sshd.ssh_target()), &limits(), None)
         .await
         .unwrap();

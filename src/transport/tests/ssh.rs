@@ -3,7 +3,7 @@
 use super::sshd::{Sshd, target};
 use super::{LONG, text};
 use crate::transport::error::TransportErrorKind as Kind;
-use crate::transport::limits::{CONNECTING, CONNECTING_STRAIGHT, Limits};
+use crate::transport::limits::Limits;
 use crate::transport::session::{Counters, Exit, Session};
 use crate::transport::target::Become;
 
@@ -177,23 +177,6 @@ async fn words_of_the_inventory_reach_ssh() {
 }
 
 #[tokio::test]
-async fn more_are_opened_at_once_where_nothing_is_on_the_way_and_nobody_said_how_many() {
-    let Some(sshd) = Sshd::start("") else { return };
-    for (said, then) in [(None, CONNECTING_STRAIGHT), (Some(3), 3)] {
-        let limits = Limits::new(said);
-        for number in 0..CONNECTING + 2 {
-            let now = if number < CONNECTING {
-                said.unwrap_or(CONNECTING)
-            } else {
-                then
-            };
-            assert_eq!(limits.connecting().available_permits(), now);
-            sshd.connect(&limits).await.close().await;
-        }
-    }
-}
-
-#[tokio::test]
 async fn through_a_jump_host() {
     let (Some(jump), Some(sshd)) = (Sshd::start(""), Sshd::start("")) else {
         return;
@@ -211,13 +194,9 @@ async fn through_a_jump_host() {
     let file = sshd.path("ssh_config").display().to_string();
     let way = format!("127.0.0.1:{}", jump.port);
     ssh.common_args = ["-F", &file, "-J", &way].map(str::to_owned).into();
-    let limits = Limits::default();
-    let session = Session::connect(&target(ssh.clone()), &limits, None)
+    let session = Session::connect(&target(ssh.clone()), &Limits::default(), None)
         .await
         .unwrap();
-    // All that go this way meet there.
-    assert!(!limits.may_widen());
-    assert_eq!(limits.connecting().available_permits(), CONNECTING);
     assert_eq!(
         text(&session, "echo ${SSH_CONNECTION##* }").await,
         format!("{}\n", sshd.port)

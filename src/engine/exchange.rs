@@ -144,10 +144,7 @@ async fn run(
         .sessions
         .line(&target.host, connection, account)
         .await?;
-    let becoming = target
-        .account
-        .as_deref()
-        .map(|account| line.becoming(account));
+    let becoming = account.map(|account| line.becoming(account));
     let (session, limit) = (&line.session, context.script_limit);
     let brake = stoppable.then(|| context.interrupted.subscribe());
     let answer = session.serve(script, becoming.as_ref(), limit, brake).await;

@@ -171,9 +171,8 @@ impl<'a> Input<'a> {
 /// Carries one errand out for a shell that knows parts of scripts: writes and reads at the same time, so that neither side
 /// can block the other.
 ///
-/// Ends when both outputs are closed, when both told that the shell is done with the
-/// script and waits for another, when the time is over, or when the answer grows too large. What had arrived by then is
-/// always given back. The shell's status has to be asked for after this, not meanwhile: once an SSH channel has told it,
+/// Ends when both outputs are closed, when both told that the shell is done with the script and waits for another, when the
+/// time is over, or when the answer grows too large. What had arrived by then is always given back. The shell's status has to be asked for after this, not meanwhile: once an SSH channel has told it,
 /// the rest of its output is lost.
 pub(super) async fn exchange<I, O, E>(
     pipes: &mut Pipes<I, O, E>,
@@ -202,17 +201,16 @@ where
     let patience = Instant::now() + super::sudo::PATIENCE;
 
     let end = loop {
-        let closed = !out_open && !err_open;
         if out_done && err_done && !stopped {
             break End::Stayed;
         }
-        let done = closed || out_done && err_done;
-        let held = (errand.brake.is_some() || errand.stay.is_some()) && !done && !stopped;
-        if closed || input.is_finished() && !held {
+        if !out_open && !err_open {
             *stdin = None;
-        }
-        if closed {
             break End::Exited(());
+        }
+        let held = (errand.brake.is_some() || errand.stay.is_some()) && !stopped;
+        if input.is_finished() && !held {
+            *stdin = None;
         }
         if out.len() + err.len() > LARGEST_ANSWER {
             break End::TooLarge;

@@ -9,8 +9,8 @@
 //! - an answer above [`limits::LARGEST_ANSWER`] bytes is refused.
 //!
 //! Start reading at [`session::Session`]. An SSH session is one `ssh` master process (see `ssh/master.rs`); its own session
-//! and further channels (`openssh`, native mux) end in shells that serve script after script; `exchange.rs` moves the bytes, for SSH and for
-//! this machine alike; `sudo/` becomes another user; `script/` writes the scripts and reads their answers.
+//! and further channels (`openssh`, native mux) end in shells that serve script after script; `exchange.rs` moves the bytes,
+//! for SSH and for this machine alike; `sudo/` becomes another user; `script/` writes the scripts and reads their answers.
 
 mod arrivals;
 pub mod error;

@@ -28,6 +28,11 @@ pub(super) fn log_of(socket: &Path) -> PathBuf {
     socket.with_extension("log")
 }
 
+/// Opens a log to add to it.
+pub(super) fn open_log(log: &Path) -> io::Result<File> {
+    File::options().append(true).create(true).open(log)
+}
+
 impl Place {
     /// A place in the directory of this process.
     pub(super) fn ours(directory: Arc<RuntimeDirectory>) -> Self {
@@ -45,7 +50,7 @@ impl Place {
     /// together they could want more channels than the server allows. `None` where another process has it.
     pub(super) fn claim(socket: PathBuf) -> io::Result<Option<Self>> {
         let log = log_of(&socket);
-        let lock = File::options().append(true).create(true).open(&log)?;
+        let lock = open_log(&log)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Ok(None),

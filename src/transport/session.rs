@@ -100,26 +100,17 @@ impl Session {
         limits: &Limits,
         account: Option<&Become>,
     ) -> Result<Self, TransportError> {
-        let Some(account) = account else {
-            return Self::open(target, limits, Some(command(None)), None).await;
-        };
-        let nonce = nonce::nonce();
-        // What is wrong with it, the script is told.
-        let dialogue = Dialogue::new(&target.name, account, false, nonce.clone()).ok();
-        let dialogue = dialogue.filter(|_| stays(Some(account)));
-        let first = dialogue.as_ref().map(|_| (account.clone(), nonce));
-        let command = dialogue.as_ref().map(|dialogue| command(Some(dialogue)));
-        Self::open(target, limits, command, first).await
-    }
-
-    async fn open(
-        target: &Target,
-        limits: &Limits,
-        command: Option<String>,
-        first: Option<(Become, String)>,
-    ) -> Result<Self, TransportError> {
+        let mut first = None;
         let link = match &target.kind {
             TargetKind::Ssh(ssh) => {
+                let nonce = nonce::nonce();
+                let dialogue = account.filter(|_| stays(account)).and_then(|account| {
+                    // What is wrong with it, the script is told.
+                    Dialogue::new(&target.name, account, false, nonce.clone()).ok()
+                });
+                let command =
+                    (account.is_none() || dialogue.is_some()).then(|| command(dialogue.as_ref()));
+                first = dialogue.map(|dialogue| (dialogue.as_user().clone(), nonce));
                 let command = command.as_deref();
                 let connection = Connection::open(&target.name, ssh, limits, command).await?;
                 Link::Ssh(Box::new(connection))

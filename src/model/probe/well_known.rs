@@ -87,13 +87,12 @@ impl Program {
     /// The file of the kernel's that holds all that a program says which [looks at files](Self::looks_at_files), mostly as
     /// one line.
     pub fn kernel_value(&self) -> Option<&str> {
-        let mut words = self.argv.iter().map(String::as_str);
-        let (name, argument) = (words.next()?, words.next()?);
-        let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+        let mut words = self.argv.iter().skip(1).map(String::as_str);
+        let argument = words.next()?;
         if words.next().is_some() || !self.looks_at_files() {
             return None;
         }
-        match name {
+        match self.name()? {
             "cat" => {
                 let is_value = VALUES.iter().any(|folder| argument.starts_with(folder));
                 is_value.then_some(argument)
@@ -113,14 +112,18 @@ impl Program {
     }
 
     fn reach(&self) -> Option<Reach> {
-        let program = self.argv.first()?;
-        let name = match program.rsplit_once('/') {
-            Some((folder, name)) if SYSTEM_FOLDERS.contains(&folder) => name,
-            Some(_) => return None,
-            None => program,
-        };
+        let name = self.name()?;
         let known = PROGRAMS.iter().find(|(known, _)| *known == name)?;
         Some(known.1)
+    }
+
+    /// Its name, where it is given without a folder or with one where the system keeps its own.
+    fn name(&self) -> Option<&str> {
+        let program = self.argv.first()?;
+        match program.rsplit_once('/') {
+            Some((folder, name)) => SYSTEM_FOLDERS.contains(&folder).then_some(name),
+            None => Some(program),
+        }
     }
 
     /// Options may name files in other ways than by a word of their own (`--files0-from=LIST`, `-f/LIST`), and with `-r` grep

@@ -13,7 +13,7 @@ use tokio::time::timeout_at;
 
 use super::foreground::OwnSession;
 use crate::transport::exchange::{Collected, End, Errand, Pipes, exchange};
-use crate::transport::script::{Known, Stay};
+use crate::transport::script::Known;
 use crate::transport::target::Become;
 
 /// A channel that was asked for at a master's socket.
@@ -30,8 +30,8 @@ pub(super) enum Child {
 /// What it tells.
 pub(super) enum Ended {
     Shared(Result<ExitStatus, openssh::Error>),
-    /// How the whole master ended, if anybody can tell; `None` where it lives on.
-    Own(Option<Option<ExitStatus>>),
+    /// How the whole master ended; `None` where it lives on, or nobody can tell.
+    Own(Option<ExitStatus>),
 }
 
 /// The master's own session, with its pipes.
@@ -191,6 +191,13 @@ impl Channel {
             stderr,
             end,
         } = exchange(&mut self.pipes, errand, &self.known).await;
+        let stays = errand.stay.as_ref();
+        let is_left =
+            matches!(end, End::Stayed) && stays.is_some_and(|stay| stay.is_whole(&stdout));
+        if !is_left && !matches!(end, End::Exited(()) | End::Cut) {
+            // The shell is given up, its connection is not.
+            self.child.hold().await;
+        }
         let mut left = None;
         let end = match end {
             End::Exited(()) => timeout_at(errand.deadline, self.child.ended())
@@ -198,22 +205,11 @@ impl Channel {
                 .map_or(End::TimedOut, End::Exited),
             End::Stayed => {
                 self.known.learn(errand.script);
-                let is_whole = |stay: &Stay| stay.is_whole(&stdout);
-                if errand.stay.as_ref().is_some_and(is_whole) {
-                    left = Some(self);
-                } else {
-                    self.let_go().await;
-                }
+                left = is_left.then_some(self);
                 End::Stayed
             }
-            End::TimedOut => {
-                self.let_go().await;
-                End::TimedOut
-            }
-            End::TooLarge => {
-                self.let_go().await;
-                End::TooLarge
-            }
+            End::TimedOut => End::TimedOut,
+            End::TooLarge => End::TooLarge,
             End::Cut => End::Cut,
         };
         let collected = Collected {
@@ -222,11 +218,6 @@ impl Channel {
             end,
         };
         (collected, left)
-    }
-
-    /// Gives up a shell whose connection is still of use.
-    async fn let_go(self) {
-        self.child.hold().await;
     }
 }
 

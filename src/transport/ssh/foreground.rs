@@ -25,14 +25,12 @@ use tokio::time::{sleep, timeout};
 
 use super::control::Control;
 use super::log::{read_log, session_is_over};
+use super::process::SETTLING;
 use crate::transport::place::Place;
 use crate::transport::processes::signal_group;
 
 /// How often the log of a master that is held is looked at; and how long after a session's end its pipes have been read.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// How long a master may take to end with its session.
-const SETTLING: Duration = Duration::from_millis(500);
 
 /// A master that is a child of this process.
 #[derive(Debug)]
@@ -154,12 +152,12 @@ impl OwnSession {
         }
     }
 
-    /// How the master ended with it. `None` where the master lives on.
-    pub(super) async fn ended(&self) -> Option<Option<ExitStatus>> {
+    /// How the master ended with it. `None` where the master lives on, or nobody could tell how.
+    pub(super) async fn ended(&self) -> Option<ExitStatus> {
         if *self.0.over.borrow() {
-            return timeout(SETTLING, self.0.ended()).await.ok();
+            return timeout(SETTLING, self.0.ended()).await.ok().flatten();
         }
-        Some(self.0.ended().await)
+        self.0.ended().await
     }
 }
 

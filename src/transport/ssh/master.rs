@@ -18,7 +18,7 @@ use super::command_line::{Life, SESSION, arguments};
 use super::control::Control;
 use super::explain::{Ending, explain, lost, lost_before, no_shell};
 use super::log::{SessionEnd, classify, goes_through, has_answered, read_log, session_end};
-use super::process::Process;
+use super::process::{Process, SETTLING};
 use super::resolved::Resolved;
 use super::start::{self, Started};
 use super::words::SshWords;
@@ -35,9 +35,6 @@ const ENDING: Duration = Duration::from_secs(2);
 
 /// How often a channel is asked for again when it is refused and none of ours is open.
 const REFUSALS: u32 = 3;
-
-/// How long after a channel's end we wait to learn whether the whole connection ended.
-const SETTLING: Duration = Duration::from_millis(500);
 
 /// An open connection.
 #[derive(Debug)]
@@ -301,12 +298,8 @@ impl Master {
     }
 
     /// How the shell of the master's own session ended, where ssh ended so, or lives on.
-    fn own_exit(
-        &self,
-        name: &str,
-        ended: Option<Option<ExitStatus>>,
-    ) -> Result<Exit, TransportError> {
-        let status = ended.flatten().and_then(|status| status.code());
+    fn own_exit(&self, name: &str, ended: Option<ExitStatus>) -> Result<Exit, TransportError> {
+        let status = ended.and_then(|status| status.code());
         // ssh's own failure has a command's status, too.
         if let Some(code @ 0..255) = status {
             return Ok(Exit::Code(code));

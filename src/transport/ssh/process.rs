@@ -2,9 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::control::Control;
 use super::foreground::Foreground;
+
+/// How long after a channel's end we wait to learn whether the whole connection ended.
+pub(super) const SETTLING: Duration = Duration::from_millis(500);
 
 /// A master, as we hold it.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! Starts a master process and waits until it has logged in.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -20,7 +19,7 @@ use super::foreground::{Foreground, OwnSession};
 use super::log::{SessionEnd, has_exchanged_keys, has_sent_command, read_log, session_end};
 use super::process::Process;
 use crate::transport::arrivals::{Arrival, Arrivals};
-use crate::transport::place::Place;
+use crate::transport::place::{Place, open_log};
 use crate::transport::processes::signal_group;
 
 /// How long proving who we are may take after the key exchange: agents ask people, servers ask directories.
@@ -58,7 +57,7 @@ pub(super) async fn in_background(
     place: &Place,
     connect_timeout: Duration,
 ) -> Result<Started, Ending> {
-    let log = File::options().append(true).create(true).open(&place.log);
+    let log = open_log(&place.log);
     let spawned = log.and_then(|log| {
         command(arguments)
             .stdin(Stdio::null())
@@ -122,7 +121,7 @@ pub(super) async fn with_session(
         ..
     } = watched;
     if let Err(ending) = login {
-        let log = File::options().append(true).create(true).open(&place.log);
+        let log = open_log(&place.log);
         if let Err(error) = log.and_then(|mut log| log.write_all(&words)) {
             tracing::debug!(%error, "cannot add to the log of a connection");
         }

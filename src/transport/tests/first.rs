@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use super::close::masters;
-use super::shells::{ask, kill, shell};
+use super::shells::{ask, kill, program, shell};
 use super::sshd::{Sshd, target};
 use super::{LONG, lives, text, until};
 use crate::model::probe::{Observation, Probe, Program};
@@ -177,8 +177,7 @@ async fn where_it_ends_another_connection_takes_its_place() {
 async fn what_is_given_up_does_not_stand_in_the_way() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = sshd.connect(&Limits::default()).await;
-    let probes = [Probe::Program(Box::new(Program::new(["sleep", "1"])))];
-    let script = script::compile_probes(&probes);
+    let script = script::compile_probes(&[program(&["sleep", "1"])]);
     let hangs = session.serve(&script, None, LONG, None);
     let given_up = tokio::time::timeout(std::time::Duration::from_millis(300), hangs);
     assert!(given_up.await.is_err());
@@ -193,7 +192,7 @@ async fn a_server_that_allows_none_is_told_of() {
         return;
     };
     let session = sshd.connect(&Limits::default()).await;
-    let script = script::compile_probes(&[Probe::Program(Box::new(Program::new(["true"])))]);
+    let script = script::compile_probes(&[program(&["true"])]);
     let error = session.serve(&script, None, LONG, None).await.unwrap_err();
     assert_eq!(error.kind, Kind::TooManyChannels, "{error}");
     session.close().await;
@@ -205,7 +204,7 @@ async fn an_account_without_a_shell_is_told_apart() {
         return;
     };
     let session = sshd.connect(&Limits::default()).await;
-    let script = script::compile_probes(&[Probe::Program(Box::new(Program::new(["true"])))]);
+    let script = script::compile_probes(&[program(&["true"])]);
     let error = session.serve(&script, None, LONG, None).await.unwrap_err();
     assert_eq!(error.kind, Kind::NoShell, "{error}");
     session.close().await;
@@ -223,7 +222,7 @@ async fn a_shell_that_ends_with_the_status_of_a_failed_ssh_is_no_lost_connection
             return;
         };
         let session = sshd.connect(&Limits::default()).await;
-        let script = script::compile_probes(&[Probe::Program(Box::new(Program::new(["true"])))]);
+        let script = script::compile_probes(&[program(&["true"])]);
         let answer = session.serve(&script, None, LONG, None).await.unwrap();
         assert_eq!(answer.exit, exit);
         session.close().await;
@@ -278,12 +277,11 @@ async fn what_a_proxy_command_leaves_behind_does_not_hold_up_the_end() {
     let session = Session::connect(&target(ssh), &Limits::default(), None)
         .await
         .unwrap();
-    let probes = [Probe::Program(Box::new(Program::new([
+    let script = script::compile_probes(&[program(&[
         "sh",
         "-c",
         "kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat)",
-    ])))];
-    let script = script::compile_probes(&probes);
+    ])]);
     let started = std::time::Instant::now();
     let answer = session.serve(&script, None, LONG, None).await.unwrap();
     assert_eq!(answer.exit, Exit::Signal);
@@ -321,12 +319,11 @@ async fn a_connection_that_is_lost_while_others_are_there_is_told_of() {
     };
     let session = std::sync::Arc::new(sshd.connect(&Limits::default()).await);
     assert_eq!(text(&session, "echo other").await, "other\n");
-    let probes = [Probe::Program(Box::new(Program::new([
+    let script = script::compile_probes(&[program(&[
         "sh",
         "-c",
         "sleep 1; pid=$PPID; until grep -q sshd /proc/$pid/comm; do pid=$(sed 's/.*) . //; s/ .*//' /proc/$pid/stat); done; kill -KILL $pid; sleep 20",
-    ])))];
-    let script = script::compile_probes(&probes);
+    ])]);
     let other = std::sync::Arc::clone(&session);
     // Those that are refused are in the same log.
     let refused = tokio::spawn(async move {

@@ -22,7 +22,7 @@ use crate::transport::target::Become;
 /// Tells which process reads the scripts: a program's parent is the subshell of its script, and that one's is the shell.
 const SHELL: &str = "read -r pid name state parent rest </proc/$PPID/stat; echo $parent";
 
-fn program(words: &[&str]) -> Probe {
+pub(super) fn program(words: &[&str]) -> Probe {
     Probe::Program(Box::new(Program::new(words.iter().copied())))
 }
 

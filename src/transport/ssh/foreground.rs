@@ -26,6 +26,7 @@ use tokio::time::{sleep, timeout};
 use super::control::Control;
 use super::log::{read_log, session_is_over};
 use super::process::SETTLING;
+use super::tcp::{Socket, acknowledging};
 use crate::transport::place::Place;
 use crate::transport::processes::signal_group;
 
@@ -60,13 +61,18 @@ enum State {
 pub(super) struct OwnSession(Arc<Foreground>);
 
 impl Foreground {
-    /// Takes a child over that has logged in.
-    pub(super) fn new(pid: u32, mut ssh: Child, place: &Place) -> Arc<Self> {
+    /// Takes a child over that has logged in, and its connection where that could be had.
+    pub(super) fn new(
+        pid: u32,
+        mut ssh: Child,
+        socket: Option<Socket>,
+        place: &Place,
+    ) -> Arc<Self> {
         let (told, state) = watch::channel(State::Lives);
         let over: Arc<watch::Sender<bool>> = Arc::default();
         let is_over = Arc::clone(&over);
         let waiting = tokio::spawn(async move {
-            let status = ssh.wait().await;
+            let status = acknowledging(socket, ssh.wait()).await;
             told.send_replace(State::Ended(status.ok()));
             sleep(PAUSE).await;
             is_over.send_replace(true);

@@ -9,9 +9,11 @@ mod fingerprint;
 mod foreground;
 mod log;
 mod master;
+
 mod process;
 mod resolved;
 mod start;
+mod tcp;
 mod words;
 
 pub(super) use connection::{Connection, end};

@@ -18,6 +18,7 @@ use super::explain::Ending;
 use super::foreground::{Foreground, OwnSession};
 use super::log::{SessionEnd, has_exchanged_keys, has_sent_command, read_log, session_end};
 use super::process::Process;
+use super::tcp::{Socket, without_delay};
 use crate::transport::arrivals::{Arrival, Arrivals};
 use crate::transport::place::{Place, open_log};
 use crate::transport::processes::signal_group;
@@ -120,15 +121,18 @@ pub(super) async fn with_session(
         stderr,
         ..
     } = watched;
-    if let Err(ending) = login {
-        let log = open_log(&place.log);
-        if let Err(error) = log.and_then(|mut log| log.write_all(&words)) {
-            tracing::debug!(%error, "cannot add to the log of a connection");
+    let socket = match login {
+        Ok(socket) => socket,
+        Err(ending) => {
+            let log = open_log(&place.log);
+            if let Err(error) = log.and_then(|mut log| log.write_all(&words)) {
+                tracing::debug!(%error, "cannot add to the log of a connection");
+            }
+            return Err(ending);
         }
-        return Err(ending);
-    }
+    };
     words.drain(..foreword);
-    let foreground = Foreground::new(pid, ssh, place);
+    let foreground = Foreground::new(pid, ssh, socket, place);
     let session = OwnPipes {
         session: OwnSession::new(&foreground),
         stdin,
@@ -157,28 +161,30 @@ fn command(arguments: &[OsString]) -> Command {
 
 /// Waits until the master has logged in or failed. It has when its socket is there; where nobody watches for that, when its
 /// first process has ended well. The `ConnectTimeout` of ssh ends with the server's banner, so a server that falls silent
-/// after it is our own to notice: ssh's log says how far it came.
+/// after it is our own to notice: ssh's log says how far it came. Gives ssh's connection where it could be had.
 async fn wait_for_login(
     ssh: &mut Child,
     mut watched: Option<&mut Watched>,
     connect_timeout: Duration,
     log: &Path,
-) -> Result<(), Ending> {
+) -> Result<Option<Socket>, Ending> {
     let started = Instant::now();
     let connected_by = started + connect_timeout + MARGIN;
-    let mut outcome = timeout_at(connected_by, login(ssh, watched.as_deref_mut(), log)).await;
-    if outcome.is_err() && has_exchanged_keys(&read_log(log)) {
-        outcome = timeout_at(
-            connected_by + AUTHENTICATION,
-            login(ssh, watched.as_deref_mut(), log),
-        )
-        .await;
-    }
+    let number = ssh.id();
+    let waiting = async {
+        let outcome = timeout_at(connected_by, login(ssh, watched.as_deref_mut(), log)).await;
+        if outcome.is_err() && has_exchanged_keys(&read_log(log)) {
+            let until = connected_by + AUTHENTICATION;
+            return timeout_at(until, login(ssh, watched.as_deref_mut(), log)).await;
+        }
+        outcome
+    };
+    let (outcome, socket) = without_delay(number, waiting).await;
     match outcome {
-        Ok(Ok(None)) => Ok(()),
+        Ok(Ok(None)) => Ok(socket),
         // Its own session was refused, or ended, before we heard of its socket.
         Ok(Ok(Some(_))) if watched.is_some() && session_end(&read_log(log)) != SessionEnd::Lost => {
-            Ok(())
+            Ok(socket)
         }
         Ok(Ok(Some(status))) => Err(Ending::Exited(status)),
         Ok(Err(error)) => Err(Ending::NoControl(error.to_string())),

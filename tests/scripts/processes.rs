@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use cachesmith::model::fact_parts::FactParts;
 use cachesmith::model::probe::{Probe, Program};
 use cachesmith::model::step::{Action, Attributes, Step};
 use cachesmith::transport::script::lease::{Hold, Mode};
@@ -103,6 +104,19 @@ fn a_probe_more_costs_no_process_more() {
     many.extend(["/etc/group", "/etc/fstab", "/etc/profile"].map(content));
     many.extend(["vm.swappiness", "vm.max_map_count"].map(kernel));
     assert_eq!(cost(&compile_probes(&few)), cost(&compile_probes(&many)));
+}
+
+#[test]
+fn a_program_that_would_say_a_value_of_the_kernels_costs_no_process_before_its_turn() {
+    let facts = Probe::SomeFacts {
+        parts: FactParts::default(),
+        server_password: None,
+    };
+    let mut probes = vec![facts, content("/etc/passwd")];
+    let without = cost(&compile_probes(&probes));
+    let words = [["cat", "/proc/sys/vm/overcommit_memory"], ["uname", "-r"]];
+    probes.extend(words.map(|words| Probe::EarlyProgram(Box::new(Program::new(words)))));
+    assert_eq!(cost(&compile_probes(&probes)), without);
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn before_its_turn_a_program_looks_at_files_alone_and_only_where_nothing_is_miss
 
 /// What is told of a program is what it says, whoever says it.
 #[test]
-fn before_its_turn_the_shell_tells_the_values_of_the_kernel_by_itself() {
+fn values_of_the_kernel_are_told_without_the_program_that_would_say_them() {
     let directory = tempfile::tempdir().unwrap();
     let other = directory.path().join("uname");
     fs::write(&other, "#!/bin/sh\necho \"another's $*\"\n").unwrap();
@@ -146,16 +146,29 @@ fn before_its_turn_the_shell_tells_the_values_of_the_kernel_by_itself() {
             let said = parse_observations(&script, &probes, &said)
                 .unwrap()
                 .remove(2);
-            let Observation::Program(result) = said else {
-                panic!("{}: {words:?}: {said:?}", host.name);
+            // And behind steps.
+            let orders = Orders {
+                steps: &[step(Program::new(["true"]), &[0])],
+                ahead: &[Program::new(words.iter().copied())],
+                ..Orders::default()
             };
-            assert_eq!(result.code, 0);
-            assert_eq!(
-                result.stdout.as_bytes(),
-                output.stdout,
-                "{}: {words:?}",
-                host.name
-            );
+            let script = compile_orders(&orders, &Options::default());
+            let mut command = host.command();
+            command.env("PATH", &path).env("cachesmith_near", "yes");
+            let told = feed(command, script.text()).stdout;
+            let ahead = parse_ahead(&script, &orders, &told).remove(0);
+            for said in [said, ahead] {
+                let Observation::Program(result) = said else {
+                    panic!("{}: {words:?}: {said:?}", host.name);
+                };
+                assert_eq!(result.code, 0);
+                assert_eq!(
+                    result.stdout.as_bytes(),
+                    output.stdout,
+                    "{}: {words:?}",
+                    host.name
+                );
+            }
         }
     }
 }

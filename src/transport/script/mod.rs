@@ -224,6 +224,6 @@ pub fn parse_ahead(script: &Script, orders: &Orders<'_>, output: &[u8]) -> Vec<O
     let frames = frames::cut(&script.nonce.frame, output);
     let numbers = (orders.steps.len()..).take(orders.ahead.len());
     numbers
-        .map(|number| probes::parse_early_program(number, &frames))
+        .map(|number| probes::parse_early_program(number, &frames, None))
         .collect()
 }

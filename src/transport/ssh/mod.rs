@@ -9,7 +9,6 @@ mod fingerprint;
 mod foreground;
 mod log;
 mod master;
-
 mod process;
 mod resolved;
 mod start;

@@ -189,6 +189,7 @@ async fn wait_for_login(
         Ok(Ok(Some(status))) => Err(Ending::Exited(status)),
         Ok(Err(error)) => Err(Ending::NoControl(error.to_string())),
         Err(_) => {
+            drop(socket);
             if let Some(group) = ssh.id() {
                 // The group, so that a jump host's ssh ends too.
                 signal_group(group, Signal::KILL);

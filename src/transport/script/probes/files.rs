@@ -277,6 +277,12 @@ impl Answers {
         }
     }
 
+    /// The content of a file, where it was read and is not too large.
+    pub(super) fn bytes(&self, path: &str) -> Option<&[u8]> {
+        let content = self.contents.get(&key(path))?;
+        (!too_large(content)).then_some(content)
+    }
+
     fn no_hash(&self, path: &str) -> String {
         if self.no_hash {
             format!(

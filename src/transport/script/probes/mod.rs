@@ -86,6 +86,10 @@ impl<'a> Questions<'a> {
                 for path in program.absolute_paths() {
                     self.files.want_alone(path, files::Want::Attributes);
                 }
+                // Then the program that reads all files reads this one too.
+                if let Some(path) = program.kernel_value() {
+                    self.files.want_alone(path, files::Want::Content);
+                }
             }
             Probe::Facts
             | Probe::SomeFacts { .. }
@@ -225,7 +229,11 @@ pub(super) fn parse(probes: &[Probe], nonce: &Nonce, frames: &[Frame<'_>]) -> Ve
                 Probe::Tree(path) => tree::parse(number(), path, nonce, frames),
                 Probe::Glob(_) => tree::parse_glob(number(), nonce, frames),
                 Probe::Program(_) => programs::parse(number(), frames),
-                Probe::EarlyProgram(_) => programs::parse_early(number(), frames),
+                Probe::EarlyProgram(program) => {
+                    let path = program.kernel_value();
+                    let read = path.and_then(|path| files.bytes(path));
+                    programs::parse_early(number(), frames, read)
+                }
                 Probe::Port { host, port } => port::parse(number(), host, *port, frames),
                 Probe::Service(name) => services::parse(number(), name, frames),
                 Probe::ServerHealth { .. } => health::parse(number(), nonce, frames),

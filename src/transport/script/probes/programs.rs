@@ -23,7 +23,7 @@ pub(super) fn compile(number: usize, program: &Program, builder: &mut Builder) {
 
 /// A program before its turn, behind the questions for files: it may be that the host does not run it.
 pub(super) fn compile_early(number: usize, program: &Program, builder: &mut Builder) {
-    begin_early(number, program, builder);
+    begin_early("c_tell_read", number, program, builder);
     // Without an input of its own there is nothing to bring.
     start(program, builder);
     builder
@@ -33,12 +33,13 @@ pub(super) fn compile_early(number: usize, program: &Program, builder: &mut Buil
 
 /// The same behind steps, of which nobody knows how large the files are that they left.
 pub(crate) fn compile_ahead(number: usize, program: &Program, builder: &mut Builder) {
-    begin_early(number, program, builder);
+    begin_early("c_tell_value", number, program, builder);
     compile(number, program, builder);
     builder.raw("fi\n");
 }
 
-fn begin_early(number: usize, program: &Program, builder: &mut Builder) {
+/// `tell`: what tells a value of the kernel's without the program.
+fn begin_early(tell: &str, number: usize, program: &Program, builder: &mut Builder) {
     builder.need(Part::EarlyProgram);
     let words = program.argv.iter().skip(1);
     let may_run = command("c_may_run_early", words);
@@ -46,7 +47,7 @@ fn begin_early(number: usize, program: &Program, builder: &mut Builder) {
         Some(file) => {
             let may_read = command("c_may_run_early", [file]);
             let number = number.to_string();
-            let tell = command("c_tell_value", [number.as_str(), file, &program.argv[0]]);
+            let tell = command(tell, [number.as_str(), &program.argv[0], file]);
             builder.raw(&format!(
                 "if {may_read} && {tell}; then\n:\nelif {may_run}; then\n"
             ));
@@ -57,22 +58,31 @@ fn begin_early(number: usize, program: &Program, builder: &mut Builder) {
     }
 }
 
-pub(crate) fn parse_early(number: usize, frames: &[Frame<'_>]) -> Observation {
-    match place(number, frames) {
+/// `read`: what stands in the file that the program would read.
+pub(crate) fn parse_early(number: usize, frames: &[Frame<'_>], read: Option<&[u8]>) -> Observation {
+    if place("program-read", number, frames).is_some() {
+        return read.map_or(Observation::NotAsked, |content| {
+            Observation::Program(ProgramResult {
+                stdout: bounded(content),
+                ..ProgramResult::default()
+            })
+        });
+    }
+    match place("program", number, frames) {
         Some(_) => parse(number, frames),
         None => Observation::NotAsked,
     }
 }
 
 /// Where what is told of a program begins.
-fn place(number: usize, frames: &[Frame<'_>]) -> Option<usize> {
+fn place(label: &str, number: usize, frames: &[Frame<'_>]) -> Option<usize> {
     frames
         .iter()
-        .position(|frame| frame.label == "program" && frame.number(0) == Some(number))
+        .position(|frame| frame.label == label && frame.number(0) == Some(number))
 }
 
 pub(super) fn parse(number: usize, frames: &[Frame<'_>]) -> Observation {
-    let Some(place) = place(number, frames) else {
+    let Some(place) = place("program", number, frames) else {
         return Observation::Failed(String::from("the host said nothing of the program"));
     };
     let mut result = ProgramResult::default();

@@ -24,18 +24,25 @@ c_run_early() {
 	c_mark program-end "$1" "$c_code" no
 }
 
-# c_tell_value NUMBER FILE PROGRAM: tells what a program would say that says what stands in a file of the kernel's, where
+# c_tell_value NUMBER PROGRAM FILE: tells what a program would say that says what stands in a file of the kernel's, where
 # that is one line: the shell reads it for less than a program costs. Fails where it is not, where it cannot be read so (of
 # a number, the kernel gives the first digit to whoever asks for one), or where the program is not the system's.
 c_tell_value() {
-	c_is_systems "$3" || return 1
+	c_is_systems "$2" || return 1
 	c_line='' c_rest=''
-	{ IFS= read -r c_line && ! IFS= read -r c_rest; } 2>/dev/null <"$2" || return 1
+	{ IFS= read -r c_line && ! IFS= read -r c_rest; } 2>/dev/null <"$3" || return 1
 	[ -z "$c_rest" ] || return 1
 	c_mark program "$1"
 	c_mark out
 	printf '%s\n' "$c_line" >&3
 	c_mark program-end "$1" 0 no
+}
+
+# c_tell_read NUMBER PROGRAM FILE: leaves a program out that would say what stands in a file of the kernel's, where that has been
+# read with the other files, and the program is the system's.
+c_tell_read() {
+	[ "$c_all_read" = yes ] && c_is_systems "$2" || return 1
+	c_mark program-read "$1"
 }
 
 # Whether a program's name leads to where the system keeps its own. A path does, or would be no well-known program's.

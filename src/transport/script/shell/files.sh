@@ -128,6 +128,7 @@ c_contents() {
 	c_error=$(c_look 60 head -v -c 1048577 "$@" 2>&1 >&3)
 	c_code=$?
 	if [ "$c_code" -ne 0 ]; then
+		c_all_read=no
 		c_mark content-error "$c_code"
 		printf '%s' "$c_error" >&3
 	fi
@@ -152,3 +153,6 @@ c_hashes() {
 		c_mark no-sha256sum
 	fi
 }
+
+# Whether every file was read of which the content is wanted.
+c_all_read=yes

@@ -172,8 +172,8 @@ impl<'a> Input<'a> {
 /// can block the other.
 ///
 /// Ends when both outputs are closed, when both told that the shell is done with the script and waits for another, when the
-/// time is over, or when the answer grows too large. What had arrived by then is always given back. The shell's status has to be asked for after this, not meanwhile: once an SSH channel has told it,
-/// the rest of its output is lost.
+/// time is over, or when the answer grows too large. What had arrived by then is always given back. The shell's status has
+/// to be asked for after this, not meanwhile: once an SSH channel has told it, the rest of its output is lost.
 pub(super) async fn exchange<I, O, E>(
     pipes: &mut Pipes<I, O, E>,
     errand: &mut Errand<'_>,

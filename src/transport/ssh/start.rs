@@ -121,16 +121,12 @@ pub(super) async fn with_session(
         stderr,
         ..
     } = watched;
-    let socket = match login {
-        Ok(socket) => socket,
-        Err(ending) => {
-            let log = open_log(&place.log);
-            if let Err(error) = log.and_then(|mut log| log.write_all(&words)) {
-                tracing::debug!(%error, "cannot add to the log of a connection");
-            }
-            return Err(ending);
+    let socket = login.inspect_err(|_| {
+        let log = open_log(&place.log);
+        if let Err(error) = log.and_then(|mut log| log.write_all(&words)) {
+            tracing::debug!(%error, "cannot add to the log of a connection");
         }
-    };
+    })?;
     words.drain(..foreword);
     let foreground = Foreground::new(pid, ssh, socket, place);
     let session = OwnPipes {

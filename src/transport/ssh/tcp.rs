@@ -200,7 +200,7 @@ mod kernel {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Read, Write};
+    use std::io::{ErrorKind, Read, Write};
     use std::net::{SocketAddr, TcpListener, TcpStream};
     use std::process::{Child, Command, Stdio};
     use std::thread;
@@ -234,7 +234,7 @@ mod tests {
             loop {
                 match server.accept() {
                     Ok((accepted, _)) => return accepted,
-                    Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
                 }
                 assert_eq!(self.0.try_wait().unwrap(), None);
                 thread::sleep(Duration::from_millis(5));
@@ -264,11 +264,23 @@ mod tests {
         (client, socket, listener.accept().unwrap().0)
     }
 
-    /// `None` where this machine lets nobody at sockets of others.
+    /// `None` where this machine lets nobody at sockets of others: its kernel, a policy or a filter of system calls.
     fn of_process(process: &Process) -> Option<Socket> {
         match Socket::of_process(process.0.id()) {
             Ok(socket) => Some(socket.unwrap()),
-            Err(_) => None,
+            Err(error) if error.raw_os_error().is_some() => {
+                let kind = error.kind();
+                assert!(
+                    matches!(kind, ErrorKind::PermissionDenied | ErrorKind::Unsupported),
+                    "{error}"
+                );
+                None
+            }
+            Err(_) => {
+                let status = std::fs::read_to_string("/proc/self/status").unwrap();
+                assert!(!status.contains("\nSeccomp:\t0\n"), "{status}");
+                None
+            }
         }
     }
 

@@ -38,8 +38,8 @@ c_tell_value() {
 	c_mark program-end "$1" 0 no
 }
 
-# c_tell_read NUMBER PROGRAM FILE: leaves a program out that would say what stands in a file of the kernel's, where that has been
-# read with the other files, and the program is the system's.
+# c_tell_read NUMBER PROGRAM FILE: leaves a program out that would say what stands in a file of the kernel's, where that has
+# been read with the other files, and the program is the system's.
 c_tell_read() {
 	[ "$c_all_read" = yes ] && c_is_systems "$2" || return 1
 	c_mark program-read "$1"
